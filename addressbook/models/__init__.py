@@ -1,0 +1,25 @@
+from addressbook.models.addresses import Address, Membership
+from addressbook.models.audit import Action, AuditEvent
+from addressbook.models.books import AddressBook, BookMember, Edition, Region, Role, Zone
+from addressbook.models.groups import Group
+from addressbook.models.jobs import Job, JobState
+from addressbook.models.submissions import Submission
+from addressbook.models.users import User
+
+__all__ = [
+    "Action",
+    "Address",
+    "AddressBook",
+    "AuditEvent",
+    "BookMember",
+    "Edition",
+    "Group",
+    "Job",
+    "JobState",
+    "Membership",
+    "Region",
+    "Role",
+    "Submission",
+    "User",
+    "Zone",
+]

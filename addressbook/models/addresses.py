@@ -1,0 +1,70 @@
+from typing import Self
+
+from django.db import models
+
+from addressbook import limits
+from addressbook.models.books import Edition
+from addressbook.models.groups import Group
+
+
+class AddressQuerySet(models.QuerySet["Address"]):
+    def in_group(self, group: Group) -> Self:
+        return self.filter(memberships__group=group)
+
+    def search(self, query: str) -> Self:
+        """Those whose address holds `query` anywhere, whatever its case; all of them for an empty query.
+
+        The key is ASCII-lower-cased, so that a plain query needs no case folding by the database. A query in another
+        script can only be found in what was typed: the key holds such a domain in punycode.
+        """
+        if not query:
+            return self
+        if query.isascii():
+            return self.filter(key__contains=query.lower())
+        return self.filter(email__icontains=query)
+
+    def newest_first(self) -> Self:
+        # Ids are given out under the lock of the edition, hence in the order of registration.
+        return self.order_by("-id")
+
+
+class Address(models.Model):
+    """An e-mail address in an edition: `email` as it was typed, `key` what makes it the same address as another.
+
+    The key is computed by `addressbook.emails` and is compared byte by byte.
+    """
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="addresses", db_index=False)
+    email = models.CharField(max_length=limits.ADDRESS_LENGTH_CHARACTERS)
+    key = models.CharField(max_length=limits.ADDRESS_KEY_CHARACTERS)
+    registered_at = models.DateTimeField()
+
+    objects = AddressQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edition", "key"], name="address_once_per_edition")]
+        # Serves the pages of the list, newest first.
+        indexes = [models.Index(fields=["edition", "-id"], name="address_newest_first")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Membership(models.Model):
+    """An address in a group of the same edition.
+
+    Services delete memberships before what they hang on, because the counts depend on it: DO_NOTHING spares Django the
+    search for what is not there, and the database's foreign key refuses what they forget.
+    """
+
+    group = models.ForeignKey(Group, models.DO_NOTHING, related_name="memberships", db_index=False)
+    address = models.ForeignKey(Address, models.DO_NOTHING, related_name="memberships")
+
+    class Meta:
+        constraints = [
+            # Its index also serves a group's page of addresses, newest first.
+            models.UniqueConstraint(fields=["group", "address"], name="membership_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address_id} in {self.group_id}"

@@ -1,0 +1,31 @@
+from typing import Self
+
+from django.db import models
+
+from addressbook import limits
+from addressbook.models.books import Edition
+
+
+class GroupQuerySet(models.QuerySet["Group"]):
+    def in_tree_order(self) -> Self:
+        return self.order_by("name", "id")
+
+
+class Group(models.Model):
+    """A recipient group. `address_count` equals the number of its memberships at the end of every transaction."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="groups", db_index=False)
+    name = models.CharField(max_length=limits.GROUP_NAME_CHARACTERS)
+    address_count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = GroupQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Its index also serves the tree: the groups of an edition by name.
+            models.UniqueConstraint(fields=["edition", "name"], name="group_name_once_per_edition"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

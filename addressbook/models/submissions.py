@@ -1,0 +1,16 @@
+from django.db import models
+
+
+class Submission(models.Model):
+    """A form that was sent and what it brought about, kept so that the same form sent again has no second effect.
+
+    The row is written in the transaction of its effect: either both are there or neither.
+    """
+
+    token = models.UUIDField(unique=True)
+    user = models.ForeignKey("User", models.CASCADE, related_name="+")
+    outcome = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.token)

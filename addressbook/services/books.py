@@ -1,0 +1,144 @@
+"""Address books, their settings and their members."""
+
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from addressbook.models import Action, AddressBook, BookMember, Edition, Region, Role, User, Zone
+from addressbook.services import submissions
+from addressbook.services.audit import Actor, record
+
+
+class SettingsChangedMeanwhileError(Exception):
+    """Somebody else saved the settings after this form was opened."""
+
+
+class LastAdminError(Exception):
+    """A book without an admin could not be managed by anybody."""
+
+
+class UnknownUserError(Exception):
+    """No active user has this name."""
+
+
+class AlreadyMemberError(Exception):
+    """The user has a role in this book already."""
+
+
+class NotAMemberError(Exception):
+    """The user has no role in this book (any more)."""
+
+
+def lock(book: AddressBook) -> Edition:
+    """Wait until nobody else writes to the book, and return its current edition as it is now.
+
+    Call it first in every transaction that changes anything in a book: writers then come one after another, cannot
+    deadlock, and see each other's counts. Ids given out under the lock grow in the order of commits, on which the list
+    ("newest first") and `selection` rely. NO KEY: rows that merely point to the book do not wait.
+    """
+    locked = AddressBook.objects.select_for_update(no_key=True).get(pk=book.pk)
+    return Edition.objects.get(pk=locked.current_edition_id)
+
+
+def create_book(
+    *, name: str, zone: Zone, region: Region, token: UUID | None = None, by: Actor
+) -> AddressBook:
+    """A new, empty book of which `by` is the admin."""
+    with transaction.atomic():
+        # There is no book to lock yet: the one who makes it stands in for it.
+        User.objects.select_for_update(no_key=True).get(pk=by.user.pk)
+        if token and (earlier := submissions.earlier_outcome(token, by=by)):
+            return AddressBook.objects.get(pk=earlier["book"])
+        book = AddressBook.objects.create(name=name, slug=_free_slug(name), zone=zone, region=region)
+        book.current_edition = Edition.objects.create(book=book, number=1, opened_at=timezone.now())
+        book.save(update_fields=["current_edition"])
+        BookMember.objects.create(book=book, user=by.user, role=Role.ADMIN)
+        record(by=by, action=Action.CREATE_BOOK, book=book, detail={"zone": zone, "region": region})
+        if token:
+            submissions.remember(token, {"book": book.pk}, by=by)
+    return book
+
+
+def change_settings(
+    *, book: AddressBook, seen_version: int, name: str, zone: Zone, region: Region, by: Actor
+) -> None:
+    """Raises SettingsChangedMeanwhileError when the settings are not those of `seen_version` any more.
+
+    Sent twice, the second finds what it asks for already there and changes nothing.
+    """
+    with transaction.atomic():
+        now = AddressBook.objects.select_for_update(no_key=True).get(pk=book.pk)
+        wanted = {"name": name, "zone": zone, "region": region}
+        before = {field: getattr(now, field) for field in wanted}
+        if before == wanted:
+            return
+        if now.version != seen_version:
+            raise SettingsChangedMeanwhileError
+        AddressBook.objects.filter(pk=book.pk).update(**wanted, version=seen_version + 1)
+        changed = {field: [before[field], value] for field, value in wanted.items() if before[field] != value}
+        record(by=by, action=Action.CHANGE_BOOK, book=book, detail=changed)
+
+
+def add_member(*, book: AddressBook, username: str, role: Role, by: Actor) -> User:
+    """Raises UnknownUserError or AlreadyMemberError (not for the same role: then it was the same form, sent twice)."""
+    with transaction.atomic():
+        lock(book)
+        user = get_user_model().objects.filter(username=username, is_active=True).first()
+        if user is None:
+            raise UnknownUserError
+        member, created = BookMember.objects.get_or_create(book=book, user=user, defaults={"role": role})
+        if created:
+            record(by=by, action=Action.ADD_MEMBER, book=book, detail={"user": username, "role": role})
+        elif member.role != role:
+            raise AlreadyMemberError
+    return user
+
+
+def change_role(*, book: AddressBook, user_id: int, role: Role, by: Actor) -> User:
+    """Raises NotAMemberError, or LastAdminError when nobody else is left to manage the book."""
+    with transaction.atomic():
+        lock(book)
+        member = _member(book, user_id)
+        if member.role != role:
+            before, member.role = member.role, role
+            member.save(update_fields=["role"])
+            _require_an_admin(book)
+            detail = {"user": member.user.username, "role": [before, role]}
+            record(by=by, action=Action.CHANGE_MEMBER, book=book, detail=detail)
+    return member.user
+
+
+def remove_member(*, book: AddressBook, user_id: int, by: Actor) -> User:
+    """Raises NotAMemberError, or LastAdminError when nobody else is left to manage the book."""
+    with transaction.atomic():
+        lock(book)
+        member = _member(book, user_id)
+        member.delete()
+        _require_an_admin(book)
+        record(by=by, action=Action.REMOVE_MEMBER, book=book, detail={"user": member.user.username})
+    return member.user
+
+
+def _member(book: AddressBook, user_id: int) -> BookMember:
+    member = BookMember.objects.select_related("user").filter(book=book, user_id=user_id).first()
+    if member is None:
+        raise NotAMemberError
+    return member
+
+
+def _require_an_admin(book: AddressBook) -> None:
+    if not BookMember.objects.filter(book=book, role=Role.ADMIN, user__is_active=True).exists():
+        raise LastAdminError
+
+
+def _free_slug(name: str) -> str:
+    # Slugs stand in URLs, where Hangul would be percent-encoded beyond reading.
+    stem = slugify(name)[:50] or "book"
+    slug, number = stem, 1
+    while AddressBook.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug

@@ -1,0 +1,243 @@
+"""Acts on a selection: delete, remove from group, edit groups; and on a whole group: empty it, delete it.
+
+A small act is done at once, a large one becomes a job; both go through `_apply`, a batch at a time. What was asked for
+is a pinned set (see `selection`), so that an address that joins while the job runs is left alone.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from addressbook import limits
+from addressbook.models import Action, AddressBook, Edition, Group, Job, JobState, Membership
+from addressbook.services import books, groups, jobs, memberships, submissions
+from addressbook.services.audit import Actor, record
+from addressbook.services.selection import Selection
+
+Changes = dict[str, int]
+
+
+class NothingSelectedError(Exception):
+    """None of what was selected is there (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of an act: `changes` counts what it did; with `job_id` it goes on, and the changes are still to come.
+
+    `subject` is the group that the act was about, if any.
+    """
+
+    selected: int
+    changes: Changes
+    job_id: int | None = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    kind: Job.Kind
+    selection: Selection
+    add: tuple[int, ...] = ()
+    remove: tuple[int, ...] = ()
+    subject: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "selection": self.selection.as_json(),
+            "add": self.add,
+            "remove": self.remove,
+            "subject": self.subject,
+        }
+
+
+_ACTION = {
+    Job.Kind.DELETE_ADDRESSES: Action.DELETE_ADDRESS,
+    Job.Kind.EDIT_GROUPS: Action.CHANGE_GROUP,
+    Job.Kind.REMOVE_FROM_GROUP: Action.REMOVE_FROM_GROUP,
+    Job.Kind.EMPTY_GROUP: Action.EMPTY_GROUP,
+    Job.Kind.DELETE_GROUP: Action.DELETE_GROUP,
+}
+
+
+def delete_addresses(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
+    """Delete the selected addresses from the book and from every group.
+
+    Raises SelectionChangedError or NothingSelectedError, as all acts here do.
+    """
+    return _submit(book, token, by, lambda edition: _Act(Job.Kind.DELETE_ADDRESSES, selection))
+
+
+def remove_from_group(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
+    """Take the selected addresses out of the group in which they were selected; they stay in the book.
+
+    Raises GroupGoneError too.
+    """
+
+    def act(edition: Edition) -> _Act:
+        group = groups.find(edition, selection.group_id or 0)
+        return _Act(Job.Kind.REMOVE_FROM_GROUP, selection, remove=(group.pk,), subject=group.name)
+
+    return _submit(book, token, by, act)
+
+
+def edit_groups(
+    *,
+    book: AddressBook,
+    selection: Selection,
+    add: Collection[int],
+    remove: Collection[int],
+    token: UUID,
+    by: Actor,
+) -> Done:
+    """Put the selected addresses into the groups `add`, take them out of `remove`; other groups stay as they are.
+
+    Raises GroupGoneError too, and then nothing was changed.
+    """
+
+    def act(edition: Edition) -> _Act:
+        for group_id in (*add, *remove):
+            groups.find(edition, group_id)
+        return _Act(Job.Kind.EDIT_GROUPS, selection, add=tuple(add), remove=tuple(remove))
+
+    return _submit(book, token, by, act)
+
+
+def empty_group(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
+    """Take every address out of the group of `selection` (all of it, pinned). Raises GroupGoneError too."""
+
+    def act(edition: Edition) -> _Act:
+        group = groups.find(edition, selection.group_id or 0)
+        return _Act(Job.Kind.EMPTY_GROUP, selection, remove=(group.pk,), subject=group.name)
+
+    return _submit(book, token, by, act)
+
+
+def delete_group(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
+    """Delete the group of `selection` (all of it, pinned); its addresses stay in the book. Raises GroupGoneError too."""
+
+    def act(edition: Edition) -> _Act:
+        group = groups.find(edition, selection.group_id or 0)
+        return _Act(Job.Kind.DELETE_GROUP, selection, remove=(group.pk,), subject=group.name)
+
+    return _submit(book, token, by, act)
+
+
+def _submit(book: AddressBook, token: UUID, by: Actor, prepare: Callable[[Edition], _Act]) -> Done:
+    with transaction.atomic():
+        edition = books.lock(book)
+        if earlier := submissions.earlier_outcome(token, by=by):
+            return Done(**earlier)
+        act = prepare(edition)
+        act.selection.require_unchanged(edition)
+        selected = act.selection.addresses(edition).count()
+        if not selected and act.kind not in {Job.Kind.EMPTY_GROUP, Job.Kind.DELETE_GROUP}:
+            raise NothingSelectedError
+        if selected <= limits.ROWS_WITHIN_A_CLICK:
+            done = Done(selected, _do_at_once(act, edition), subject=act.subject)
+            detail = {"selected": selected, **done.changes, **_names(act)}
+            record(by=by, action=_ACTION[act.kind], book=book, detail=detail)
+        else:
+            job = jobs.start(
+                kind=act.kind, edition=edition, parameters=act.as_json(), rows_total=selected, by=by
+            )
+            done = Done(selected, {}, job_id=job.pk, subject=act.subject)
+        submissions.remember(token, asdict(done), by=by)
+    return done
+
+
+def _do_at_once(act: _Act, edition: Edition) -> Changes:
+    address_ids = list(act.selection.addresses(edition).values_list("pk", flat=True))
+    changes = _apply(act, edition, address_ids)
+    if act.kind == Job.Kind.DELETE_GROUP:
+        _delete_emptied_group(act)
+    return changes
+
+
+def run(job: Job) -> None:
+    """Work on a claimed job until it is over. Raises JobLostError when another worker has it."""
+    while _run_batch(job):
+        pass
+
+
+def _run_batch(job: Job) -> bool:
+    """One batch in one transaction; whether there may be another. Repeats nothing: the cursor is kept with the rows."""
+    book = job.edition.book
+    with transaction.atomic():
+        edition = books.lock(book)
+        row = jobs.still_owned(job)
+        act = _act_of(row)
+        if edition.pk != row.edition_id:
+            return _finish(row, act, book, JobState.FAILED)
+        if row.cancel_requested:
+            return _finish(row, act, book, JobState.CANCELLED)
+        address_ids = _next_batch(row, act, edition)
+        if not address_ids:
+            if act.kind == Job.Kind.DELETE_GROUP:
+                _delete_emptied_group(act)
+            return _finish(row, act, book, JobState.COMPLETE)
+        changes = _apply(act, edition, address_ids)
+        jobs.keep_batch(row, cursor=address_ids[-1], rows=len(address_ids), changes=changes)
+    return True
+
+
+def _next_batch(job: Job, act: _Act, edition: Edition) -> list[int]:
+    if act.kind == Job.Kind.DELETE_GROUP:
+        # Whoever joins a group that is being deleted leaves it with the others.
+        rest = Membership.objects.filter(group=act.remove[0]).order_by("address_id")
+        return list(rest.values_list("address_id", flat=True)[: limits.ROWS_PER_JOB_BATCH])
+    rows = act.selection.addresses(edition).order_by("id").values_list("pk", flat=True)
+    if job.cursor is not None:
+        rows = rows.filter(id__gt=job.cursor)
+    return list(rows[: limits.ROWS_PER_JOB_BATCH])
+
+
+def _apply(act: _Act, edition: Edition, address_ids: Collection[int]) -> Changes:
+    """Do the act to these addresses; group ids that are gone by now are passed over."""
+    if act.kind == Job.Kind.DELETE_ADDRESSES:
+        return {"deleted": memberships.delete_addresses(edition, address_ids)}
+    changes: Changes = {"added": 0} if act.kind == Job.Kind.EDIT_GROUPS else {}
+    changes["removed"] = 0
+    for group in Group.objects.filter(edition=edition, pk__in=act.add):
+        changes["added"] += memberships.add_to_group(group, address_ids)
+    for group in Group.objects.filter(edition=edition, pk__in=act.remove):
+        changes["removed"] += memberships.remove_from_group(group, address_ids)
+    return changes
+
+
+def _delete_emptied_group(act: _Act) -> None:
+    Group.objects.filter(pk=act.remove[0]).delete()
+
+
+def _finish(job: Job, act: _Act, book: AddressBook, state: JobState) -> bool:
+    jobs.finish(job, state)
+    if job.requested_by is not None:
+        by = Actor(job.requested_by, job.requested_from)
+        detail = {"selected": job.rows_total, "state": state, **job.outcome, **_names(act)}
+        record(by=by, action=_ACTION[act.kind], book=book, detail=detail)
+    return False
+
+
+def _act_of(job: Job) -> _Act:
+    values = job.parameters
+    return _Act(
+        kind=Job.Kind(job.kind),
+        selection=Selection.from_json(values["selection"]),
+        add=tuple(values["add"]),
+        remove=tuple(values["remove"]),
+        subject=values["subject"],
+    )
+
+
+def _names(act: _Act) -> dict[str, Any]:
+    """The groups of an act by name, for the history."""
+    if act.kind == Job.Kind.EDIT_GROUPS:
+        names = dict(Group.objects.filter(pk__in=(*act.add, *act.remove)).values_list("pk", "name"))
+        return {
+            "added_to": [names[pk] for pk in act.add if pk in names],
+            "removed_from": [names[pk] for pk in act.remove if pk in names],
+        }
+    return {"group": act.subject} if act.subject else {}

@@ -1,0 +1,106 @@
+"""Recipient groups: create and rename. What takes addresses out of groups is in `bulk`."""
+
+import re
+import unicodedata
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from addressbook import limits
+from addressbook.models import Action, AddressBook, Edition, Group
+from addressbook.services import books, submissions
+from addressbook.services.audit import Actor, record
+
+# Console and API allow Hangul, Latin letters, digits, full stop, underscore and hyphen.
+_ALLOWED: Final = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9._-]")
+
+
+class InvalidGroupNameError(ValueError):
+    """The name is empty, too long, or holds `character`, which the service does not take (None: not the reason)."""
+
+    def __init__(self, *, character: str | None = None) -> None:
+        super().__init__()
+        self.character = character
+
+
+class GroupNameTakenError(Exception):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class TooManyGroupsError(Exception):
+    """The book has limits.GROUPS_PER_BOOK groups already."""
+
+
+class GroupGoneError(Exception):
+    """The group is not in the book: deleted meanwhile, or never there."""
+
+
+class GroupRenamedMeanwhileError(Exception):
+    """The group does not have the name any more that the user saw; `name` is what it has now."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+def clean_name(name: str) -> str:
+    """The name as it is stored: ends stripped, composed (a Mac types Hangul decomposed).
+
+    Raises InvalidGroupNameError and names the first character that is not allowed.
+    """
+    name = unicodedata.normalize("NFC", name.strip())
+    for character in name:
+        if not _ALLOWED.fullmatch(character):
+            raise InvalidGroupNameError(character=character)
+    if not 1 <= len(name) <= limits.GROUP_NAME_CHARACTERS:
+        raise InvalidGroupNameError
+    return name
+
+
+def find(edition: Edition, group_id: int) -> Group:
+    """Raises GroupGoneError; a group of another edition or book is as good as gone."""
+    group = Group.objects.filter(edition=edition, pk=group_id).first()
+    if group is None:
+        raise GroupGoneError
+    return group
+
+
+def create_group(*, book: AddressBook, name: str, token: UUID, by: Actor) -> Group:
+    """Raises InvalidGroupNameError, GroupNameTakenError or TooManyGroupsError."""
+    name = clean_name(name)
+    with transaction.atomic():
+        edition = books.lock(book)
+        if earlier := submissions.earlier_outcome(token, by=by):
+            return find(edition, earlier["group"])
+        if edition.groups.filter(name=name).exists():
+            raise GroupNameTakenError(name)
+        if edition.groups.count() >= limits.GROUPS_PER_BOOK:
+            raise TooManyGroupsError
+        group = Group.objects.create(edition=edition, name=name)
+        record(by=by, action=Action.ADD_GROUP, book=book, detail={"group": name})
+        submissions.remember(token, {"group": group.pk}, by=by)
+    return group
+
+
+def rename_group(*, book: AddressBook, group_id: int, seen_name: str, name: str, by: Actor) -> Group:
+    """Raises InvalidGroupNameError, GroupNameTakenError, GroupGoneError, or GroupRenamedMeanwhileError.
+
+    Sent twice, the second finds the name already there and changes nothing.
+    """
+    name = clean_name(name)
+    with transaction.atomic():
+        edition = books.lock(book)
+        group = find(edition, group_id)
+        if group.name == name:
+            return group
+        if group.name != seen_name:
+            raise GroupRenamedMeanwhileError(group.name)
+        if edition.groups.filter(name=name).exists():
+            raise GroupNameTakenError(name)
+        group.name = name
+        group.save(update_fields=["name"])
+        record(by=by, action=Action.RENAME_GROUP, book=book, detail={"group": [seen_name, name]})
+    return group

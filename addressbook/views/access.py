@@ -1,0 +1,108 @@
+"""The only way from a request to an object: who asks, whether they belong there, and whether it exists."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils.functional import SimpleLazyObject
+
+from addressbook.models import Action, AddressBook, BookMember, Edition, Role
+from addressbook.services import audit
+from addressbook.services.audit import Actor
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A member at the door of a book: what a view needs to know of both."""
+
+    book: AddressBook
+    edition: Edition
+    role: Role
+    by: Actor
+
+    @property
+    def may_edit(self) -> bool:
+        return self.role.includes(Role.MANAGER)
+
+    @property
+    def may_manage(self) -> bool:
+        return self.role.includes(Role.ADMIN)
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Who acts in this request; only behind a sign-in."""
+    user = request.user
+    if isinstance(user, SimpleLazyObject):
+        user = user._wrapped
+    return Actor(user, client_address(request))  # type: ignore[arg-type]
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The network address of the client.
+
+    X-Forwarded-For is believed only as far as proxies of our own wrote it: each appends the address that it saw, so
+    the client's stands settings.TRUSTED_PROXIES places from the right; anything further left it may have made up.
+    """
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    if 0 < settings.TRUSTED_PROXIES <= len(hops):
+        return hops[-settings.TRUSTED_PROXIES]
+    return request.META.get("REMOTE_ADDR") or None
+
+
+def to_book(
+    role: Role,
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, Access, P], HttpResponse]],
+    Callable[Concatenate[HttpRequest, str, P], HttpResponse],
+]:
+    """Let the view be reached at a book's slug by its members of at least `role`; it gets an `Access` instead.
+
+    Not signed in: to the sign-in page. Not a member: 404, as if the book did not exist. A lesser role: 403, recorded.
+    """
+
+    def decorate(
+        view: Callable[Concatenate[HttpRequest, Access, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return to_sign_in(request)
+            return view(request, _enter(request, slug, role), *args, **kwargs)
+
+        guarded.required_role = role  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page; htmx is told to open it, lest it appear inside a table."""
+    if "HX-Request" in request.headers:
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
+        return response
+    return login_required(lambda request: HttpResponse())(request)
+
+
+def _enter(request: HttpRequest, slug: str, role: Role) -> Access:
+    member = (
+        BookMember.objects.select_related("book__current_edition")
+        .filter(book__slug=slug, user_id=request.user.pk)
+        .first()
+    )
+    if member is None or member.book.current_edition is None:
+        raise Http404
+    access = Access(member.book, member.book.current_edition, Role(member.role), actor(request))
+    if not access.role.includes(role):
+        detail = {"path": request.path, "role": access.role}
+        audit.record(by=access.by, action=Action.ACCESS_REFUSED, book=access.book, detail=detail)
+        raise PermissionDenied
+    return access

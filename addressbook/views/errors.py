@@ -1,0 +1,57 @@
+"""Answers to what went wrong, in the shape that the asker can show: a page, or a sentence for the live region."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose token is stale: signed out or signed in again in another tab, or a page from before a restart."""
+    if "HX-Request" in request.headers:
+        response = HttpResponse(status=403)
+        response["HX-Refresh"] = "true"
+        return response
+    return error_page(
+        request, 403, _("This page was too old"), _("Please go back, reload the page and try again.")
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(
+        request, 400, _("This request could not be read"), _("Please go back, reload the page and try again.")
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(
+        request, 403, _("You may not do this"), _("Ask an admin of the address book for another role.")
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(
+        request,
+        404,
+        _("Nothing is here"),
+        _("It may have been deleted, or you may not be a member of this book."),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return error_page(
+        request,
+        500,
+        _("Something went wrong on our side"),
+        _(
+            "Nothing of what you sent was half done: it is either there whole or not at all. Please try again."
+        ),
+    )
+
+
+def error_page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
+    """A page with a way back; for htmx the same as plain text, which the page announces in its live region."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(f"{title}. {advice}", status=status, content_type="text/plain; charset=utf-8")
+    context = {"status": status, "title": title, "advice": advice, "home": reverse("home")}
+    return render(request, "error.html", context, status=status)

@@ -1,0 +1,11 @@
+"""The Celery application. A message is only a wake-up: the truth of a job is its database row (docs/architecture.md)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailerconsole.settings")
+
+app = Celery("mailerconsole")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
