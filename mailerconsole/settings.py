@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from mailerconsole import sqlite
 from mailerconsole.secret_key import read_or_create_secret_key
@@ -92,9 +91,7 @@ TEMPLATES = [
 # What the page calls itself: the console moved the address book to another product in 2026, and may again.
 PRODUCT_NAME = os.environ.get("PRODUCT_NAME", "Mailer Console")
 PRODUCT_PATH = env_list("PRODUCT_PATH", "Simple & Easy Notification Service,MAIL")
-PRODUCT_URL = os.environ.get(
-    "PRODUCT_URL", "https://www.ncloud.com/product/applicationService/cloudOutboundMailer"
-)
+PRODUCT_URL = os.environ.get("PRODUCT_URL", "https://www.ncloud.com/product/applicationService/cloudOutboundMailer")
 SEND_MAIL_URL = os.environ.get("SEND_MAIL_URL", "https://console.ncloud.com/cloud-outbound-mailer/mail")
 
 # Database -------------------------------------------------------------------------------------------------------

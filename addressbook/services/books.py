@@ -43,9 +43,7 @@ def lock(book: AddressBook) -> Edition:
     return Edition.objects.get(pk=locked.current_edition_id)
 
 
-def create_book(
-    *, name: str, zone: Zone, region: Region, token: UUID | None = None, by: Actor
-) -> AddressBook:
+def create_book(*, name: str, zone: Zone, region: Region, token: UUID | None = None, by: Actor) -> AddressBook:
     """A new, empty book of which `by` is the admin."""
     with transaction.atomic():
         # There is no book to lock yet: the one who makes it stands in for it.
@@ -62,9 +60,7 @@ def create_book(
     return book
 
 
-def change_settings(
-    *, book: AddressBook, seen_version: int, name: str, zone: Zone, region: Region, by: Actor
-) -> None:
+def change_settings(*, book: AddressBook, seen_version: int, name: str, zone: Zone, region: Region, by: Actor) -> None:
     """Raises SettingsChangedMeanwhileError when the settings are not those of `seen_version` any more.
 
     Sent twice, the second finds what it asks for already there and changes nothing.

@@ -141,9 +141,7 @@ def _submit(book: AddressBook, token: UUID, by: Actor, prepare: Callable[[Editio
             detail = {"selected": selected, **done.changes, **_names(act)}
             record(by=by, action=_ACTION[act.kind], book=book, detail=detail)
         else:
-            job = jobs.start(
-                kind=act.kind, edition=edition, parameters=act.as_json(), rows_total=selected, by=by
-            )
+            job = jobs.start(kind=act.kind, edition=edition, parameters=act.as_json(), rows_total=selected, by=by)
             done = Done(selected, {}, job_id=job.pk, subject=act.subject)
         submissions.remember(token, asdict(done), by=by)
     return done

@@ -31,9 +31,7 @@ class JobLostError(Exception):
     """The job was claimed by another worker or ended meanwhile: nothing more may be written for it."""
 
 
-def start(
-    *, kind: Job.Kind, edition: Edition, parameters: Mapping[str, Any], rows_total: int, by: Actor
-) -> Job:
+def start(*, kind: Job.Kind, edition: Edition, parameters: Mapping[str, Any], rows_total: int, by: Actor) -> Job:
     """A new job in the caller's transaction; the workers hear of it once that is committed."""
     job = Job.objects.create(
         kind=kind,
@@ -79,9 +77,7 @@ def claim(job_id: int) -> Job | None:
 
 def still_owned(job: Job) -> Job:
     """The row as it is now, locked until the end of the transaction. Raises JobLostError when it is not ours any more."""
-    now = Job.objects.select_for_update(of=("self",)).filter(
-        pk=job.pk, attempt=job.attempt, state=JobState.RUNNING
-    )
+    now = Job.objects.select_for_update(of=("self",)).filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING)
     if (row := now.first()) is None:
         raise JobLostError(f"job {job.pk}, attempt {job.attempt}")
     return row
@@ -120,9 +116,9 @@ def request_cancel(*, book: AddressBook, job_id: int, by: Actor) -> None:
 
 def dismiss(*, book: AddressBook, job_id: int, by: Actor) -> None:
     """Put the result away: its requester has read it."""
-    Job.objects.filter(edition__book=book, pk=job_id, requested_by=by.user).exclude(
-        state__in=UNFINISHED
-    ).update(dismissed_at=timezone.now())
+    Job.objects.filter(edition__book=book, pk=job_id, requested_by=by.user).exclude(state__in=UNFINISHED).update(
+        dismissed_at=timezone.now()
+    )
 
 
 def wake_forgotten() -> int:

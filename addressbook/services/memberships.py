@@ -14,9 +14,7 @@ from addressbook.models import Address, Edition, Group, Membership
 
 def add_to_group(group: Group, address_ids: Collection[int]) -> int:
     """Put these addresses into the group, where they are not in it yet."""
-    there = set(
-        Membership.objects.filter(group=group, address__in=address_ids).values_list("address_id", flat=True)
-    )
+    there = set(Membership.objects.filter(group=group, address__in=address_ids).values_list("address_id", flat=True))
     missing = [address_id for address_id in address_ids if address_id not in there]
     Membership.objects.bulk_create(Membership(group=group, address_id=address_id) for address_id in missing)
     _change_group_count(group.pk, len(missing))

@@ -52,7 +52,7 @@ class Selection:
         """The rows of the set that are still there, in no order."""
         if self.address_ids is not None:
             return Address.objects.filter(edition=edition, pk__in=self.address_ids)
-        return self._matching(edition, **{"lte": self.through_id})
+        return self._matching(edition, lte=self.through_id)
 
     def require_unchanged(self, edition: Edition) -> None:
         """Raises SelectionChangedError when a pinned set has gained or lost rows since it was counted.

@@ -12,9 +12,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         response = HttpResponse(status=403)
         response["HX-Refresh"] = "true"
         return response
-    return error_page(
-        request, 403, _("This page was too old"), _("Please go back, reload the page and try again.")
-    )
+    return error_page(request, 403, _("This page was too old"), _("Please go back, reload the page and try again."))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -24,9 +22,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_page(
-        request, 403, _("You may not do this"), _("Ask an admin of the address book for another role.")
-    )
+    return error_page(request, 403, _("You may not do this"), _("Ask an admin of the address book for another role."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -43,9 +39,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         request,
         500,
         _("Something went wrong on our side"),
-        _(
-            "Nothing of what you sent was half done: it is either there whole or not at all. Please try again."
-        ),
+        _("Nothing of what you sent was half done: it is either there whole or not at all. Please try again."),
     )
 
 
