@@ -44,5 +44,49 @@ def too_many_addresses(count: int) -> str:
 
 def invalid_reason(error: InvalidEmailError) -> str:
     """Why a text is not an e-mail address, for the person who typed it."""
-    sentence = _REASONS[error.reason]()
-    return sentence % {"character": error.character} if error.character else sentence
+    sentence = _sentence(error.reason, character=bool(error.character))
+    return sentence % {"character": error.character} if "%(character)s" in sentence else sentence
+
+
+def _sentence(reason: Reason, *, character: bool) -> str:
+    """The sentence for a reason; with `character` it has a place for the one that is at fault."""
+    match reason:
+        case Reason.TOO_LONG:
+            limit = number_format(limits.ADDRESS_LENGTH_CHARACTERS)
+            return _("An address has at most %(limit)s characters.") % {"limit": limit}
+        case Reason.CONTROL_CHARACTER:
+            return _("It holds an invisible character.")
+        case Reason.NO_AT:
+            return _("The “@” is missing.")
+        case Reason.SEVERAL_AT:
+            return _("It holds more than one “@”.")
+        case Reason.FULL_WIDTH:
+            return _("It holds full-width letters.")
+        case Reason.QUOTED:
+            return _("A part in quotation marks is not supported.")
+        case Reason.LOCAL_PART_EMPTY:
+            return _("Nothing stands before the “@”.")
+        case Reason.LOCAL_PART_TOO_LONG:
+            return _("The part before the “@” is too long.")
+        case Reason.LOCAL_PART_CHARACTER:
+            if character:
+                return _("“%(character)s” cannot stand before the “@”.")
+            return _("A character before the “@” is not allowed.")
+        case Reason.DOTS:
+            return _("A dot cannot come first or last, nor two in a row.")
+        case Reason.DOMAIN_EMPTY:
+            return _("The domain after the “@” is missing.")
+        case Reason.DOMAIN_TOO_LONG:
+            return _("The domain after the “@” is too long.")
+        case Reason.DOMAIN_CHARACTER:
+            if character:
+                return _("“%(character)s” cannot stand in a domain.")
+            return _("A character of the domain is not allowed.")
+        case Reason.DOMAIN_HYPHEN:
+            return _("A hyphen stands where a domain cannot have one.")
+        case Reason.DOMAIN_NO_DOT:
+            return _("The domain has no ending such as “.com”.")
+        case Reason.DOMAIN_NAME:
+            return _("There can be no such domain.")
+        case Reason.SPECIAL_DOMAIN:
+            return _("No mail can be sent to this domain: it is reserved.")
