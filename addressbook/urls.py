@@ -1,6 +1,6 @@
-from django.conf.urls.i18n import set_language
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from addressbook.views import books, console, groups, jobs, registration, selection
 

@@ -2,6 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from addressbook import limits
+from addressbook.forms.fields import IdField
 from addressbook.forms.submission import SubmissionForm
 from addressbook.models import Region, Role, Zone
 
@@ -31,7 +32,7 @@ class NewMemberForm(forms.Form):
 
 
 class MemberForm(forms.Form):
-    user = forms.IntegerField(min_value=1)
+    user = IdField()
 
 
 class MemberRoleForm(MemberForm):

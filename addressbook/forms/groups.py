@@ -1,28 +1,27 @@
-from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from addressbook import limits
+from addressbook.forms.fields import IdField, SentTextField
 from addressbook.forms.submission import SubmissionForm
 from addressbook.services.groups import GroupNameTakenError, InvalidGroupNameError
 
 
 class GroupNameForm(SubmissionForm):
-    # The service judges the name; a longer text is cut off by nobody, so that it can be mended where it stands.
-    name = forms.CharField(required=False, strip=True)
+    name = SentTextField(required=False)
 
 
 class RenameGroupForm(GroupNameForm):
-    target = forms.IntegerField(min_value=1)
-    seen_name = forms.CharField(strip=False)
+    target = IdField()
+    seen_name = SentTextField()
 
 
 class TargetGroupForm(SubmissionForm):
     """A group that is to be emptied or deleted, with the pinned number of addresses that the user saw in it."""
 
-    target = forms.IntegerField(min_value=1)
-    through = forms.IntegerField(min_value=0)
-    seen = forms.IntegerField(min_value=0)
+    target = IdField()
+    through = IdField()
+    seen = IdField()
 
 
 def name_problem(error: InvalidGroupNameError | GroupNameTakenError, *, name: str) -> str:

@@ -1,11 +1,13 @@
 """Which addresses the list shows: the state that every request about the list carries with it."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django import forms
 
 from addressbook import limits
+from addressbook.forms.fields import IdField, SentTextField
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +21,9 @@ class Listing:
 
 
 class ListingForm(forms.Form):
-    group = forms.IntegerField(required=False, min_value=1)
-    q = forms.CharField(required=False, max_length=limits.SEARCH_CHARACTERS)
-    page = forms.IntegerField(required=False, min_value=1)
+    group = IdField(required=False)
+    q = SentTextField(required=False)
+    page = IdField(required=False, min_value=1)
     size = forms.TypedChoiceField(
         required=False, coerce=int, empty_value=None, choices=[(size, size) for size in limits.PAGE_SIZES_ROWS]
     )
@@ -32,10 +34,20 @@ class ListingForm(forms.Form):
         values = self.cleaned_data
         return Listing(
             group_id=values.get("group"),
-            query=values.get("q") or "",
+            query=searched(values.get("q") or ""),
             page=values.get("page") or 1,
             size=values.get("size") or limits.DEFAULT_PAGE_SIZE_ROWS,
         )
+
+
+def searched(text: str) -> str:
+    """What to look for: without spaces around it, cut where no address goes on, full-width letters made plain.
+
+    No stored address holds a full-width letter or a NUL, but a Japanese keyboard types the one, and PostgreSQL does not
+    take the other.
+    """
+    plain = unicodedata.normalize("NFKC", text[: limits.SEARCH_CHARACTERS]).replace("\0", "\ufffd")
+    return plain.strip()
 
 
 def listing_from(data: Mapping[str, str]) -> Listing:

@@ -1,17 +1,18 @@
 from django import forms
 
+from addressbook.forms.fields import IdField, SentTextField
 from addressbook.forms.submission import SubmissionForm
 
 
 class RegistrationForm(SubmissionForm):
     """Pasted addresses and the group that they go into (none: no group)."""
 
-    text = forms.CharField(required=False, strip=False, widget=forms.Textarea)
-    into = forms.IntegerField(required=False, min_value=1)
+    text = SentTextField(required=False)
+    into = IdField(required=False)
 
 
 class RepairForm(RegistrationForm):
     """Which proposed repairs to take: that of the entry `repair`, or all of them with `repair_all`."""
 
-    repair = forms.CharField(required=False, strip=False)
+    repair = SentTextField(required=False)
     repair_all = forms.BooleanField(required=False)

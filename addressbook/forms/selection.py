@@ -6,7 +6,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from addressbook import limits
+from addressbook.forms.fields import LARGEST_ID, IdField, SentTextField
+from addressbook.forms.listing import searched
 from addressbook.forms.submission import SubmissionForm
 from addressbook.services.selection import Selection
 
@@ -17,11 +18,11 @@ class SelectionForm(SubmissionForm):
     `through` and `seen` pin that set as `services.selection` says. The token is not needed until an act is applied.
     """
 
-    group = forms.IntegerField(required=False, min_value=1)
-    q = forms.CharField(required=False, max_length=limits.SEARCH_CHARACTERS)
+    group = IdField(required=False)
+    q = SentTextField(required=False)
     everything = forms.BooleanField(required=False)
-    through = forms.IntegerField(required=False, min_value=0)
-    seen = forms.IntegerField(required=False, min_value=0)
+    through = IdField(required=False)
+    seen = IdField(required=False)
 
     def __init__(self, data: QueryDict, *, asking: bool = False) -> None:
         super().__init__(data)
@@ -30,9 +31,8 @@ class SelectionForm(SubmissionForm):
         self._address_ids: tuple[int, ...] = ()
 
     def _ids(self, name: str) -> set[int]:
-        # Eighteen digits fit into the database's integers; what is no id is nobody's id.
-        texts = self._lists.getlist(name)
-        return {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= 18}
+        texts = [text for text in self._lists.getlist(name) if text.isascii() and text.isdigit() and len(text) < 20]
+        return {number for number in map(int, texts) if number <= LARGEST_ID}
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -45,7 +45,7 @@ class SelectionForm(SubmissionForm):
         values = self.cleaned_data
         return Selection(
             group_id=values.get("group"),
-            query=values.get("q") or "",
+            query=searched(values.get("q") or ""),
             address_ids=None if values.get("everything") else self._address_ids,
             through_id=values.get("through") or 0,
             seen_count=values.get("seen") or 0,

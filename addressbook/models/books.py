@@ -44,7 +44,7 @@ class AddressBook(models.Model):
     zone = models.CharField(max_length=10, choices=Zone, default=Zone.PUBLIC)
     region = models.CharField(max_length=3, choices=Region, default=Region.KR)
     version = models.PositiveIntegerField(default=1)
-    current_edition = models.OneToOneField("Edition", models.PROTECT, null=True, related_name="+")
+    current_edition = models.OneToOneField("Edition", models.PROTECT, null=True, related_name="current_of")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

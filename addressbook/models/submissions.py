@@ -7,10 +7,14 @@ class Submission(models.Model):
     The row is written in the transaction of its effect: either both are there or neither.
     """
 
-    token = models.UUIDField(unique=True)
-    user = models.ForeignKey("User", models.CASCADE, related_name="+")
+    token = models.UUIDField()
+    act = models.CharField(max_length=20)
+    user = models.ForeignKey("User", models.CASCADE, related_name="+", db_index=False)
     outcome = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "token", "act"], name="submission_once")]
 
     def __str__(self) -> str:
         return str(self.token)

@@ -39,8 +39,8 @@ def lock(book: AddressBook) -> Edition:
     deadlock, and see each other's counts. Ids given out under the lock grow in the order of commits, on which the list
     ("newest first") and `selection` rely. NO KEY: rows that merely point to the book do not wait.
     """
-    locked = AddressBook.objects.select_for_update(no_key=True).get(pk=book.pk)
-    return Edition.objects.get(pk=locked.current_edition_id)
+    AddressBook.objects.select_for_update(no_key=True).get(pk=book.pk)
+    return Edition.objects.get(current_of=book)
 
 
 def create_book(*, name: str, zone: Zone, region: Region, token: UUID | None = None, by: Actor) -> AddressBook:
@@ -48,7 +48,7 @@ def create_book(*, name: str, zone: Zone, region: Region, token: UUID | None = N
     with transaction.atomic():
         # There is no book to lock yet: the one who makes it stands in for it.
         User.objects.select_for_update(no_key=True).get(pk=by.user.pk)
-        if token and (earlier := submissions.earlier_outcome(token, by=by)):
+        if token and (earlier := submissions.earlier_outcome(token, act="create_book", by=by)):
             return AddressBook.objects.get(pk=earlier["book"])
         book = AddressBook.objects.create(name=name, slug=_free_slug(name), zone=zone, region=region)
         book.current_edition = Edition.objects.create(book=book, number=1, opened_at=timezone.now())
@@ -56,7 +56,7 @@ def create_book(*, name: str, zone: Zone, region: Region, token: UUID | None = N
         BookMember.objects.create(book=book, user=by.user, role=Role.ADMIN)
         record(by=by, action=Action.CREATE_BOOK, book=book, detail={"zone": zone, "region": region})
         if token:
-            submissions.remember(token, {"book": book.pk}, by=by)
+            submissions.remember(token, {"book": book.pk}, act="create_book", by=by)
     return book
 
 

@@ -68,7 +68,8 @@ def delete_addresses(*, book: AddressBook, selection: Selection, token: UUID, by
 
     Raises SelectionChangedError or NothingSelectedError, as all acts here do.
     """
-    return _submit(book, token, by, lambda edition: _Act(Job.Kind.DELETE_ADDRESSES, selection))
+    kind = Job.Kind.DELETE_ADDRESSES
+    return _submit(kind, book, token, by, lambda edition: _Act(kind, selection))
 
 
 def remove_from_group(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
@@ -81,7 +82,7 @@ def remove_from_group(*, book: AddressBook, selection: Selection, token: UUID, b
         group = groups.find(edition, selection.group_id or 0)
         return _Act(Job.Kind.REMOVE_FROM_GROUP, selection, remove=(group.pk,), subject=group.name)
 
-    return _submit(book, token, by, act)
+    return _submit(Job.Kind.REMOVE_FROM_GROUP, book, token, by, act)
 
 
 def edit_groups(
@@ -103,7 +104,7 @@ def edit_groups(
             groups.find(edition, group_id)
         return _Act(Job.Kind.EDIT_GROUPS, selection, add=tuple(add), remove=tuple(remove))
 
-    return _submit(book, token, by, act)
+    return _submit(Job.Kind.EDIT_GROUPS, book, token, by, act)
 
 
 def empty_group(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
@@ -113,7 +114,7 @@ def empty_group(*, book: AddressBook, selection: Selection, token: UUID, by: Act
         group = groups.find(edition, selection.group_id or 0)
         return _Act(Job.Kind.EMPTY_GROUP, selection, remove=(group.pk,), subject=group.name)
 
-    return _submit(book, token, by, act)
+    return _submit(Job.Kind.EMPTY_GROUP, book, token, by, act)
 
 
 def delete_group(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
@@ -123,13 +124,13 @@ def delete_group(*, book: AddressBook, selection: Selection, token: UUID, by: Ac
         group = groups.find(edition, selection.group_id or 0)
         return _Act(Job.Kind.DELETE_GROUP, selection, remove=(group.pk,), subject=group.name)
 
-    return _submit(book, token, by, act)
+    return _submit(Job.Kind.DELETE_GROUP, book, token, by, act)
 
 
-def _submit(book: AddressBook, token: UUID, by: Actor, prepare: Callable[[Edition], _Act]) -> Done:
+def _submit(kind: Job.Kind, book: AddressBook, token: UUID, by: Actor, prepare: Callable[[Edition], _Act]) -> Done:
     with transaction.atomic():
         edition = books.lock(book)
-        if earlier := submissions.earlier_outcome(token, by=by):
+        if earlier := submissions.earlier_outcome(token, act=kind, by=by):
             return Done(**earlier)
         act = prepare(edition)
         act.selection.require_unchanged(edition)
@@ -143,7 +144,7 @@ def _submit(book: AddressBook, token: UUID, by: Actor, prepare: Callable[[Editio
         else:
             job = jobs.start(kind=act.kind, edition=edition, parameters=act.as_json(), rows_total=selected, by=by)
             done = Done(selected, {}, job_id=job.pk, subject=act.subject)
-        submissions.remember(token, asdict(done), by=by)
+        submissions.remember(token, asdict(done), act=kind, by=by)
     return done
 
 

@@ -73,7 +73,7 @@ def create_group(*, book: AddressBook, name: str, token: UUID, by: Actor) -> Gro
     name = clean_name(name)
     with transaction.atomic():
         edition = books.lock(book)
-        if earlier := submissions.earlier_outcome(token, by=by):
+        if earlier := submissions.earlier_outcome(token, act="create_group", by=by):
             return find(edition, earlier["group"])
         if edition.groups.filter(name=name).exists():
             raise GroupNameTakenError(name)
@@ -81,7 +81,7 @@ def create_group(*, book: AddressBook, name: str, token: UUID, by: Actor) -> Gro
             raise TooManyGroupsError
         group = Group.objects.create(edition=edition, name=name)
         record(by=by, action=Action.ADD_GROUP, book=book, detail={"group": name})
-        submissions.remember(token, {"group": group.pk}, by=by)
+        submissions.remember(token, {"group": group.pk}, act="create_group", by=by)
     return group
 
 

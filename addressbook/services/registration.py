@@ -126,7 +126,7 @@ def register_typed(*, book: AddressBook, group_id: int | None, text: str, token:
         raise TooManyAddressesError(found.entry_count)
     with transaction.atomic():
         edition = books.lock(book)
-        if earlier := submissions.earlier_outcome(token, by=by):
+        if earlier := submissions.earlier_outcome(token, act="register_typed", by=by):
             return Report(**earlier)
         group = groups.find(edition, group_id) if group_id is not None else None
         registered = _insert_missing(edition, found.addresses)
@@ -142,7 +142,7 @@ def register_typed(*, book: AddressBook, group_id: int | None, text: str, token:
             group=group.name if group else "",
         )
         record(by=by, action=Action.INSERT_ADDRESS, book=book, detail=asdict(report))
-        submissions.remember(token, asdict(report), by=by)
+        submissions.remember(token, asdict(report), act="register_typed", by=by)
     return report
 
 

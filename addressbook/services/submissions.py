@@ -16,15 +16,15 @@ from addressbook.models import Submission
 from addressbook.services.audit import Actor
 
 
-def earlier_outcome(token: UUID, *, by: Actor) -> dict[str, Any] | None:
-    """What this submission of this person brought about when it came first, or None when it has not come yet."""
-    row = Submission.objects.filter(token=token, user=by.user).first()
+def earlier_outcome(token: UUID, *, act: str, by: Actor) -> dict[str, Any] | None:
+    """What this submission brought about when it came first from this person, or None when it has not come yet."""
+    row = Submission.objects.filter(user=by.user, token=token, act=act).first()
     return row.outcome if row else None
 
 
-def remember(token: UUID, outcome: dict[str, Any], *, by: Actor) -> None:
-    """Keep `outcome` (JSON values only). Raises IntegrityError for a token that was used for anything else."""
-    Submission.objects.create(token=token, user=by.user, outcome=outcome)
+def remember(token: UUID, outcome: dict[str, Any], *, act: str, by: Actor) -> None:
+    """Keep `outcome` (JSON values only). Raises IntegrityError when the same submission is remembered already."""
+    Submission.objects.create(user=by.user, token=token, act=act, outcome=outcome)
 
 
 def forget_old() -> int:

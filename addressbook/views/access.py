@@ -12,8 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.functional import SimpleLazyObject
 
-from addressbook.models import Action, AddressBook, BookMember, Edition, Role
-from addressbook.services import audit
+from addressbook.models import Action, AddressBook, BookMember, Edition, Group, Role
+from addressbook.services import audit, groups
 from addressbook.services.audit import Actor
 
 P = ParamSpec("P")
@@ -83,6 +83,14 @@ def to_book(
     return decorate
 
 
+def group_or_404(access: Access, group_id: int) -> Group:
+    """A group of the book as it is now; one of another book does not exist."""
+    try:
+        return groups.find(access.edition, group_id)
+    except groups.GroupGoneError as error:
+        raise Http404 from error
+
+
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page; htmx is told to open it, lest it appear inside a table."""
     if "HX-Request" in request.headers:
@@ -93,14 +101,11 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _enter(request: HttpRequest, slug: str, role: Role) -> Access:
-    member = (
-        BookMember.objects.select_related("book__current_edition")
-        .filter(book__slug=slug, user_id=request.user.pk)
-        .first()
-    )
+    by = actor(request)
+    member = BookMember.objects.select_related("book__current_edition").filter(book__slug=slug, user=by.user).first()
     if member is None or member.book.current_edition is None:
         raise Http404
-    access = Access(member.book, member.book.current_edition, Role(member.role), actor(request))
+    access = Access(member.book, member.book.current_edition, Role(member.role), by)
     if not access.role.includes(role):
         detail = {"path": request.path, "role": access.role}
         audit.record(by=access.by, action=Action.ACCESS_REFUSED, book=access.book, detail=detail)

@@ -17,7 +17,7 @@ from addressbook.services import bulk, groups, selection
 from addressbook.services.groups import GroupGoneError, GroupNameTakenError, InvalidGroupNameError
 from addressbook.services.selection import Selection, SelectionChangedError
 from addressbook.views import sentences
-from addressbook.views.access import Access, to_book
+from addressbook.views.access import Access, group_or_404, to_book
 from addressbook.views.console import (
     Notification,
     answer_changed_meanwhile,
@@ -83,9 +83,9 @@ def _tree_problem(request: HttpRequest, access: Access, listing: Listing, proble
 @to_book(Role.MANAGER)
 def rename_group(request: HttpRequest, access: Access) -> HttpResponse:
     if request.method == "GET":
-        group = _group_or_404(access, request.GET)
-        form = {"target": group.pk, "seen_name": group.name, "name": group.name}
-        return _rename_dialog(request, access, listing_from(request.GET), form)
+        group = _target_of(request, access)
+        shown = {"target": group.pk, "seen_name": group.name, "name": group.name}
+        return _rename_dialog(request, access, listing_from(request.GET), shown)
     listing = listing_from(request.POST)
     form = RenameGroupForm(request.POST)
     if not form.is_valid():
@@ -139,7 +139,7 @@ def delete_group(request: HttpRequest, access: Access) -> HttpResponse:
 def _ask_then_do(request: HttpRequest, access: Access, template: str, act: Any) -> HttpResponse:
     """GET asks, naming the number of addresses; POST does it to that many, or asks again when it has moved."""
     if request.method == "GET":
-        group = _group_or_404(access, request.GET)
+        group = _target_of(request, access)
         pinned = selection.everything(book=access.book, group_id=group.pk)
         return _question(request, access, listing_from(request.GET), template, group, pinned)
     listing = listing_from(request.POST)
@@ -153,7 +153,7 @@ def _ask_then_do(request: HttpRequest, access: Access, template: str, act: Any) 
     except GroupGoneError:
         return answer_changed_meanwhile(request, access, listing, group_gone_sentence())
     except SelectionChangedError as change:
-        group = _group_or_404(access, {"target": str(values["target"])})
+        group = group_or_404(access, values["target"])
         return _question(request, access, listing, template, group, change.now, change=change)
     return answer_done(request, access, listing, done_notification(done, template))
 
@@ -189,13 +189,12 @@ def done_notification(done: bulk.Done, template: str) -> Notification | None:
 @to_book(Role.MANAGER)
 def group_actions(request: HttpRequest, access: Access) -> HttpResponse:
     """The menu of a group as a dialog of its own, for a browser without scripts."""
-    group = _group_or_404(access, request.GET)
+    group = _target_of(request, access)
     return answer_dialog(request, access, listing_from(request.GET), "dialogs/group_actions.html", {"target": group})
 
 
-def _group_or_404(access: Access, data: Any) -> Group:
-    target = data.get("target", "")
-    try:
-        return groups.find(access.edition, int(target))
-    except (GroupGoneError, ValueError, OverflowError) as error:
-        raise Http404 from error
+def _target_of(request: HttpRequest, access: Access) -> Group:
+    target = request.GET.get("target", "")
+    if not (target.isascii() and target.isdigit()):
+        raise Http404
+    return group_or_404(access, int(target))

@@ -88,21 +88,17 @@ def _count(edition: Edition, group: Group | None, query: str) -> int:
 
 def _ids(edition: Edition, group: Group | None, query: str, *, offset: int, size: int, count: int) -> list[int]:
     """The ids of a page, newest first, from the nearer end: the last page costs as little as the first."""
-    field = "pk"
-    if query:
-        rows = Address.objects.filter(edition=edition).search(query)
-        rows = rows.in_group(group) if group else rows
-    elif group:
+    if group and not query:
         # Memberships hold all that is asked for, in the order of their index; the addresses need not be joined.
-        rows, field = Membership.objects.filter(group=group), "address_id"
+        ids = Membership.objects.filter(group=group).order_by("address_id").values_list("address_id", flat=True)
     else:
-        rows = Address.objects.filter(edition=edition)
+        rows = Address.objects.filter(edition=edition).search(query)
+        ids = (rows.in_group(group) if group else rows).order_by("id").values_list("pk", flat=True)
     size = max(0, min(size, count - offset))
     from_end = count - offset - size
     if from_end < offset:
-        ids = rows.order_by(field).values_list(field, flat=True)[from_end : from_end + size]
-        return list(reversed(ids))
-    return list(rows.order_by(f"-{field}").values_list(field, flat=True)[offset : offset + size])
+        return list(reversed(ids[from_end : from_end + size]))
+    return list(ids.reverse()[offset : offset + size])
 
 
 def _rows(ids: list[int]) -> list[Row]:

@@ -22,7 +22,7 @@ from addressbook.services import bulk, selection
 from addressbook.services.groups import GroupGoneError
 from addressbook.services.selection import Selection, SelectionChangedError
 from addressbook.views import sentences
-from addressbook.views.access import Access, to_book
+from addressbook.views.access import Access, group_or_404, to_book
 from addressbook.views.console import (
     Notification,
     answer_changed_meanwhile,
@@ -105,10 +105,9 @@ def _question(
 
 
 def _group_of(access: Access, selected: Selection) -> dict[str, Any]:
-    group = Group.objects.filter(edition=access.edition, pk=selected.group_id).first()
-    if group is None:
+    if selected.group_id is None:
         raise Http404
-    return {"target": group}
+    return {"target": group_or_404(access, selected.group_id)}
 
 
 @dataclass(frozen=True, slots=True)
