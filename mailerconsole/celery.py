@@ -1,4 +1,4 @@
-"""The Celery application. A message is only a wake-up: the truth of a job is its database row (docs/architecture.md)."""
+"""The Celery application. A message is only a wake-up; the truth of a job is its row in the database."""
 
 import os
 from pathlib import Path

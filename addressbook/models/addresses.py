@@ -36,7 +36,7 @@ class Address(models.Model):
 
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="addresses", db_index=False)
     email = models.CharField(max_length=limits.ADDRESS_LENGTH_CHARACTERS)
-    key = models.CharField(max_length=limits.ADDRESS_KEY_CHARACTERS)
+    key = models.CharField(max_length=limits.ADDRESS_LENGTH_CHARACTERS)
     registered_at = models.DateTimeField()
 
     objects = AddressQuerySet.as_manager()

@@ -1,0 +1,38 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from addressbook import limits
+from addressbook.forms.submission import SubmissionForm
+from addressbook.models import Region, Role, Zone
+
+
+class BookForm(SubmissionForm):
+    name = forms.CharField(
+        label=_("Name"), max_length=limits.BOOK_NAME_CHARACTERS, error_messages={"required": _("Type a name.")}
+    )
+    zone = forms.TypedChoiceField(label=_("Zone"), choices=Zone.choices, coerce=Zone)
+    region = forms.TypedChoiceField(label=_("Region"), choices=Region.choices, coerce=Region)
+
+    def clean(self) -> None:
+        super().clean()
+        if self.cleaned_data.get("zone") == Zone.FINANCIAL and self.cleaned_data.get("region") != Region.KR:
+            self.add_error("region", _("The financial zone has the region Korea only."))
+
+
+class BookSettingsForm(BookForm):
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class NewMemberForm(forms.Form):
+    username = forms.CharField(
+        label=_("Username"), max_length=150, error_messages={"required": _("Type the name of a user.")}
+    )
+    role = forms.TypedChoiceField(label=_("Role"), choices=Role.choices, coerce=Role)
+
+
+class MemberForm(forms.Form):
+    user = forms.IntegerField(min_value=1)
+
+
+class MemberRoleForm(MemberForm):
+    role = forms.TypedChoiceField(choices=Role.choices, coerce=Role)

@@ -1,0 +1,48 @@
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from addressbook import limits
+from addressbook.forms.submission import SubmissionForm
+from addressbook.services.groups import GroupNameTakenError, InvalidGroupNameError
+
+
+class GroupNameForm(SubmissionForm):
+    # The service judges the name; a longer text is cut off by nobody, so that it can be mended where it stands.
+    name = forms.CharField(required=False, strip=True)
+
+
+class RenameGroupForm(GroupNameForm):
+    target = forms.IntegerField(min_value=1)
+    seen_name = forms.CharField(strip=False)
+
+
+class TargetGroupForm(SubmissionForm):
+    """A group that is to be emptied or deleted, with the pinned number of addresses that the user saw in it."""
+
+    target = forms.IntegerField(min_value=1)
+    through = forms.IntegerField(min_value=0)
+    seen = forms.IntegerField(min_value=0)
+
+
+def name_problem(error: InvalidGroupNameError | GroupNameTakenError, *, name: str) -> str:
+    """The sentence for a name that was refused."""
+    if isinstance(error, GroupNameTakenError):
+        return _("There is a group “%(name)s” already.") % {"name": error.name}
+    if error.character is None:
+        return _wrong_length(name)
+    if error.character.isspace():
+        return _("A group name cannot hold spaces. Use “-” or “_” instead.")
+    return _(
+        "“%(character)s” cannot stand in a group name. Use Hangul, Latin letters, digits, “.”, “_” and “-” only."
+    ) % {"character": error.character}
+
+
+def _wrong_length(name: str) -> str:
+    if not name.strip():
+        return _("Type a name for the group.")
+    return ngettext(
+        "A group name has at most %(limit)s character; this one has %(length)s.",
+        "A group name has at most %(limit)s characters; this one has %(length)s.",
+        limits.GROUP_NAME_CHARACTERS,
+    ) % {"limit": limits.GROUP_NAME_CHARACTERS, "length": len(name.strip())}

@@ -1,0 +1,68 @@
+"""Which addresses an act is about, as the list and the dialogs send it."""
+
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from addressbook import limits
+from addressbook.forms.submission import SubmissionForm
+from addressbook.services.selection import Selection
+
+
+class SelectionForm(SubmissionForm):
+    """Ticked rows (`address`, repeated), or with `everything` all that the list's group and search find.
+
+    `through` and `seen` pin that set as `services.selection` says. The token is not needed until an act is applied.
+    """
+
+    group = forms.IntegerField(required=False, min_value=1)
+    q = forms.CharField(required=False, max_length=limits.SEARCH_CHARACTERS)
+    everything = forms.BooleanField(required=False)
+    through = forms.IntegerField(required=False, min_value=0)
+    seen = forms.IntegerField(required=False, min_value=0)
+
+    def __init__(self, data: QueryDict, *, asking: bool = False) -> None:
+        super().__init__(data)
+        self.fields["token"].required = not asking
+        self._address_ids: tuple[int, ...] = ()
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        assert isinstance(self.data, QueryDict)
+        texts = self.data.getlist("address")[: limits.ROWS_WITHIN_A_CLICK]
+        self._address_ids = tuple(int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19)
+        if not values.get("everything") and not self._address_ids:
+            raise forms.ValidationError(_("Select at least one address first."))
+        return values
+
+    def selection(self) -> Selection:
+        values = self.cleaned_data
+        return Selection(
+            group_id=values.get("group"),
+            query=values.get("q") or "",
+            address_ids=None if values.get("everything") else self._address_ids,
+            through_id=values.get("through") or 0,
+            seen_count=values.get("seen") or 0,
+        )
+
+
+class EditGroupsForm(SelectionForm):
+    """The ticks of "Edit group".
+
+    `in`: ticked now. `on`: every selected address was in it. `cleared`: some were, and the user took the tick away on
+    purpose. Only the difference is applied, so that a group which was left alone stays as it is for everybody.
+    """
+
+    def _ids(self, name: str) -> set[int]:
+        assert isinstance(self.data, QueryDict)
+        return {int(text) for text in self.data.getlist(name) if text.isascii() and text.isdigit() and len(text) < 19}
+
+    @property
+    def to_add(self) -> set[int]:
+        return self._ids("in") - self._ids("on")
+
+    @property
+    def to_remove(self) -> set[int]:
+        return (self._ids("on") | self._ids("cleared")) - self._ids("in")

@@ -1,0 +1,140 @@
+"""Making a book, its settings, its members."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from addressbook.forms.books import BookForm, BookSettingsForm, MemberForm, MemberRoleForm, NewMemberForm
+from addressbook.models import Role
+from addressbook.services import books
+from addressbook.views.access import Access, actor, to_book, to_sign_in
+
+
+@require_http_methods(["GET", "POST"])
+def create_book(request: HttpRequest) -> HttpResponse:
+    """Superusers make books and become their first admin."""
+    if not request.user.is_authenticated:
+        return to_sign_in(request)
+    if not request.user.is_superuser:
+        raise PermissionDenied
+    form = BookForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        book = books.create_book(**form.cleaned_data, by=actor(request))
+        messages.success(request, _("The address book “%(name)s” is ready.") % {"name": book.name})
+        return redirect("console", slug=book.slug)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "create_book.html", {"form": form, "token": uuid4()}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@to_book(Role.ADMIN)
+def book_settings(request: HttpRequest, access: Access) -> HttpResponse:
+    book = access.book
+    if request.method == "GET":
+        return _settings_page(request, access)
+    form = BookSettingsForm(request.POST)
+    if not form.is_valid():
+        return _settings_page(request, access, form=form, status=422)
+    values = {name: form.cleaned_data[name] for name in ("name", "zone", "region")}
+    try:
+        books.change_settings(book=book, seen_version=form.cleaned_data["version"], **values, by=access.by)
+    except books.SettingsChangedMeanwhileError:
+        messages.error(request, _("Somebody else has just changed these settings. Look at them and save again."))
+        book.refresh_from_db()
+        return _settings_page(request, access, status=409)
+    messages.success(request, _("The settings are saved."))
+    return redirect("book_settings", slug=book.slug)
+
+
+@require_POST
+@to_book(Role.ADMIN)
+def add_member(request: HttpRequest, access: Access) -> HttpResponse:
+    form = NewMemberForm(request.POST)
+    if form.is_valid():
+        values = form.cleaned_data
+        try:
+            user = books.add_member(book=access.book, username=values["username"], role=values["role"], by=access.by)
+        except books.UnknownUserError:
+            form.add_error("username", _("There is no active user of this name."))
+        except books.AlreadyMemberError:
+            form.add_error("username", _("This user is a member already. Change the role in the table."))
+        else:
+            messages.success(request, _("%(user)s is a member now.") % {"user": user})
+            return redirect("book_settings", slug=access.book.slug)
+    return _settings_page(request, access, new_member=form, status=422)
+
+
+@require_POST
+@to_book(Role.ADMIN)
+def change_role(request: HttpRequest, access: Access) -> HttpResponse:
+    form = MemberRoleForm(request.POST)
+    if form.is_valid():
+        values = form.cleaned_data
+        _report(request, lambda: _changed_role(access, values["user"], values["role"]))
+    return _after_member(request, access)
+
+
+@require_POST
+@to_book(Role.ADMIN)
+def remove_member(request: HttpRequest, access: Access) -> HttpResponse:
+    form = MemberForm(request.POST)
+    if form.is_valid():
+        _report(request, lambda: _removed(access, form.cleaned_data["user"]))
+    return _after_member(request, access)
+
+
+def _changed_role(access: Access, user_id: int, role: Role) -> str:
+    user = books.change_role(book=access.book, user_id=user_id, role=role, by=access.by)
+    return _("The role of %(user)s is now: %(role)s.") % {"user": user, "role": role.label}
+
+
+def _removed(access: Access, user_id: int) -> str:
+    user = books.remove_member(book=access.book, user_id=user_id, by=access.by)
+    return _("%(user)s is no member any more.") % {"user": user}
+
+
+def _report(request: HttpRequest, act: Any) -> None:
+    try:
+        messages.success(request, act())
+    except books.LastAdminError:
+        messages.error(request, _("An address book needs at least one admin. Make somebody else admin first."))
+    except books.NotAMemberError:
+        messages.error(request, _("This user is no member any more."))
+
+
+def _after_member(request: HttpRequest, access: Access) -> HttpResponse:
+    # Who has just given up the admin role has no business on this page any more.
+    still = access.book.members.filter(user=access.by.user).first()
+    if still is None:
+        return redirect("home")
+    if not Role(still.role).includes(Role.ADMIN):
+        return redirect("console", slug=access.book.slug)
+    return redirect("book_settings", slug=access.book.slug)
+
+
+def _settings_page(
+    request: HttpRequest,
+    access: Access,
+    *,
+    form: BookSettingsForm | None = None,
+    new_member: NewMemberForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    book = access.book
+    initial = {"name": book.name, "zone": book.zone, "region": book.region, "version": book.version}
+    context = {
+        "access": access,
+        "book": book,
+        "form": form or BookSettingsForm(initial=initial),
+        "new_member": new_member or NewMemberForm(),
+        "members": book.members.select_related("user").order_by("user__username"),
+        "roles": Role.choices,
+        "token": uuid4(),
+    }
+    return render(request, "book_settings.html", context, status=status)

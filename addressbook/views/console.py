@@ -1,0 +1,137 @@
+"""The screen "Address book": the tree, the list, and what every act on them answers with."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from addressbook import limits
+from addressbook.forms.listing import Listing, listing_from
+from addressbook.models import AddressBook, Group, Job, Role
+from addressbook.models.jobs import UNFINISHED
+from addressbook.services.selection import Selection
+from addressbook.views.access import Access, to_book, to_sign_in
+from addressbook.views.listing import address_page
+from addressbook.views.pages import render_page
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What an act brought about: a sentence, and label and number line by line."""
+
+    sentence: str
+    counts: tuple[tuple[str, int], ...] = ()
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """To the first book of the user, or to a page that says that there is none."""
+    if not request.user.is_authenticated:
+        return to_sign_in(request)
+    book = AddressBook.objects.filter(members__user=request.user).order_by("pk").first()
+    if book is None:
+        return render(request, "no_books.html")
+    return redirect("console", slug=book.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@to_book(Role.VIEWER)
+def console(request: HttpRequest, access: Access) -> HttpResponse:
+    """GET shows a group and page; POST also searches, since an address must not stand in a URL."""
+    data = request.POST if request.method == "POST" else request.GET
+    context = console_context(request, access, listing_from(data))
+    return render_page(request, "console.html", context, partials=("console", "addresses"))
+
+
+def console_context(
+    request: HttpRequest, access: Access, listing: Listing, *, selection: Selection | None = None
+) -> dict[str, Any]:
+    """All that the screen shows. `selection`: everything that the list finds, when the user has selected that."""
+    groups = list(Group.objects.filter(edition=access.edition).in_tree_order())
+    page = address_page(access.edition, groups, listing)
+    return {
+        "access": access,
+        "book": access.book,
+        "edition": access.edition,
+        "groups": groups,
+        "page": page,
+        "listing": page.listing,
+        "selection": selection,
+        "limits": limits,
+        "new_group_token": uuid4(),
+        "send_mail_url": settings.SEND_MAIL_URL,
+        **jobs_context(access),
+    }
+
+
+def jobs_context(access: Access) -> dict[str, Any]:
+    jobs = list(
+        Job.objects.filter(edition=access.edition)
+        .shown_to(access.by.user.pk)
+        .select_related("requested_by")
+        .order_by("pk")
+    )
+    return {"jobs": jobs, "jobs_unfinished": any(job.state in UNFINISHED for job in jobs)}
+
+
+def answer_dialog(
+    request: HttpRequest,
+    access: Access,
+    listing: Listing,
+    template: str,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """A dialog: alone for htmx, which puts it into #dialog; else the whole screen with the dialog open."""
+    own = {
+        "access": access,
+        "book": access.book,
+        "listing": listing,
+        "limits": limits,
+        "dialog_template": template,
+        **context,
+    }
+    if "HX-Request" in request.headers:
+        return render(request, "dialogs/alone.html", own, status=status)
+    page = console_context(request, access, listing)
+    return render(request, "console.html", {**page, **own}, status=status)
+
+
+def answer_done(
+    request: HttpRequest,
+    access: Access,
+    listing: Listing,
+    notification: Notification | None,
+    *,
+    dialog: tuple[str, dict[str, Any]] | None = None,
+) -> HttpResponse:
+    """The screen after an act: what it brought about, and the tree and list as they are now.
+
+    `dialog` (template and context) stays open behind the notification; otherwise the one that asked is closed.
+    """
+    access.edition.refresh_from_db()
+    if listing.group_id and not Group.objects.filter(edition=access.edition, pk=listing.group_id).exists():
+        listing = replace(listing, group_id=None, page=1)
+    context = console_context(request, access, listing)
+    context["notification"] = notification
+    if dialog is not None:
+        template, own = dialog
+        context.update(own, dialog_template=template)
+    if "HX-Request" in request.headers:
+        return render(request, "outcome.html", context)
+    return render(request, "console.html", context)
+
+
+def answer_changed_meanwhile(request: HttpRequest, access: Access, listing: Listing, sentence: str) -> HttpResponse:
+    """The screen as it is now, and why the act did not happen."""
+    return answer_done(request, access, listing, Notification(sentence))
+
+
+def group_gone_sentence() -> str:
+    return _("The group was deleted meanwhile. Nothing was changed.")

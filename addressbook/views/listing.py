@@ -1,0 +1,106 @@
+"""The rows of the address list: one page, in a constant number of queries whatever the book's size."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.http import Http404
+
+from addressbook import limits
+from addressbook.forms.listing import Listing
+from addressbook.models import Address, Edition, Group, Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    address: Address
+    groups: list[str]
+
+    @property
+    def named_groups(self) -> list[str]:
+        return self.groups[: limits.GROUPS_NAMED_PER_ROW]
+
+    @property
+    def unnamed_group_count(self) -> int:
+        return max(0, len(self.groups) - limits.GROUPS_NAMED_PER_ROW)
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPage:
+    """One page of the list. `count` is how many addresses the group and the search find in all."""
+
+    listing: Listing
+    group: Group | None
+    rows: list[Row]
+    count: int
+    number: int
+    page_count: int
+
+    @property
+    def first_row(self) -> int:
+        return (self.number - 1) * self.listing.size + 1 if self.rows else 0
+
+    @property
+    def last_row(self) -> int:
+        return self.first_row + len(self.rows) - 1 if self.rows else 0
+
+    @property
+    def numbers(self) -> list[int | None]:
+        """The page numbers to offer: the ends and the neighbours; None where some are left out."""
+        near = range(max(1, self.number - 2), min(self.page_count, self.number + 2) + 1)
+        offered = sorted({1, self.page_count, *near})
+        result: list[int | None] = []
+        for number in offered:
+            if result and result[-1] is not None and number - result[-1] > 1:
+                # A gap of one page is as wide as the mark for it.
+                result.append(number - 1 if number - result[-1] == 2 else None)
+            result.append(number)
+        return result
+
+
+def address_page(edition: Edition, groups: list[Group], listing: Listing) -> AddressPage:
+    """The page that `listing` asks for, or the last one when there are fewer. Raises Http404 for an unknown group."""
+    group = None
+    if listing.group_id is not None:
+        group = next((group for group in groups if group.pk == listing.group_id), None)
+        if group is None:
+            raise Http404
+    count = _count(edition, group, listing.query)
+    page_count = max(1, -(-count // listing.size))
+    number = min(listing.page, page_count)
+    ids = _ids(edition, group, listing.query, offset=(number - 1) * listing.size, size=listing.size, count=count)
+    return AddressPage(listing, group, _rows(ids), count, number, page_count)
+
+
+def _count(edition: Edition, group: Group | None, query: str) -> int:
+    if query:
+        rows = Address.objects.filter(edition=edition).search(query)
+        return (rows.in_group(group) if group else rows).count()
+    return group.address_count if group else edition.address_count
+
+
+def _ids(edition: Edition, group: Group | None, query: str, *, offset: int, size: int, count: int) -> list[int]:
+    """The ids of a page, newest first, from the nearer end: the last page costs as little as the first."""
+    field = "pk"
+    if query:
+        rows = Address.objects.filter(edition=edition).search(query)
+        rows = rows.in_group(group) if group else rows
+    elif group:
+        # Memberships hold all that is asked for, in the order of their index; the addresses need not be joined.
+        rows, field = Membership.objects.filter(group=group), "address_id"
+    else:
+        rows = Address.objects.filter(edition=edition)
+    size = max(0, min(size, count - offset))
+    from_end = count - offset - size
+    if from_end < offset:
+        ids = rows.order_by(field).values_list(field, flat=True)[from_end : from_end + size]
+        return list(reversed(ids))
+    return list(rows.order_by(f"-{field}").values_list(field, flat=True)[offset : offset + size])
+
+
+def _rows(ids: list[int]) -> list[Row]:
+    names: dict[int, list[str]] = defaultdict(list)
+    memberships = Membership.objects.filter(address__in=ids).order_by("group__name")
+    for address_id, name in memberships.values_list("address_id", "group__name"):
+        names[address_id].append(name)
+    addresses = Address.objects.in_bulk(ids)
+    return [Row(addresses[pk], names[pk]) for pk in ids if pk in addresses]

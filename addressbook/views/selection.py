@@ -1,0 +1,236 @@
+"""Acts on selected addresses: select all, delete, remove from group, edit groups, send mail.
+
+Each act is asked for with the ticked rows, answers with a dialog that names the numbers, and is applied from there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from addressbook import limits
+from addressbook.forms.listing import listing_from
+from addressbook.forms.selection import EditGroupsForm, SelectionForm
+from addressbook.models import Group, Membership, Role
+from addressbook.services import bulk, selection
+from addressbook.services.groups import GroupGoneError
+from addressbook.services.selection import Selection, SelectionChangedError
+from addressbook.views import sentences
+from addressbook.views.access import Access, to_book
+from addressbook.views.console import (
+    Notification,
+    answer_changed_meanwhile,
+    answer_dialog,
+    answer_done,
+    console_context,
+    group_gone_sentence,
+)
+
+Extra = Callable[[Access, Selection], dict[str, Any]]
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def select_everything(request: HttpRequest, access: Access) -> HttpResponse:
+    """Select all that the list finds, on every page of it."""
+    listing = listing_from(request.POST)
+    found = selection.everything(book=access.book, group_id=listing.group_id, query=listing.query)
+    context = console_context(request, access, listing, selection=found)
+    template = "console.html#selection-bar" if "HX-Request" in request.headers else "console.html"
+    return render(request, template, context)
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def ask_delete(request: HttpRequest, access: Access) -> HttpResponse:
+    return _ask(request, access, "dialogs/delete_addresses.html")
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def ask_remove(request: HttpRequest, access: Access) -> HttpResponse:
+    return _ask(request, access, "dialogs/remove_from_group.html", _group_of)
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def ask_edit_groups(request: HttpRequest, access: Access) -> HttpResponse:
+    return _ask(request, access, "dialogs/edit_groups.html", _ticks)
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def send_mail(request: HttpRequest, access: Access) -> HttpResponse:
+    """The selected addresses, ready to be taken to the sending screen of the console."""
+    return _ask(request, access, "dialogs/send_mail.html", _recipients)
+
+
+def _ask(
+    request: HttpRequest, access: Access, template: str, extra: Extra = lambda access, selected: {}
+) -> HttpResponse:
+    listing = listing_from(request.POST)
+    form = SelectionForm(request.POST, asking=True)
+    if not form.is_valid():
+        return answer_changed_meanwhile(request, access, listing, _("Select at least one address first."))
+    selected = form.selection()
+    return _question(request, access, template, extra, selected)
+
+
+def _question(
+    request: HttpRequest,
+    access: Access,
+    template: str,
+    extra: Extra,
+    selected: Selection,
+    change: SelectionChangedError | None = None,
+) -> HttpResponse:
+    found = selected.addresses(access.edition)
+    count = found.count()
+    context = {
+        "selection": selected,
+        "count": count,
+        "only": found.first() if count == 1 else None,
+        "token": uuid4(),
+        "change": sentences.selection_changed(change) if change else "",
+        **extra(access, selected),
+    }
+    listing = listing_from(request.POST)
+    return answer_dialog(request, access, listing, template, context, status=409 if change else 200)
+
+
+def _group_of(access: Access, selected: Selection) -> dict[str, Any]:
+    group = Group.objects.filter(edition=access.edition, pk=selected.group_id).first()
+    if group is None:
+        raise Http404
+    return {"target": group}
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A group in "Edit group": all of the selected addresses are in it ("on"), none ("off"), or some ("mixed")."""
+
+    group: Group
+    state: str
+
+
+def _ticks(access: Access, selected: Selection) -> dict[str, Any]:
+    rows = selected.addresses(access.edition)
+    groups = Group.objects.filter(edition=access.edition).in_tree_order()
+    if selected.address_ids is None and selected.group_id is None and not selected.query:
+        # The whole book: the counts that are kept anyway say it, without a look at the memberships.
+        total, inside = access.edition.address_count, {group.pk: group.address_count for group in groups}
+    else:
+        total = rows.count()
+        memberships = Membership.objects.filter(address__in=rows.values("pk")).order_by()
+        inside = dict(memberships.values_list("group").annotate(Count("pk")))
+    states = {group.pk: _state(inside.get(group.pk, 0), total) for group in groups}
+    return {"ticks": [Tick(group, states[group.pk]) for group in groups], "new_group_token": uuid4()}
+
+
+def _state(inside: int, total: int) -> str:
+    if not inside:
+        return "off"
+    return "on" if inside >= total else "mixed"
+
+
+def _recipients(access: Access, selected: Selection) -> dict[str, Any]:
+    rows = selected.addresses(access.edition).newest_first()
+    return {"recipients": list(rows.values_list("email", flat=True)[: limits.ADDRESSES_TO_COPY])}
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def delete(request: HttpRequest, access: Access) -> HttpResponse:
+    form = SelectionForm(request.POST)
+    return _apply(
+        request,
+        access,
+        form,
+        lambda selected: bulk.delete_addresses(
+            book=access.book, selection=selected, token=form.cleaned_data["token"], by=access.by
+        ),
+        again=lambda change: _question(request, access, "dialogs/delete_addresses.html", _nothing, change.now, change),
+    )
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def remove(request: HttpRequest, access: Access) -> HttpResponse:
+    form = SelectionForm(request.POST)
+    return _apply(
+        request,
+        access,
+        form,
+        lambda selected: bulk.remove_from_group(
+            book=access.book, selection=selected, token=form.cleaned_data["token"], by=access.by
+        ),
+        again=lambda change: _question(
+            request, access, "dialogs/remove_from_group.html", _group_of, change.now, change
+        ),
+    )
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def edit_groups(request: HttpRequest, access: Access) -> HttpResponse:
+    form = EditGroupsForm(request.POST)
+    return _apply(
+        request,
+        access,
+        form,
+        lambda selected: bulk.edit_groups(
+            book=access.book,
+            selection=selected,
+            add=form.to_add,
+            remove=form.to_remove,
+            token=form.cleaned_data["token"],
+            by=access.by,
+        ),
+        again=lambda change: _question(request, access, "dialogs/edit_groups.html", _ticks, change.now, change),
+    )
+
+
+def _nothing(access: Access, selected: Selection) -> dict[str, Any]:
+    return {}
+
+
+def _apply(
+    request: HttpRequest,
+    access: Access,
+    form: SelectionForm,
+    act: Callable[[Selection], bulk.Done],
+    *,
+    again: Callable[[SelectionChangedError], HttpResponse],
+) -> HttpResponse:
+    listing = listing_from(request.POST)
+    if not form.is_valid():
+        return answer_changed_meanwhile(request, access, listing, _("Select at least one address first."))
+    try:
+        done = act(form.selection())
+    except SelectionChangedError as change:
+        return again(change)
+    except bulk.NothingSelectedError:
+        sentence = _("The selected addresses were deleted meanwhile. Nothing was changed.")
+        return answer_changed_meanwhile(request, access, listing, sentence)
+    except GroupGoneError:
+        return answer_changed_meanwhile(request, access, listing, group_gone_sentence())
+    return answer_done(request, access, listing, None if done.job_id else notification(done.changes))
+
+
+def notification(changes: bulk.Changes) -> Notification:
+    """What an act on a selection did."""
+    labels = {
+        "deleted": _("Deleted"),
+        "added": _("Added to groups"),
+        "removed": _("Removed from groups"),
+    }
+    counts = tuple((labels[name], count) for name, count in changes.items())
+    if "deleted" in changes:
+        return Notification(_("The addresses are out of the address book and of every group."), counts)
+    return Notification(_("The groups of the selected addresses are changed."), counts)
