@@ -26,13 +26,17 @@ class SelectionForm(SubmissionForm):
     def __init__(self, data: QueryDict, *, asking: bool = False) -> None:
         super().__init__(data)
         self.fields["token"].required = not asking
+        self._lists = data
         self._address_ids: tuple[int, ...] = ()
+
+    def _ids(self, name: str) -> set[int]:
+        # Eighteen digits fit into the database's integers; what is no id is nobody's id.
+        texts = self._lists.getlist(name)
+        return {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= 18}
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        assert isinstance(self.data, QueryDict)
-        texts = self.data.getlist("address")[: limits.ROWS_WITHIN_A_CLICK]
-        self._address_ids = tuple(int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19)
+        self._address_ids = tuple(self._ids("address"))
         if not values.get("everything") and not self._address_ids:
             raise forms.ValidationError(_("Select at least one address first."))
         return values
@@ -54,10 +58,6 @@ class EditGroupsForm(SelectionForm):
     `in`: ticked now. `on`: every selected address was in it. `cleared`: some were, and the user took the tick away on
     purpose. Only the difference is applied, so that a group which was left alone stays as it is for everybody.
     """
-
-    def _ids(self, name: str) -> set[int]:
-        assert isinstance(self.data, QueryDict)
-        return {int(text) for text in self.data.getlist(name) if text.isascii() and text.isdigit() and len(text) < 19}
 
     @property
     def to_add(self) -> set[int]:

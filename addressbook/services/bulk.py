@@ -117,7 +117,7 @@ def empty_group(*, book: AddressBook, selection: Selection, token: UUID, by: Act
 
 
 def delete_group(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
-    """Delete the group of `selection` (all of it, pinned); its addresses stay in the book. Raises GroupGoneError too."""
+    """Delete the group of `selection` (all of it, pinned); its addresses stay. Raises GroupGoneError too."""
 
     def act(edition: Edition) -> _Act:
         group = groups.find(edition, selection.group_id or 0)

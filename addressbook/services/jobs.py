@@ -76,7 +76,7 @@ def claim(job_id: int) -> Job | None:
 
 
 def still_owned(job: Job) -> Job:
-    """The row as it is now, locked until the end of the transaction. Raises JobLostError when it is not ours any more."""
+    """The row as it is now, locked to the end of the transaction. Raises JobLostError when it is not ours any more."""
     now = Job.objects.select_for_update(of=("self",)).filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING)
     if (row := now.first()) is None:
         raise JobLostError(f"job {job.pk}, attempt {job.attempt}")

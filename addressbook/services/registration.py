@@ -63,7 +63,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """entries = registered + already_there + doubled + invalid. `added_to_group` counts both new and known addresses."""
+    """entries = registered + already_there + doubled + invalid; `added_to_group` counts new and known addresses."""
 
     registered: int
     already_there: int

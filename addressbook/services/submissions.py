@@ -1,7 +1,8 @@
 """A form sent twice has one effect: the second time it gets the answer of the first.
 
-Every form carries a token. A service that holds the lock of its book asks `earlier_outcome` before it does anything and
-`remember`s what it did in the same transaction. Two submissions at once meet at the lock, so the second finds the first.
+Every form carries a token. A service that holds the lock of its book asks `earlier_outcome` before it does anything
+and `remember`s what it did in the same transaction. Two submissions at once meet at the lock, so the second finds the
+first.
 """
 
 from datetime import timedelta

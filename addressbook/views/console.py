@@ -44,8 +44,11 @@ def home(request: HttpRequest) -> HttpResponse:
 def console(request: HttpRequest, access: Access) -> HttpResponse:
     """GET shows a group and page; POST also searches, since an address must not stand in a URL."""
     data = request.POST if request.method == "POST" else request.GET
-    context = console_context(request, access, listing_from(data))
-    return render_page(request, "console.html", context, partials=("console", "addresses"))
+    if "size" in data:
+        request.session["page_size"] = listing_from(data).size
+    listing = replace(listing_from(data), size=request.session.get("page_size", limits.DEFAULT_PAGE_SIZE_ROWS))
+    context = console_context(request, access, listing)
+    return render_page(request, "console.html", context, partials=("console", "addresses", "results"))
 
 
 def console_context(

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import retarget
 
 from addressbook.forms.groups import GroupNameForm, RenameGroupForm, TargetGroupForm, name_problem
 from addressbook.forms.listing import Listing, listing_from
@@ -72,8 +73,9 @@ def _create(request: HttpRequest, access: Access) -> tuple[Group | None, str]:
 def _tree_problem(request: HttpRequest, access: Access, listing: Listing, problem: str) -> HttpResponse:
     own = {"group_problem": problem, "new_group_name": request.POST.get("name", "")}
     if "HX-Request" in request.headers:
-        context = {"book": access.book, "listing": listing, "new_group_token": uuid4(), **own}
-        return render(request, "console.html#new-group", context, status=422)
+        context = {"book": access.book, "new_group_token": uuid4(), **own}
+        # The form aims at the screen, for when it succeeds; its own place is where the problem belongs.
+        return retarget(render(request, "new_group.html", context, status=422), "#new-group")
     return render(request, "console.html", {**console_context(request, access, listing), **own}, status=422)
 
 

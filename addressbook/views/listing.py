@@ -44,6 +44,14 @@ class AddressPage:
         return self.first_row + len(self.rows) - 1 if self.rows else 0
 
     @property
+    def previous(self) -> int:
+        return max(1, self.number - 1)
+
+    @property
+    def next(self) -> int:
+        return min(self.page_count, self.number + 1)
+
+    @property
     def numbers(self) -> list[int | None]:
         """The page numbers to offer: the ends and the neighbours; None where some are left out."""
         near = range(max(1, self.number - 2), min(self.page_count, self.number + 2) + 1)

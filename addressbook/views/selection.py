@@ -42,7 +42,7 @@ def select_everything(request: HttpRequest, access: Access) -> HttpResponse:
     listing = listing_from(request.POST)
     found = selection.everything(book=access.book, group_id=listing.group_id, query=listing.query)
     context = console_context(request, access, listing, selection=found)
-    template = "console.html#selection-bar" if "HX-Request" in request.headers else "console.html"
+    template = "selection_bar.html" if "HX-Request" in request.headers else "console.html"
     return render(request, template, context)
 
 

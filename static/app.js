@@ -1,0 +1,240 @@
+// The small behaviours that HTML has no words for. Everything is bound by attributes, on the document, so that what
+// htmx brings in later behaves like what was there from the start. All texts come from the page.
+"use strict";
+
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
+
+// ---- Dialogs -----------------------------------------------------------------------------------------------------
+
+let opener = null; // the id of what was pressed before a dialog came up: focus goes back there
+
+function focusBack(dialog) {
+  const candidates = [opener, dialog.dataset.returnsTo, "addresses-title", "main"];
+  const id = candidates.find((candidate) => candidate && isFocusable(document.getElementById(candidate)));
+  if (id) document.getElementById(id).focus();
+}
+
+function isFocusable(element) {
+  return element && !element.disabled && element.getClientRects().length > 0;
+}
+
+function openDialogs(root) {
+  for (const dialog of all("dialog[open]", root)) {
+    if (dialog.matches(":modal")) continue;
+    dialog.removeAttribute("open"); // it was open for browsers without scripts, which cannot make it modal
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      if (!one("dialog:modal")) focusBack(dialog);
+    });
+    dialog.showModal();
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const close = event.target.closest("[data-close]");
+  if (close) close.closest("dialog").close();
+});
+
+// ---- Selecting rows ------------------------------------------------------------------------------------------------
+
+function showSelection() {
+  const form = one("[data-selection]");
+  const bar = one("#selection-bar");
+  if (!form || !bar) return;
+  const boxes = all("input[name=address]", form);
+  const everything = "everything" in bar.dataset;
+  if (everything) boxes.forEach((box) => { box.checked = true; });
+  boxes.forEach((box) => {
+    box.disabled = everything; // all that the list finds is selected, on every page: single rows say nothing then
+    box.closest("tr").classList.toggle("selected", box.checked);
+  });
+  const count = boxes.filter((box) => box.checked).length;
+  const header = one("[data-select-page]");
+  header.checked = boxes.length > 0 && count === boxes.length;
+  header.indeterminate = count > 0 && count < boxes.length;
+  all("[data-needs-selection]", form).forEach((button) => { button.disabled = count === 0; });
+  all("[data-only-when-page-selected]", bar).forEach((button) => { button.hidden = count < boxes.length; });
+  bar.classList.toggle("active", count > 0);
+  const output = one("#selected-count");
+  if (output) output.value = count ? output.dataset.some.replace("{n}", count) : output.dataset.none;
+}
+
+let lastTicked = null;
+
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (box.matches("[data-select-page]")) {
+    if (one("#selection-bar[data-everything]") && !box.checked) {
+      one("#selection-bar button").click();
+      return;
+    }
+    all("[data-selection] input[name=address]").forEach((row) => { row.checked = box.checked; });
+  }
+  if (box.matches("[data-select-page], [data-selection] input[name=address]")) showSelection();
+});
+
+document.addEventListener("click", (event) => {
+  const box = event.target;
+  if (!box.matches("[data-selection] input[name=address]")) return;
+  if (event.shiftKey && lastTicked?.isConnected) {
+    const boxes = all("[data-selection] input[name=address]");
+    const [from, to] = [boxes.indexOf(lastTicked), boxes.indexOf(box)].sort((a, b) => a - b);
+    boxes.slice(from, to + 1).forEach((row) => { row.checked = box.checked; });
+    showSelection();
+  }
+  lastTicked = box;
+});
+
+// ---- Menus: one a kind, shared by all rows -------------------------------------------------------------------------
+
+function openMenu(button) {
+  const menu = document.getElementById(button.dataset.menu);
+  one("[data-menu-value]", menu).value = button.dataset.value;
+  opener = button.id;
+  button.setAttribute("aria-expanded", "true");
+  menu.showPopover();
+  const place = button.getBoundingClientRect();
+  const left = Math.min(place.right - menu.offsetWidth, window.innerWidth - menu.offsetWidth - 8);
+  const below = place.bottom + 4;
+  const fits = below + menu.offsetHeight < window.innerHeight;
+  menu.style.left = `${Math.max(8, left)}px`;
+  menu.style.top = `${fits ? below : place.top - menu.offsetHeight - 4}px`;
+  one("[role=menuitem]", menu).focus();
+  menu.addEventListener("toggle", () => button.setAttribute("aria-expanded", "false"), { once: true });
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-menu]");
+  if (button) openMenu(button);
+  const item = event.target.closest("[role=menuitem]");
+  if (item) item.closest("[popover]").hidePopover();
+});
+
+document.addEventListener("keydown", (event) => {
+  const item = event.target.closest?.("[role=menuitem]");
+  if (!item) return;
+  const items = all("[role=menuitem]", item.closest("[role=menu]"));
+  const place = items.indexOf(item);
+  const next = { ArrowDown: place + 1, ArrowUp: place - 1 + items.length, Home: 0, End: items.length - 1 }[event.key];
+  if (next !== undefined) {
+    event.preventDefault();
+    items[next % items.length].focus();
+  } else if (event.key === "Tab" || event.key === "Escape") {
+    event.preventDefault();
+    item.closest("[popover]").hidePopover();
+    document.getElementById(opener)?.focus();
+  }
+});
+
+document.addEventListener("scroll", () => one(".menu:popover-open")?.hidePopover(), { capture: true, passive: true });
+
+// ---- Fields ----------------------------------------------------------------------------------------------------
+
+function showFields(root) {
+  for (const field of all("[data-enables]", root)) one(field.dataset.enables).disabled = !field.value.trim();
+  for (const box of all("input[data-mixed]", root)) box.indeterminate = true;
+}
+
+function filterList(field) {
+  const wanted = field.value.trim().toLowerCase().normalize("NFC");
+  let shown = 0;
+  for (const item of all("li[data-name]", one(field.dataset.filters))) {
+    item.hidden = !item.dataset.name.includes(wanted);
+    if (!item.hidden) shown += 1;
+  }
+  one(field.dataset.none).hidden = shown > 0;
+}
+
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (field.matches("[data-enables]")) one(field.dataset.enables).disabled = !field.value.trim();
+  if (field.matches("[data-filters]")) filterList(field);
+});
+
+// A mixed tick that was touched is a wish: ticked adds to all, unticked takes from those that are in the group.
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (!box.matches("input[data-mixed]")) return;
+  const hidden = one("input[type=hidden]", box.closest("li"));
+  hidden.name = box.checked ? "mixed" : "cleared";
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const field = one(button.dataset.copy);
+  field.select();
+  await navigator.clipboard.writeText(field.value).catch(() => document.execCommand("copy"));
+  button.textContent = button.dataset.done;
+  say(button.dataset.done);
+});
+
+// ---- What htmx brings ----------------------------------------------------------------------------------------------
+
+function say(text) {
+  one("#announcements").textContent = text;
+}
+
+function warn(text) {
+  const alert = one("#alert");
+  const layer = one("dialog:modal:last-of-type") ?? document.body;
+  layer.append(alert); // a modal dialog covers everything outside of it
+  alert.textContent = text;
+  alert.hidden = false;
+  window.clearTimeout(warn.timer);
+  warn.timer = window.setTimeout(() => { alert.hidden = true; document.body.append(alert); }, 10000);
+}
+
+let tree = { scroll: 0, filter: "" };
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const element = event.detail.elt;
+  if (!element.closest("dialog, .menu") && element.id) opener = element.id;
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  // The alert may stand in a dialog that is about to go.
+  document.body.append(one("#alert"));
+  tree = { scroll: one("#group-list")?.scrollTop ?? 0, filter: one("#group-filter")?.value ?? "" };
+});
+
+function settle() {
+  openDialogs(document);
+  showSelection();
+  showFields(document);
+  const addresses = one("#addresses");
+  if (addresses) {
+    for (const link of all(".tree-item")) {
+      if (link.dataset.group === addresses.dataset.group) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  }
+}
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  settle();
+  const list = one("#group-list");
+  if (list && list.scrollTop !== tree.scroll) list.scrollTop = tree.scroll;
+  const filter = one("#group-filter");
+  if (filter && filter.value !== tree.filter) {
+    filter.value = tree.filter;
+    filterList(filter);
+  }
+  if (event.detail.target?.id === "addresses") say(one(".range")?.textContent.trim() ?? "");
+  if (document.activeElement === document.body) {
+    const modal = all("dialog:modal").at(-1);
+    (modal ? one("[autofocus], input:not([type=hidden]), button", modal) : one("#addresses-title"))?.focus();
+  }
+});
+
+document.addEventListener("htmx:responseError", (event) => {
+  const answer = event.detail.xhr;
+  const plain = answer.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  warn(plain ? answer.responseText : document.body.dataset.failed);
+});
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, () => warn(document.body.dataset.offline));
+}
+
+document.addEventListener("DOMContentLoaded", settle);
