@@ -5,7 +5,6 @@ moves messages through the system's temporary folder, maybe to another disk. Eit
 its job then waits for the sweeper. Here a message appears whole and is taken by whoever deletes it.
 """
 
-import os
 import uuid
 from pathlib import Path
 from queue import Empty
@@ -37,10 +36,9 @@ class Channel(filesystem.Channel):
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         """The oldest message of `queue`; raises Empty. Of several that reach for it, one gets it."""
-        for name in sorted(os.listdir(self.data_folder_in)):
-            if name.partition(".")[2] != f"{queue}.msg":
+        for path in sorted(Path(self.data_folder_in).iterdir()):
+            if path.name.partition(".")[2] != f"{queue}.msg":
                 continue
-            path = Path(self.data_folder_in, name)
             try:
                 payload = path.read_bytes()
                 path.unlink()

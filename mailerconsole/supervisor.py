@@ -25,7 +25,7 @@ class AlreadyRunningError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """How a process ends: seconds it has after SIGTERM, and the signal it gets when the supervisor itself was killed."""
+    """How a process ends: how long it has after SIGTERM; the signal it gets when the supervisor itself was killed."""
 
     seconds: int = 5
     when_orphaned: str = "SIGTERM"
@@ -79,7 +79,7 @@ def become_supervisor(data_dir: Path, *, announcement: str) -> NoReturn:
     config.write_text(configuration(data_dir))
     os.chdir(BASE_DIR)
     # Our child, and after the exec the supervisor's: it speaks on this terminal, which those of the supervisor cannot.
-    subprocess.Popen([sys.executable, "-m", "mailerconsole.readiness"])  # noqa: S603
+    subprocess.Popen([sys.executable, "-m", "mailerconsole.readiness"])
     sys.stdout.flush()
     os.execv(  # noqa: S606 - our own interpreter
         sys.executable, [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(config)]
