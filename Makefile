@@ -1,0 +1,55 @@
+# Needs Python 3.11 or newer and make; everything else is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint format messages bench audit browser
+
+# The whole console on http://127.0.0.1:8000, until Ctrl-C. See docs/operations.md for HOST, PORT, DATA_DIR, ADMIN_PASSWORD.
+run: $(VENV)/.installed
+	@exec $(BIN)/python manage.py run_console
+
+# Lint, then every test on SQLite with a browser, then what touches the database again on PostgreSQL.
+test: lint browser
+	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --engine=postgresql -m "not browser and not engine_independent"
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/djlint --quiet --lint templates
+	$(BIN)/python -m tools.messages --check
+	$(BIN)/python -m tools.django_checks
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Bring the translations up to date with the code, and compile them.
+messages: $(VENV)/.installed-dev
+	$(BIN)/python -m tools.messages
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks
+
+# Known vulnerabilities in what is pinned. Asks a server on the internet, so it is not part of lint.
+audit: $(VENV)/.installed-dev
+	$(BIN)/pip-audit -r requirements.txt
+
+# A browser for the tests where the machine has none. Without one those tests are skipped, and say so.
+browser: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.browser_install
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $(VENV)/.installed $@
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: PYTHON=python3.12 make run")'
+	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,41 @@
+"""`manage.py run_console`: the whole console on one machine, until Ctrl-C."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from mailerconsole import beat_schedule, supervisor
+from mailerconsole.listening import CannotListenError, Endpoint
+from mailerconsole.preparation import PasswordRefusedError, password_notice, prepare
+
+
+class Command(BaseCommand):
+    help = "Run web server, worker and scheduler under one supervisor, out of the data folder."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        data_dir: Path = settings.DATA_DIR
+        data_dir.chmod(0o700)
+        os.umask(0o077)
+        try:
+            endpoint = Endpoint.from_environment()
+            supervisor.claim_data_dir(data_dir)
+            endpoint.require_free()
+            sign_in = prepare()
+        except supervisor.AlreadyRunningError as error:
+            raise CommandError(
+                f"A Mailer Console runs already in {data_dir}. "
+                "Stop it first, or start this one with a folder and port of its own: DATA_DIR=... PORT=... make run"
+            ) from error
+        except (CannotListenError, PasswordRefusedError) as error:
+            raise CommandError(str(error)) from error
+        if sign_in.generated_password:
+            self.stdout.write(password_notice(sign_in.generated_password))
+            self.stdout.flush()
+        beat_schedule.discard_if_damaged(Path(settings.CELERY_BEAT_SCHEDULE_FILENAME))
+        supervisor.become_supervisor(
+            data_dir, announcement=f"{sign_in.sentence}\nStop with Ctrl-C. Logs: {data_dir / 'logs'}"
+        )

@@ -1,0 +1,49 @@
+"""What must be done before the processes start: at the first start, and again after every update."""
+
+import os
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.management import call_command
+
+from addressbook.services import first_start
+from mailerconsole import static_files
+
+
+class PasswordRefusedError(Exception):
+    """The message is a sentence for the person who started us."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How to sign in. `generated_password` is there only when it was made just now; nobody can be told it again."""
+
+    sentence: str
+    generated_password: str | None = None
+
+
+def prepare() -> SignIn:
+    """Bring the database and the static files up to date; make the first admin and book in a new installation.
+
+    Raises PasswordRefusedError.
+    """
+    call_command("migrate", interactive=False, verbosity=0)
+    static_files.collect_if_changed()
+    user = first_start.ADMIN_USERNAME
+    given = os.environ.get("ADMIN_PASSWORD") or None
+    try:
+        password = first_start.create_first_admin(password=given)
+    except first_start.WeakPasswordError as error:
+        raise PasswordRefusedError(f"ADMIN_PASSWORD is refused. {error}") from error
+    if password is None:
+        return SignIn(
+            f"Sign in with your username and password; a new one for {user}: "
+            f"DATA_DIR={settings.DATA_DIR} .venv/bin/python manage.py changepassword {user}"
+        )
+    if given:
+        return SignIn(f"Sign in as {user} with the password in ADMIN_PASSWORD.")
+    return SignIn(f"Sign in as {user} with the password shown above.", password)
+
+
+def password_notice(password: str) -> str:
+    return f"The password of the new user {first_start.ADMIN_USERNAME}, shown only this once: {password}"

@@ -1,0 +1,71 @@
+"""What every test gets: an engine, people, a book, a guarded network; on request the processes and a browser."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = [
+    "tests.network",
+    "tests.people",
+    "tests.servers",
+    "tests.skips",
+    "tests.stack",
+    "tests.browser",
+]
+
+# Settings that a developer's shell may hold and that would change what is tested.
+PRODUCT_VARIABLES = ("ADMIN_PASSWORD", "ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "HOST", "LANGUAGE_CODE", "PORT")
+PRODUCT_VARIABLES += ("PRODUCT_NAME", "PRODUCT_PATH", "REDIS_URL", "SECRET_KEY", "SITE_URL", "TIME_ZONE")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="the database to test with; for postgresql a real server is started, and a Redis one for the processes",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before Django's settings are loaded: make a folder for this run, start the database server, set the environment.
+
+    With xdist this happens once; its workers inherit the environment.
+    """
+    if not hasattr(config, "workerinput"):
+        _prepare_run(config)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    from django.conf import settings
+
+    assert settings.DATABASES
+
+
+def _prepare_run(config: pytest.Config) -> None:
+    for name in PRODUCT_VARIABLES:
+        os.environ.pop(name, None)
+    root = Path(tempfile.mkdtemp(prefix="mailer-console-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(root, ignore_errors=True))
+    os.environ["TEST_ROOT"] = str(root)
+    if config.getoption("--engine") == "postgresql":
+        from tests.postgresql import PostgresServer
+
+        server = PostgresServer()
+        config.add_cleanup(server.stop)
+        os.environ["DATABASE_URL"] = server.start()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    # Once for all workers: pages name their static files by the manifest that this writes.
+    if not hasattr(session.config, "workerinput") and not session.config.option.collectonly:
+        from mailerconsole import static_files
+
+        static_files.collect_if_changed()
+
+
+@pytest.fixture(scope="session")
+def engine(pytestconfig: pytest.Config) -> str:
+    name: str = pytestconfig.getoption("--engine")
+    return name

@@ -1,0 +1,22 @@
+"""The product's settings for tests: as in production but for fast password hashes and folders of their own.
+
+`conftest.pytest_configure` sets the environment first. The processes of `tests/stack.py` run with these settings too,
+so that they and the test agree on the database, the signing key and the passwords.
+"""
+
+import os
+from pathlib import Path
+
+# One folder for each process of pytest-xdist, which inherits the environment of the process that started it.
+os.environ["DATA_DIR"] = str(Path(os.environ["TEST_ROOT"], os.environ.get("PYTEST_XDIST_WORKER", "main")))
+os.environ["STATIC_ROOT"] = str(Path(os.environ["TEST_ROOT"], "static"))
+
+from mailerconsole.settings import *  # noqa: F403
+from mailerconsole.settings import DATA_DIR, DATABASES, IS_SQLITE, PASSWORD_HASHERS
+
+# Argon2 is slow on purpose.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]
+
+if IS_SQLITE:
+    # A file, as in production: a database in memory knows neither locks nor other processes.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
