@@ -1,6 +1,6 @@
 """Addresses whose standing others have published: in isemail 3.05 and in email-validator's own tests.
 
-Only facts are taken over (an address and its category); the domain is an example's wherever it does not matter.
+Only facts are taken over (an address and its category); the domain is an example where it does not matter.
 isemail judges by the RFCs and so knows shades; a mailing list takes what is valid there without any.
 """
 
