@@ -112,8 +112,11 @@ def _explain_domain(domain: str) -> Finding | None:
 def _explain_name(domain: str, refusal: ValueError) -> Finding:
     """What is wrong with a domain whose characters, dots and hyphens are in order as far as one can see."""
     idna_error = refusal.__cause__
-    if getattr(idna_error, "code", None) == "label_too_long":
+    code = getattr(idna_error, "code", None) or ""
+    if code == "label_too_long":
         return Finding(Reason.DOMAIN_TOO_LONG)
+    if code.startswith("bidi"):  # the whole name breaks the rule for mixed directions
+        return Finding(Reason.DOMAIN_NAME)
     code_point = getattr(idna_error, "codepoint", None)
     if isinstance(code_point, int):
         return Finding(Reason.DOMAIN_CHARACTER, displayed(chr(code_point)))

@@ -36,10 +36,11 @@ def suggest(text: str) -> str | None:
     if not text or len(text) > limits.ADDRESS_LENGTH_CHARACTERS:
         return None
     current = _parsed(text)
-    mended = _parsed(_mend_domain(current.text) if current else _mend(text))
-    if mended is None or (current is not None and mended.key == current.key):
+    attempt = _mend_domain(current.text) if current else _mend(text)
+    if attempt == (current.text if current else text):
         return None
-    return mended.text
+    mended = _parsed(attempt)
+    return mended.text if mended else None
 
 
 def _parsed(text: str) -> EmailAddress | None:
