@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
 
 from addressbook import limits
@@ -88,6 +90,7 @@ def _count(edition: Edition, group: Group | None, query: str) -> int:
 
 def _ids(edition: Edition, group: Group | None, query: str, *, offset: int, size: int, count: int) -> list[int]:
     """The ids of a page, newest first, from the nearer end: the last page costs as little as the first."""
+    ids: QuerySet[Any, int]
     if group and not query:
         # Memberships hold all that is asked for, in the order of their index; the addresses need not be joined.
         ids = Membership.objects.filter(group=group).order_by("address_id").values_list("address_id", flat=True)

@@ -9,9 +9,7 @@ from email_validator import validate_email
 from addressbook.emails import ENDS, EmailAddress, InvalidEmailError, Reason, parse
 from tests.emails.oracle import library_key
 
-LONG_PUNYCODE = (
-    ".".join(["xn--fiq" + "a" * 49] * 2) + ".com"
-)  # 中 fifty times, twice: 115 letters, 305 octets
+LONG_PUNYCODE = ".".join(["xn--fiq" + "a" * 49] * 2) + ".com"  # 中 fifty times, twice: 115 letters, 305 octets
 
 
 def test_text_is_kept_as_typed_and_the_key_is_lower_case() -> None:

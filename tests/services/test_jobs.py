@@ -1,0 +1,131 @@
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from addressbook import limits
+from addressbook.models import Job, JobState
+from addressbook.services import bulk, jobs, selection
+from addressbook.services.jobs import JobLostError
+
+
+@pytest.fixture
+def job(book, by, register, monkeypatch) -> Job:
+    """A waiting job that deletes six addresses, two a batch."""
+    monkeypatch.setattr(limits, "ROWS_WITHIN_A_CLICK", 2)
+    monkeypatch.setattr(limits, "ROWS_PER_JOB_BATCH", 2)
+    register(" ".join(f"u{number}@example.com" for number in range(6)))
+    everyone = selection.everything(book=book, group_id=None)
+    done = bulk.delete_addresses(book=book, selection=everyone, token=uuid4(), by=by)
+    return Job.objects.get(pk=done.job_id)
+
+
+def let_the_lease_run_out(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_claim_gives_a_job_to_one_worker_only(job: Job) -> None:
+    assert jobs.claim(job.pk).attempt == 1
+    assert jobs.claim(job.pk) is None
+
+
+def test_claim_takes_over_when_the_lease_has_run_out(job: Job) -> None:
+    jobs.claim(job.pk)
+    let_the_lease_run_out(job)
+    assert jobs.claim(job.pk).attempt == 2
+
+
+def test_claim_takes_over_a_lease_from_before_the_clock_was_set_back(job: Job) -> None:
+    jobs.claim(job.pk)
+    Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() + timedelta(days=1))
+    assert jobs.claim(job.pk) is not None
+
+
+def test_a_worker_that_lost_its_job_writes_nothing(job: Job, book) -> None:
+    slow = jobs.claim(job.pk)
+    let_the_lease_run_out(job)
+    fast = jobs.claim(job.pk)
+    with pytest.raises(JobLostError):
+        bulk.run(slow)
+    assert book.current_edition.addresses.count() == 6
+    bulk.run(fast)
+    assert book.current_edition.addresses.count() == 0
+
+
+def test_a_job_taken_over_goes_on_where_the_last_batch_ended(job: Job) -> None:
+    first = jobs.claim(job.pk)
+    bulk._run_batch(first)
+    let_the_lease_run_out(job)
+    bulk.run(jobs.claim(job.pk))
+    job.refresh_from_db()
+    assert (job.state, job.rows_done, job.outcome) == (JobState.COMPLETE, 6, {"deleted": 6})
+
+
+def test_wake_forgotten_gives_up_after_three_fruitless_attempts(job: Job) -> None:
+    for _ in range(limits.JOB_ATTEMPTS):
+        assert jobs.claim(job.pk) is not None
+        let_the_lease_run_out(job)
+    assert jobs.claim(job.pk) is None
+    jobs.wake_forgotten()
+    job.refresh_from_db()
+    assert job.state == JobState.FAILED
+    assert job.finished_at is not None
+
+
+def test_a_job_that_gets_on_is_not_given_up(job: Job) -> None:
+    for _ in range(limits.JOB_ATTEMPTS):
+        bulk._run_batch(jobs.claim(job.pk))
+        let_the_lease_run_out(job)
+    assert jobs.wake_forgotten() == 1
+    bulk.run(jobs.claim(job.pk))
+    job.refresh_from_db()
+    assert job.state == JobState.COMPLETE
+
+
+def test_wake_forgotten_announces_what_no_message_told_of(job: Job) -> None:
+    assert job.announced_at is None  # the test's transaction is not committed, so nothing was sent
+    assert jobs.wake_forgotten() == 1
+    assert jobs.wake_forgotten() == 0
+
+
+def test_wake_forgotten_announces_again_what_nobody_claimed(job: Job) -> None:
+    jobs.wake_forgotten()
+    long_ago = timezone.now() - timedelta(seconds=limits.JOB_FORGOTTEN_AFTER_SECONDS + 1)
+    Job.objects.update(announced_at=long_ago)
+    assert jobs.wake_forgotten() == 1
+
+
+def test_announce_survives_a_broker_that_is_down(job: Job, settings, caplog) -> None:
+    from celery import current_app
+
+    broker = current_app.conf.broker_url
+    current_app.conf.broker_url = "redis://127.0.0.1:1/0"
+    current_app.pool.force_close_all()
+    try:
+        jobs.announce(job.pk)
+    finally:
+        current_app.conf.broker_url = broker
+    job.refresh_from_db()
+    assert job.announced_at is None
+    assert "could not be announced" in caplog.text
+
+
+def test_request_cancel_ends_a_waiting_job_at_once(job: Job, book, by) -> None:
+    jobs.request_cancel(book=book, job_id=job.pk, by=by)
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED
+    assert jobs.claim(job.pk) is None
+
+
+def test_dismiss_puts_away_only_what_is_over_and_ones_own(job: Job, book, by, bob) -> None:
+    from addressbook.services.audit import Actor
+
+    jobs.dismiss(book=book, job_id=job.pk, by=by)
+    job.refresh_from_db()
+    assert job.dismissed_at is None
+    jobs.request_cancel(book=book, job_id=job.pk, by=by)
+    jobs.dismiss(book=book, job_id=job.pk, by=Actor(bob))
+    assert Job.objects.shown_to(by.user.pk).count() == 1
+    jobs.dismiss(book=book, job_id=job.pk, by=by)
+    assert Job.objects.shown_to(by.user.pk).count() == 0
