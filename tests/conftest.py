@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = [
+    "tests.acts",
     "tests.network",
     "tests.people",
     "tests.servers",
