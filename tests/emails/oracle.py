@@ -100,7 +100,13 @@ _DOMAINS = [
         "y" * 64 + ".example.com",
         "ℓ.example.com",
     ),
-    *(".".join(["z" * 50] * 4) + ".com", "中" * 50 + ".com", "xn--fiq" + "a" * 49 + ".com", "ⓔ.example.com"),
+    *(
+        ".".join(["z" * 50] * 4) + ".com",
+        "中" * 50 + ".com",
+        "xn--fiq" + "a" * 49 + ".com",
+        ".".join(["xn--fiq" + "a" * 34] * 2) + ".com",
+        "ⓔ.example.com",
+    ),
 ]
 _NOISE = (
     string.ascii_letters
