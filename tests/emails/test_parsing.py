@@ -154,11 +154,8 @@ def test_nothing_but_invalid_email_error_comes_out(unit: str) -> None:
 
 
 def test_an_error_and_its_traceback_keep_the_address_to_themselves() -> None:
+    address = "user@⒈secret.example.com"  # the library's own error quotes this domain
     with pytest.raises(InvalidEmailError) as refused:
-        parse("very.secret@pri vate.example.com")
-    shown = "".join(traceback.format_exception(refused.value)) + repr(refused.value)
-    # The line of this test that calls parse stands in the traceback too: look only at what the error says.
-    said = [line for line in shown.splitlines() if "very.secret@pri vate" not in line]
-    assert len(said) == len(shown.splitlines()) - 1
-    assert "secret" not in "".join(said)
-    assert "vate" not in "".join(said)
+        parse(address)
+    assert "secret" not in "".join(traceback.format_exception(refused.value))
+    assert "secret" not in repr(refused.value)
