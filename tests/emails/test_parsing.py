@@ -22,6 +22,11 @@ def test_an_address_cannot_be_changed() -> None:
         parse("a@example.com").key = "b@example.com"  # type: ignore[misc]
 
 
+def test_the_ends_that_pasted_text_has_are_stripped() -> None:
+    spaces_and_marks = " \t\r\n\xa0\u2003\u3000\u200b\u200c\u200d\u200e\u202a\u2060\ufeff"
+    assert parse(f"{spaces_and_marks}a@example.com{spaces_and_marks}").text == "a@example.com"
+
+
 @pytest.mark.parametrize("end", list(ENDS))
 def test_invisible_ends_are_stripped_and_only_the_ends(end: str) -> None:
     assert parse(f"{end}{end}a@example.com{end}").text == "a@example.com"
@@ -154,7 +159,7 @@ def test_nothing_but_invalid_email_error_comes_out(unit: str) -> None:
 
 
 def test_an_error_and_its_traceback_keep_the_address_to_themselves() -> None:
-    address = "user@⒈secret.example.com"  # the library's own error quotes this domain
+    address = "user@😀secret.example.com"  # the library's own error quotes this domain
     with pytest.raises(InvalidEmailError) as refused:
         parse(address)
     assert "secret" not in "".join(traceback.format_exception(refused.value))
