@@ -63,6 +63,7 @@ def test_an_address_is_its_own_text_and_its_key_is_its_own_key(text: str) -> Non
         address = parse(text)
     except InvalidEmailError:
         return
+    # What is kept is an address by itself, whichever form was typed.
     assert parse(address.text) == address
     assert len(address.key.encode()) <= 254
     key = key_of(address.key)

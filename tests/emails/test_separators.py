@@ -40,6 +40,7 @@ PASTES = [
     ("a@example.com<mailto:a@example.com>", ["a@example.com"]),
     ("< a@example.com >", ["a@example.com"]),
     ("<a@example.com, b@example.com>", list("ab")),
+    ("Kim <a@example.com, b@example.com>", ["Kim", "a@example.com", "b@example.com"]),
     # a name is only what stands before an address in brackets, and on its line
     ("a@example.com John <b@example.com>", list("ab")),
     ("Kim\n<a@example.com>", ["Kim", "a@example.com"]),
