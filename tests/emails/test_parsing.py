@@ -8,11 +8,7 @@ from email_validator import validate_email
 
 from addressbook.emails import ENDS, EmailAddress, InvalidEmailError, Reason, parse
 
-<<<<<<< HEAD
-LONG_PUNYCODE = ".".join(["xn--fiq" + "a" * 49] * 2) + ".com"  # 中 fifty times, twice: 115 letters, 305 octets
-=======
 LONG_AS_IT_READS = ".".join(["xn--" + ("中" * 35).encode("punycode").decode()] * 2) + ".com"
->>>>>>> emails
 
 
 def test_text_is_kept_as_typed_and_the_key_is_lower_case() -> None:
