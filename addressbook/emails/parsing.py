@@ -52,7 +52,7 @@ def parse(text: str) -> EmailAddress:
 
     The ends are stripped of white space and zero-width characters; more than 254 characters are refused
     before anything else is looked at. What remains is an address when email-validator says so with the
-    options of `_validate`, both of the text as typed and of its NFC form, which is the one that is kept.
+    options of `_validate`.
 
     One difference is deliberate: a text with a full-width form (`has_full_width_form`) is refused, where
     email-validator would take some of them, silently turning a full-width domain into another text.
@@ -88,9 +88,8 @@ def _plain_domain(domain: str) -> str | None:
 def _parse_carefully(text: str) -> EmailAddress:
     composed = unicodedata.normalize("NFC", text)
     try:
+        # The library judges the text and its own normal form, so the NFC form that is kept is an address too.
         validated = _validate(text)
-        if composed != text:
-            validated = _validate(composed)
     except ValueError as refusal:
         # The library's own errors are ValueErrors, and so are those of the codecs under it. None of them is
         # chained: they quote the address.

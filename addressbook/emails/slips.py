@@ -67,15 +67,12 @@ def _mend(text: str) -> str:
 
 
 def _mend_domain(text: str) -> str:
-    """The text with the domain that was meant, or unchanged where the domain is known or may be real."""
+    """The text with the domain that was meant, or unchanged where it may be real."""
     local_part, _, typed = text.rpartition("@")
     domain = typed.lower()
-    if domain in providers.KNOWN:
-        return text
     domain = providers.DOTLESS.get(domain, domain)
     name, dot, ending = domain.rpartition(".")
     if name:
         domain = name + dot + providers.ENDINGS.get(ending, ending)
-    if domain not in providers.KNOWN:
-        domain = providers.SLIPPED.get(domain, domain)
+    domain = providers.SLIPPED.get(domain, domain)
     return text if domain == typed.lower() else f"{local_part}@{domain}"

@@ -45,6 +45,8 @@ def console(request: HttpRequest, access: Access) -> HttpResponse:
     """GET shows a group and page; POST also searches, since an address must not stand in a URL."""
     data = request.POST if request.method == "POST" else request.GET
     listing = listing_from(data)
+    if request.method != "POST":
+        listing = replace(listing, query="")
     kept = request.session.get("page_size", limits.DEFAULT_PAGE_SIZE_ROWS)
     if "size" not in data:
         listing = replace(listing, size=kept)

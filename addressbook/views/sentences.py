@@ -9,8 +9,13 @@ from addressbook.emails import InvalidEmailError, Reason
 from addressbook.services.selection import SelectionChangedError
 
 
+def number(count: int) -> str:
+    """A count as people write it: 363,000."""
+    return number_format(count, force_grouping=True)
+
+
 def addresses(count: int) -> str:
-    return ngettext("%(count)s address", "%(count)s addresses", count) % {"count": number_format(count)}
+    return ngettext("%(count)s address", "%(count)s addresses", count) % {"count": number(count)}
 
 
 def selection_changed(change: SelectionChangedError) -> str:
@@ -18,10 +23,10 @@ def selection_changed(change: SelectionChangedError) -> str:
     parts = []
     if change.added:
         text = ngettext("%(count)s was added", "%(count)s were added", change.added)
-        parts.append(text % {"count": number_format(change.added)})
+        parts.append(text % {"count": number(change.added)})
     if change.removed:
         text = ngettext("%(count)s was removed", "%(count)s were removed", change.removed)
-        parts.append(text % {"count": number_format(change.removed)})
+        parts.append(text % {"count": number(change.removed)})
     return _("Since you selected them, the addresses have changed: %(changes)s. Now it is %(now)s.") % {
         "changes": ", ".join(parts),
         "now": addresses(change.now.seen_count),
@@ -29,7 +34,7 @@ def selection_changed(change: SelectionChangedError) -> str:
 
 
 def too_many_groups() -> str:
-    limit = number_format(limits.GROUPS_PER_BOOK)
+    limit = number(limits.GROUPS_PER_BOOK)
     return _("This address book has %(limit)s groups already, which is as many as it takes.") % {"limit": limit}
 
 
@@ -37,8 +42,8 @@ def too_many_addresses(count: int) -> str:
     return _(
         "These are %(count)s addresses; at most %(limit)s can be registered at a time. Nothing was registered."
     ) % {
-        "count": number_format(count),
-        "limit": number_format(limits.TYPED_ADDRESSES_PER_REGISTRATION),
+        "count": number(count),
+        "limit": number(limits.TYPED_ADDRESSES_PER_REGISTRATION),
     }
 
 
@@ -52,7 +57,7 @@ def _sentence(reason: Reason, *, character: bool) -> str:
     """The sentence for a reason; with `character` it has a place for the one that is at fault."""
     match reason:
         case Reason.TOO_LONG:
-            limit = number_format(limits.ADDRESS_LENGTH_CHARACTERS)
+            limit = number(limits.ADDRESS_LENGTH_CHARACTERS)
             return _("An address has at most %(limit)s characters.") % {"limit": limit}
         case Reason.CONTROL_CHARACTER:
             return _("It holds an invisible character.")

@@ -18,9 +18,9 @@ SAMPLES = int(os.environ.get("EMAIL_SAMPLES", "100000"))
 PARTS = 10
 
 texts = st.text(max_size=300)
-near_texts = st.tuples(st.text(max_size=12), st.sampled_from(["@", "@", "＠", "@@", ""]), st.text(max_size=12)).map(
-    lambda parts: f"{parts[0]}{parts[1]}{parts[2]}.example.com"
-)
+near_texts = st.tuples(
+    st.text(max_size=12), st.sampled_from(["@", "@", "＠", "@@", ""]), st.text(max_size=12)
+).map(lambda parts: f"{parts[0]}{parts[1]}{parts[2]}.example.com")
 
 
 def key_of(text: str) -> str | None:
@@ -34,7 +34,7 @@ def key_of(text: str) -> str | None:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_parse_agrees_with_email_validator(part: int) -> None:
     seed = 20_261_121 + part
-    print(f"seed {seed}, {SAMPLES // PARTS} samples")
+    print(f"seed {seed}, {SAMPLES // PARTS} samples")  # noqa: T201  pytest shows it when the test fails
     accepted = fast = 0
     for text in near_addresses(seed, SAMPLES // PARTS):
         key = key_of(text)
@@ -63,6 +63,7 @@ def test_an_address_is_its_own_text_and_its_key_is_its_own_key(text: str) -> Non
         address = parse(text)
     except InvalidEmailError:
         return
+    # What is kept is an address by itself, whichever form was typed.
     assert parse(address.text) == address
     assert len(address.key.encode()) <= 254
     key = key_of(address.key)

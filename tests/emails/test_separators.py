@@ -40,6 +40,7 @@ PASTES = [
     ("a@example.com<mailto:a@example.com>", ["a@example.com"]),
     ("< a@example.com >", ["a@example.com"]),
     ("<a@example.com, b@example.com>", list("ab")),
+    ("Kim <a@example.com, b@example.com>", ["Kim", "a@example.com", "b@example.com"]),
     # a name is only what stands before an address in brackets, and on its line
     ("a@example.com John <b@example.com>", list("ab")),
     ("Kim\n<a@example.com>", ["Kim", "a@example.com"]),
@@ -142,7 +143,9 @@ def test_entries_are_never_blank_and_never_kept_twice(text: str) -> None:
 @settings(max_examples=300, deadline=None, database=None)
 @given(st.text(alphabet="ab@.,; \n\t", max_size=40))
 def test_without_brackets_and_quotes_nothing_but_separators_is_dropped(text: str) -> None:
-    assert "".join(split(text)).replace(",", "") == "".join(character for character in text if character in "ab@.")
+    assert "".join(split(text)).replace(",", "") == "".join(
+        character for character in text if character in "ab@."
+    )
 
 
 @settings(max_examples=300, deadline=None, database=None)
