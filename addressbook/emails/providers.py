@@ -124,11 +124,7 @@ def _slipped_domains() -> dict[str, str]:
         for slip in _slips_of(label):
             meant.setdefault(slip + dot + ending, set()).add(provider)
     never = KNOWN | _REAL_NEIGHBOURS
-    return {
-        slip: providers.pop()
-        for slip, providers in meant.items()
-        if len(providers) == 1 and slip not in never
-    }
+    return {slip: providers.pop() for slip, providers in meant.items() if len(providers) == 1 and slip not in never}
 
 
 def _dotless_domains() -> dict[str, str]:

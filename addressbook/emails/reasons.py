@@ -102,9 +102,7 @@ def _explain_domain(domain: str) -> Finding | None:
     if _has_misplaced_dot(domain):
         return Finding(Reason.DOTS)
     labels = domain.split(".")
-    if any(
-        label.startswith("-") or label.endswith("-") or _RESERVED_HYPHENS.match(label) for label in labels
-    ):
+    if any(label.startswith("-") or label.endswith("-") or _RESERVED_HYPHENS.match(label) for label in labels):
         return Finding(Reason.DOMAIN_HYPHEN)
     if any(len(label) > limits.DOMAIN_LABEL_LENGTH_CHARACTERS for label in labels):
         return Finding(Reason.DOMAIN_TOO_LONG)

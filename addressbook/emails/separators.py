@@ -14,9 +14,7 @@ _SEPARATORS: Final = rf"\s;；﹔{_COMMAS}"
 _SPACE: Final = r"[^\S\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]"
 
 # Endings that turn `user@naver,com` into one entry with a slip in it instead of two that make no sense.
-_ENDINGS: Final = (
-    r"com|net|org|info|biz|io|me|tv|cn|tw|vn|sg|kr|jp|(?:co|ne|or|go|ac|re|pe|ed|ad|gr)\.(?:kr|jp)"
-)
+_ENDINGS: Final = r"com|net|org|info|biz|io|me|tv|cn|tw|vn|sg|kr|jp|(?:co|ne|or|go|ac|re|pe|ed|ad|gr)\.(?:kr|jp)"
 
 # Every alternative either takes what it looked at or gives up before the next quote, bracket or line end,
 # and the quantifiers are possessive. So each character is looked at a bounded number of times, whatever the

@@ -123,9 +123,7 @@ def near_addresses(seed: int, count: int) -> Iterator[str]:
         if kind < 0.5:
             alphabet = plain if kind < 0.2 else edge
             local_part = "".join(random_.choices(alphabet, k=random_.choice((1, 3, 8, 12, 63, 64, 65))))
-            domain = (
-                random_.choice(_DOMAINS) if kind < 0.35 else "".join(random_.choices("aB1.-x", k=9)) + ".com"
-            )
+            domain = random_.choice(_DOMAINS) if kind < 0.35 else "".join(random_.choices("aB1.-x", k=9)) + ".com"
             text = f"{local_part}@{domain}"
         else:
             text = f"{random_.choice(_LOCAL_PARTS)}@{random_.choice(_DOMAINS)}"

@@ -18,9 +18,9 @@ SAMPLES = int(os.environ.get("EMAIL_SAMPLES", "100000"))
 PARTS = 10
 
 texts = st.text(max_size=300)
-near_texts = st.tuples(
-    st.text(max_size=12), st.sampled_from(["@", "@", "＠", "@@", ""]), st.text(max_size=12)
-).map(lambda parts: f"{parts[0]}{parts[1]}{parts[2]}.example.com")
+near_texts = st.tuples(st.text(max_size=12), st.sampled_from(["@", "@", "＠", "@@", ""]), st.text(max_size=12)).map(
+    lambda parts: f"{parts[0]}{parts[1]}{parts[2]}.example.com"
+)
 
 
 def key_of(text: str) -> str | None:

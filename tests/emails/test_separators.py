@@ -143,9 +143,7 @@ def test_entries_are_never_blank_and_never_kept_twice(text: str) -> None:
 @settings(max_examples=300, deadline=None, database=None)
 @given(st.text(alphabet="ab@.,; \n\t", max_size=40))
 def test_without_brackets_and_quotes_nothing_but_separators_is_dropped(text: str) -> None:
-    assert "".join(split(text)).replace(",", "") == "".join(
-        character for character in text if character in "ab@."
-    )
+    assert "".join(split(text)).replace(",", "") == "".join(character for character in text if character in "ab@.")
 
 
 @settings(max_examples=300, deadline=None, database=None)

@@ -11,7 +11,7 @@ from tools import messages
 
 pytestmark = pytest.mark.engine_independent
 
-CODE = '''
+CODE = """
 from django.utils.translation import gettext as _, gettext_lazy, ngettext, npgettext, pgettext_lazy
 # Translators: on the door
 _("Open")
@@ -19,7 +19,7 @@ gettext_lazy("Shut")
 ngettext("%(n)s door", "%(n)s doors", 2)
 pgettext_lazy("verb", "Open")
 npgettext("house", "%(n)s key", "%(n)s keys", 2)
-'''
+"""
 TEMPLATE = """{% load i18n %}
     <h1 title="it's">{% translate "Title" %}</h1>
       {% blocktranslate count n=n trimmed %}
