@@ -1,6 +1,6 @@
 """Addresses judged in a second, beside email-validator alone in the same run.
 
-`python -m benchmarks.emails` prints them.
+`python -m benchmarks emails` prints them.
 """
 
 import time
@@ -9,13 +9,14 @@ from collections.abc import Callable
 from email_validator import validate_email
 
 from addressbook.emails import parse, split, suggest
+from benchmarks import Rows
 
 ADDRESSES = 200_000
 DOMAINS = 500
 LIBRARY_SAMPLE = 10_000  # the library alone would need a quarter of a minute for all of them
 
 
-def rows() -> list[tuple[str, str]]:
+def rows() -> Rows:
     """What was measured and how fast it was, best of three."""
     plain = [f"First.Last{number}@mail{number % DOMAINS}.example.com" for number in range(ADDRESSES)]
     international = [f"홍길동{number}@한국{number % DOMAINS}.example.com" for number in range(LIBRARY_SAMPLE)]
@@ -28,12 +29,12 @@ def rows() -> list[tuple[str, str]]:
     alone = _a_second(library, plain[:LIBRARY_SAMPLE])
     pastes = _a_second(lambda text: [parse(entry) for entry in split(text)], [pasted])
     return [
-        ("parse, plain ASCII", f"{ours:,.0f} addresses a second"),
-        ("email-validator alone", f"{alone:,.0f} addresses a second"),
-        ("parse is faster by", f"{ours / alone:.0f} times"),
-        ("parse, international", f"{_a_second(parse, international):,.0f} addresses a second"),
-        ("suggest, plain ASCII", f"{_a_second(suggest, plain):,.0f} addresses a second"),
-        ("split and parse 1,000 pasted", f"{1_000 / pastes:.1f} ms"),
+        ("parse, plain ASCII", f"{ours:,.0f} addresses a second", ""),
+        ("email-validator alone", f"{alone:,.0f} addresses a second", ""),
+        ("parse is faster by", f"{ours / alone:.0f} times", "≥ 10 times"),
+        ("parse, international", f"{_a_second(parse, international):,.0f} addresses a second", ""),
+        ("suggest, plain ASCII", f"{_a_second(suggest, plain):,.0f} addresses a second", ""),
+        ("split and parse 1,000 pasted", f"{1_000 / pastes:.1f} ms", ""),
     ]
 
 
@@ -45,8 +46,3 @@ def _a_second(work: Callable[[str], object], texts: list[str]) -> float:
             work(text)
         best = min(best, time.perf_counter() - start)
     return len(texts) / best
-
-
-if __name__ == "__main__":
-    for label, value in rows():
-        print(f"{label:32}{value}")  # noqa: T201  printing is what a benchmark is for

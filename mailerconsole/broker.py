@@ -27,7 +27,8 @@ class Channel(filesystem.Channel):
     def _delete(self, queue: str, *args: Any, **kwargs: Any) -> None:
         self._purge(queue)
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    # kombu's own classes disagree on the name of the second argument.
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{time_ns():020}_{uuid.uuid4()}.{queue}.msg"
         path = Path(self.data_folder_out, name)
         draft = path.with_suffix(".draft")

@@ -14,7 +14,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_ready.connect  # type: ignore[untyped-decorator]
+@worker_ready.connect
 def mark_ready(**kwargs: Any) -> None:
     """Leave a mark for whoever waits for the first worker (`mailerconsole.readiness`)."""
     if mark := os.environ.get("WORKER_READY_FILE"):

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.management import call_command
 
 from addressbook.services import first_start
-from mailerconsole import static_files
 
 
 class PasswordRefusedError(Exception):
@@ -23,12 +22,11 @@ class SignIn:
 
 
 def prepare() -> SignIn:
-    """Bring the database and the static files up to date; make the first admin and book in a new installation.
+    """Bring the database up to date; make the first admin and book in a new installation.
 
     Raises PasswordRefusedError.
     """
     call_command("migrate", interactive=False, verbosity=0)
-    static_files.collect_if_changed()
     user = first_start.ADMIN_USERNAME
     given = os.environ.get("ADMIN_PASSWORD") or None
     try:

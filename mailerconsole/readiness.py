@@ -1,4 +1,7 @@
-"""Says on the terminal when the console can be used; runs beside the supervisor until then."""
+"""Says on the terminal when the console can be used; runs beside the supervisor until then.
+
+With `--web` it asks once whether the web server answers, and says so by its exit code: for a container's health check.
+"""
 
 import http.client
 import os
@@ -16,6 +19,8 @@ POLL_SECONDS = 0.1
 
 def main() -> None:
     endpoint = Endpoint.from_environment()
+    if sys.argv[1:] == ["--web"]:
+        sys.exit(not answers(endpoint))
     deadline = time.monotonic() + PATIENCE_SECONDS
     # Ctrl-C reaches this process too: it has nothing to say then.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -32,10 +32,10 @@ class Stopping:
 
 
 # Jobs go on where they were, so a worker need not be waited for: Ctrl-C should be answered within seconds. Without a
-# supervisor it shuts down cold (SIGQUIT), or it would go on with its job beside the worker of the next start.
+# supervisor it is killed, and Celery has its children killed with it: it would go on beside the next start's worker.
 STOPPING: Final = {
     "web": Stopping(seconds=10),
-    "worker": Stopping(seconds=8, when_orphaned="SIGQUIT"),
+    "worker": Stopping(seconds=8, when_orphaned="SIGKILL"),
 }
 
 

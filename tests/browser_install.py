@@ -12,7 +12,7 @@ def main() -> None:
             [sys.executable, "-m", "playwright", "install", "chromium"], capture_output=True, text=True
         )
         if done.returncode:
-            print("No browser was found or could be installed: tests that need one are skipped.")
+            sys.stdout.write("No browser was found or could be installed: tests that need one are skipped.\n")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from mailerconsole.preparation import PasswordRefusedError, password_notice, pre
 
 
 class Command(BaseCommand):
-    help = "Bring database and static files up to date; make the first admin and the first book in a new installation."
+    help = "Bring the database up to date; make the first admin and the first book in a new installation."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

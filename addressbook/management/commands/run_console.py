@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from mailerconsole import beat_schedule, supervisor
+from mailerconsole import beat_schedule, static_files, supervisor
 from mailerconsole.listening import CannotListenError, Endpoint
 from mailerconsole.preparation import PasswordRefusedError, password_notice, prepare
 
@@ -24,6 +24,7 @@ class Command(BaseCommand):
             endpoint = Endpoint.from_environment()
             supervisor.claim_data_dir(data_dir)
             endpoint.require_free()
+            static_files.collect_if_changed()
             sign_in = prepare()
         except supervisor.AlreadyRunningError as error:
             raise CommandError(

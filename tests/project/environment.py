@@ -1,0 +1,15 @@
+"""Which environment variables the product reads, found in its source."""
+
+import re
+
+from tests.stack import ROOT
+
+READERS = re.compile(r'(?:os\.environ\.get\(|os\.environ\[|env_bool\(|env_list\()\s*"(\w+)"')
+# Set by the product itself for its own processes, or by the system.
+INTERNAL = {"DJANGO_SETTINGS_MODULE", "PATH", "READY_ANNOUNCEMENT", "SUPERVISOR_PID", "WORKER_READY_FILE"}
+
+
+def variables() -> set[str]:
+    files = [*(ROOT / "mailerconsole").glob("*.py"), *(ROOT / "addressbook").rglob("*.py")]
+    # DATABASE_URL is read inside dj_database_url.config().
+    return {name for file in files for name in READERS.findall(file.read_text())} - INTERNAL | {"DATABASE_URL"}

@@ -1,0 +1,38 @@
+"""How long a click waits for a worker."""
+
+import time
+
+from addressbook.models import AddressBook, Job, User
+from addressbook.services import jobs
+from addressbook.services.audit import Actor
+from tests.stack import Stack, wait_for
+
+# Promised for the embedded broker, and met by every single click.
+PROMISED_SECONDS = 0.5
+CLICKS = 10
+
+
+def test_click_reaches_a_worker_within_half_a_second(stack: Stack, book: AddressBook, alice: User) -> None:
+    # The first message may meet a worker that still loads its code.
+    waited = [seconds_until_started(book, alice) for _ in range(CLICKS + 1)][1:]
+    assert max(waited) < PROMISED_SECONDS, waited
+
+
+def seconds_until_started(book: AddressBook, user: User) -> float:
+    selection = {"group_id": None, "query": "", "address_ids": [], "through_id": 0, "seen_count": 0}
+    parameters = {"selection": selection, "add": [], "remove": [], "subject": ""}
+    before = time.time()
+    job = jobs.start(
+        kind=Job.Kind.DELETE_ADDRESSES,
+        edition=book.current_edition,
+        parameters=parameters,
+        rows_total=0,
+        by=Actor(user),
+    )
+
+    def is_over() -> bool:
+        job.refresh_from_db()
+        return job.finished_at is not None
+
+    wait_for(is_over)
+    return job.started_at.timestamp() - before

@@ -1,0 +1,106 @@
+"""Starting: what a newcomer sees, and what is refused with a sentence."""
+
+import re
+import socket
+import stat
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from tests.run.console import Console
+
+pytestmark = pytest.mark.engine_independent
+
+PASSWORD = "a strong password of mine"
+
+
+def sign_in(console: Console, password: str | None) -> requests.Response:
+    """The first page after signing in with a real form."""
+    session = requests.Session()
+    form = session.get(f"{console.url}/", timeout=10)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form.text)
+    assert token is not None
+    values = {"username": "admin", "password": password, "csrfmiddlewaretoken": token[1]}
+    return session.post(form.url, data=values, timeout=20)
+
+
+def test_first_start_says_where_and_how_to_sign_in(console: Console) -> None:
+    lines = console.output.splitlines()
+    assert lines.count(f"Mailer Console is ready at {console.url}") == 1
+    assert "Sign in as admin with the password shown above." in lines
+    assert console.password
+
+
+def test_first_admin_signs_in_and_finds_the_book(console: Console) -> None:
+    page = sign_in(console, console.password)
+    assert page.status_code == 200
+    assert page.url == f"{console.url}/books/main/"
+
+
+def test_data_folder_is_for_its_owner_only(console: Console) -> None:
+    assert stat.S_IMODE(console.data_dir.stat().st_mode) == 0o700
+    assert [path for path in console.data_dir.iterdir() if path.is_file() and path.stat().st_mode & 0o077] == []
+
+
+def test_password_is_nowhere_in_the_data_folder_or_the_processes(console: Console) -> None:
+    password = console.password
+    assert password
+    files = [path for path in console.data_dir.rglob("*") if path.is_file()]
+    assert [path for path in files if password.encode() in path.read_bytes()] == []
+
+
+def test_weak_password_is_refused_and_a_strong_one_is_used_and_never_shown(
+    make_console: Callable[..., Console],
+) -> None:
+    console = make_console()
+    console.begin(ADMIN_PASSWORD="password")
+    assert console.wait(60) == 1
+    assert "ADMIN_PASSWORD is refused. This password is too short." in console.output
+    assert "Traceback" not in console.output
+    console.start(ADMIN_PASSWORD=PASSWORD)
+    assert sign_in(console, PASSWORD).url.endswith("/books/main/")
+    assert PASSWORD not in console.output
+    assert "Sign in as admin with the password in ADMIN_PASSWORD." in console.output
+    assert [child for child in console.family() if "ADMIN_PASSWORD" in child.environ()] == []
+
+
+@pytest.mark.parametrize("port", ["http", "0", "70000", "-1"])
+def test_impossible_port_is_refused(make_console: Callable[..., Console], port: str) -> None:
+    console = make_console()
+    console.begin(PORT=port)
+    assert console.wait(60) == 1
+    assert console.output.strip() == f"CommandError: PORT must be a number from 1 to 65535, not '{port}'."
+
+
+def test_taken_port_is_said_before_anything_starts(make_console: Callable[..., Console]) -> None:
+    console = make_console()
+    with socket.create_server(("127.0.0.1", console.port)):
+        console.begin()
+        assert console.wait(60) == 1
+    assert f"Cannot listen on 127.0.0.1:{console.port}: Address already in use." in console.output
+    assert "Traceback" not in console.output
+    assert not (console.data_dir / "mailerconsole.sqlite3").exists()
+    assert not (console.data_dir / "logs").exists()
+
+
+def test_second_console_in_one_folder_is_refused_and_harms_nothing(make_console: Callable[..., Console]) -> None:
+    first = make_console().start()
+    second = make_console(first.data_dir)
+    second.begin()
+    assert second.wait(60) == 1
+    assert f"A Mailer Console runs already in {first.data_dir}." in second.output
+    assert first.is_healthy()
+    assert first.stop() == 0
+    second.start()
+    assert second.is_healthy()
+
+
+def test_listens_on_loopback_only(console: Console) -> None:
+    listening = {
+        connection.laddr.ip
+        for process in console.family()
+        for connection in process.net_connections("inet")
+        if connection.status == "LISTEN"
+    }
+    assert listening == {"127.0.0.1"}
