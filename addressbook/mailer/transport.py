@@ -181,9 +181,7 @@ def _no_answer(error: Exception, is_write: bool) -> TemporaryError:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """The error and everything it was made from: requests and urllib3 wrap in `args`, `reason` and
-    `__context__`.
-    """
+    """The error and everything it was made from: requests and urllib3 wrap in several ways."""
     found: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting:

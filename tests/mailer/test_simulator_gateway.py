@@ -376,16 +376,25 @@ def test_chunked_request_is_read(simulator: Simulator) -> None:
     assert "news" in simulator.book(KEYS.access_key).groups
 
 
-def test_stopped_simulator_does_not_answer_over_kept_connections(make_client: MakeClient) -> None:
-    simulator = Simulator()
-    simulator.start()
-    client = make_client(base_url=simulator.base_url)
-    client.address_book.get()
-    simulator.stop()
-    with pytest.raises(TemporaryError):
-        client.address_book.get()
-    with pytest.raises(RuntimeError):
-        _ = simulator.base_url
+def test_stopped_simulator_is_an_outage_and_starts_again_where_it_was(make_client: MakeClient) -> None:
+    with Simulator() as simulator:
+        client = make_client(base_url=simulator.base_url)
+        client.address_book.create(NEWS)
+        simulator.stop()
+        with pytest.raises(TemporaryError):
+            client.address_book.get()  # over the kept connection
+        with pytest.raises(TemporaryError):
+            client.address_book.get()  # over a new one
+        with pytest.raises(RuntimeError):
+            _ = simulator.base_url
+        simulator.start()
+        assert client.address_book.get().total_address_count == 1
+
+
+def test_error_carries_the_trace_id_of_the_gateway(client: MailerClient) -> None:
+    with pytest.raises(PermanentError) as caught:
+        client.address_book.delete_group("none")
+    assert len(caught.value.trace_id or "") == 32
 
 
 def test_server_listens_on_loopback_only(simulator: Simulator) -> None:
@@ -411,3 +420,4 @@ def test_client_that_goes_away_leaves_no_traceback(
     send(simulator)
     time.sleep(0.2)
     assert capfd.readouterr().err == ""
+    assert [request.operation for request in simulator.log.requests()] == ["getAddressBook"]

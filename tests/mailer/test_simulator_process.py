@@ -98,6 +98,16 @@ def test_state_file_outlives_the_process(
     assert client.address_book.get().total_address_count == 3
 
 
+def test_process_says_that_its_port_is_taken(simulator: Simulator) -> None:
+    port = str(urlsplit(simulator.base_url).port)
+    command = [sys.executable, "-m", "addressbook.mailer.simulator", "--port", port]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (
+        1,
+        f"Cannot listen on port {port}: Address already in use\n",
+    )
+
+
 def test_delay_of_the_process_holds_creations_back(
     start: Start, make_client: Callable[..., MailerClient]
 ) -> None:

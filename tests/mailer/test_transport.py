@@ -195,6 +195,21 @@ def test_unreachable_service_leaves_no_doubt_about_the_outcome(make_client: Make
     assert not caught.value.outcome_unknown
 
 
+def test_connect_time_out_leaves_no_doubt_about_the_outcome(make_client: MakeClient) -> None:
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for filler in (first, second):  # the queue is full now: the next connection waits for ever
+            filler.setblocking(False)
+            filler.connect_ex(full.getsockname())
+        client = make_client(
+            base_url=f"http://127.0.0.1:{full.getsockname()[1]}", connect_timeout_seconds=0.3
+        )
+        with pytest.raises(TemporaryError, match="reached") as caught:
+            client.address_book.create(NEWS)
+    assert not caught.value.outcome_unknown
+
+
 @pytest.fixture
 def tls_server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A TLS server with a certificate that no authority signed: its URL and the certificate."""

@@ -41,7 +41,13 @@ def serve(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with Simulator([account], settings, port=port, state_file=state) as simulator:
-        say(f"Simulated Outbound Mailer at {simulator.base_url}")
-        stop.wait()
+    simulator = Simulator([account], settings, port=port, state_file=state)
+    try:
+        simulator.start()
+    except OSError as error:
+        simulator.close()
+        raise SystemExit(f"Cannot listen on port {port}: {error.strerror}") from None
+    say(f"Simulated Outbound Mailer at {simulator.base_url}")
+    stop.wait()
+    simulator.close()
     say("Simulated Outbound Mailer stopped")

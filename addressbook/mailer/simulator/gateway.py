@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from urllib.parse import unquote
+from uuid import uuid4
 
 from addressbook import limits
 from addressbook.mailer.signing import (
@@ -116,7 +117,11 @@ class Gateway:
         except ProductError as error:
             language = _language(request)
             reply = error.reply(numeric_codes=self.settings.numeric_codes, language=language)
-        headers = {**reply.headers, "Date": formatdate(gateway_time, usegmt=True)}
+        headers = {
+            **reply.headers,
+            "Date": formatdate(gateway_time, usegmt=True),
+            "x-ncp-trace-id": uuid4().hex,
+        }
         if fault and fault.retry_after is not None:
             headers["Retry-After"] = fault.retry_after
         status = None if reply.cut_after_bytes is not None else reply.status
@@ -184,9 +189,11 @@ class Gateway:
             content_type=content_type,
             body=request.body,
         )
-        with self.lock, self._database.transaction():
+        with self.lock:
+            # On its own: what has landed stays, also when this call is refused.
             call.book.run_jobs(call.now)
-            return route.handle(call)
+            with self._database.transaction():
+                return route.handle(call)
 
     def _place(self, access_key: str, region: Region) -> str:
         return f"{access_key}/{region}" if self.settings.separate_regions else access_key

@@ -51,9 +51,7 @@ class SimulatorServer(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is not worth a traceback; anything else is a defect of the simulator and
-        shown.
-        """
+        """Shows a defect of the simulator; a client that went away is none."""
         if not self.stopping.is_set() and not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -69,7 +67,10 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.raw_requestline or not self.parse_request():
             self.close_connection = True
             return
-        body = self._chunked_body() if self._is_chunked() else self.rfile.read(self._content_length())
+        body = self._body()
+        if body is None:
+            self.close_connection = True
+            return
         # The target as it was sent: BaseHTTPRequestHandler.path has been tidied up.
         target = self.requestline.split()[1].encode("latin-1").decode(errors="replace")
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -95,12 +96,16 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Nothing on stderr: request lines hold addresses, and the request log has them already."""
 
-    def _is_chunked(self) -> bool:
-        return self.headers.get("Transfer-Encoding", "").lower() == "chunked"
-
-    def _content_length(self) -> int:
-        text = self.headers.get("Content-Length", "0")
-        return int(text) if text.isdecimal() else 0
+    def _body(self) -> bytes | None:
+        """The whole body; None when the client broke off or its framing is wrong."""
+        try:
+            if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+                return self._chunked_body()
+            length = int(self.headers.get("Content-Length", "0"))
+        except ValueError:
+            return None
+        body = self.rfile.read(max(length, 0))
+        return body if len(body) == length else None
 
     def _chunked_body(self) -> bytes:
         chunks = []

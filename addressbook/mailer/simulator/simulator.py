@@ -25,7 +25,8 @@ DEFAULT_ACCOUNT = Account(Credentials("simulated-access-key", "simulated-secret-
 class Simulator:
     """The Outbound Mailer API served on loopback, as strict as the service.
 
-    `state_file` keeps the data between processes. Use it in a `with`, or `start()` and `stop()` it.
+    `state_file` keeps the data between processes. Use it in a `with`, or `start()` and `close()` it; `stop()`
+    and another `start()` are an outage.
     """
 
     def __init__(
@@ -49,27 +50,32 @@ class Simulator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.stop()
+        self.close()
 
     def start(self) -> None:
         """Serves from now on, in a thread of its own, at `base_url`."""
         self._server = SimulatorServer(self._port, self._answer)
+        self._port = self._server.server_port
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True
         ).start()
 
     def stop(self) -> None:
-        """Stops serving; the data in a state file stays."""
+        """Stops serving and keeps the data; `start()` serves them again at the same port."""
         if self._server is not None:
             self._server.stop()
             self._server = None
+
+    def close(self) -> None:
+        """Stops for good; only the data in a state file stay."""
+        self.stop()
         with self._gateway.lock:
             self._database.close()
 
     @property
     def base_url(self) -> str:
         """Scheme, host and port: what the client takes as `base_url`."""
-        return f"http://{LOOPBACK}:{self._running.server_address[1]}"
+        return f"http://{LOOPBACK}:{self._running.server_port}"
 
     @property
     def connections_accepted(self) -> int:
@@ -106,9 +112,10 @@ class Simulator:
             return sum(Book(self._database, place, self.settings).run_jobs(None) for (place,) in places)
 
     def jobs_waiting(self) -> int:
-        """How many creations wait, in all books."""
+        """How many creations are still in the air, in all books."""
         with self._gateway.lock:
-            ((count,),) = self._database.rows("SELECT COUNT(*) FROM jobs")
+            select = "SELECT COUNT(*) FROM jobs WHERE due IS NULL OR due > ?"
+            ((count,),) = self._database.rows(select, self.clock.now())
             return int(count)
 
     def reset(self) -> None:
