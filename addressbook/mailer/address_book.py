@@ -30,9 +30,7 @@ class AddressBookOperations:
             if group.group_name is not None:
                 check_name(f"{where}.groupName", group.group_name)
                 if group.group_name in names:
-                    raise InvalidRequestError(
-                        f"{where}.groupName", "The same name twice in one request", limit=1
-                    )
+                    raise InvalidRequestError(f"{where}.groupName", "The same name twice in one request", limit=1)
                 names.add(group.group_name)
             if group.email_addresses is not None or group.group_name is None:
                 check_addresses(f"{where}.emailAddresses", group.email_addresses or ())
@@ -64,9 +62,7 @@ class AddressBookOperations:
         A group that is not there is most likely a PermanentError with `does_not_exist`.
         """
         query = [("groupName", check_given("groupName", group_name))]
-        return self._transport.call(
-            AddressBookCounts, "DELETE", "address-book", "recipient-groups", query=query
-        )
+        return self._transport.call(AddressBookCounts, "DELETE", "address-book", "recipient-groups", query=query)
 
     def delete_group_relation(self, group_name: str, email_addresses: Sequence[str]) -> AddressBookCounts:
         """deleteRecipientGroupRelation: takes addresses out of one group; they stay in the book [D].

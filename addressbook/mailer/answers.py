@@ -152,9 +152,7 @@ def _problem(answer: Answer, failure: _Failure) -> ConfigurationProblem | None:
     return problem
 
 
-def _configuration_error(
-    problem: ConfigurationProblem, answer: Answer, failure: _Failure
-) -> ConfigurationError:
+def _configuration_error(problem: ConfigurationProblem, answer: Answer, failure: _Failure) -> ConfigurationError:
     text, skew = _PROBLEM_TEXT[problem], None
     if problem is ConfigurationProblem.KEYS_REFUSED:
         skew = _clock_skew_seconds(answer)

@@ -67,9 +67,7 @@ class MailRecipient:
     received_date: NesDateTime | None = None
     status: LabelledCode | None = None
     retry_count: int | None = None
-    send_result_message: str | None = field(
-        default=None, repr=False
-    )  # the remote server may quote the address
+    send_result_message: str | None = field(default=None, repr=False)  # the remote server may quote the address
     send_result_code: str | None = None
     send_result_code_message: str | None = None
 

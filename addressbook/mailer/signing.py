@@ -32,9 +32,7 @@ def signature(method: str, request_target: str, timestamp: str, credentials: Cre
     return base64.b64encode(digest).decode("ascii")
 
 
-def signed_headers(
-    method: str, request_target: str, now_seconds: float, credentials: Credentials
-) -> dict[str, str]:
+def signed_headers(method: str, request_target: str, now_seconds: float, credentials: Credentials) -> dict[str, str]:
     """The three authentication headers for a request made at `now_seconds` since 1970."""
     timestamp = str(int(now_seconds * 1000))
     return {

@@ -69,9 +69,7 @@ class Transport:
         self._session.mount("http://", HTTPAdapter(max_retries=0))
         self._session.mount("https://", HTTPAdapter(max_retries=0))
         # A proxy on the way to this machine itself would be a mistake, and the simulator lives here.
-        self._proxies = (
-            {} if is_loopback(urlsplit(base_url).hostname or "") else get_environ_proxies(base_url)
-        )
+        self._proxies = {} if is_loopback(urlsplit(base_url).hostname or "") else get_environ_proxies(base_url)
 
     def close(self) -> None:
         """Closes the kept-alive connections."""
@@ -122,9 +120,7 @@ class Transport:
             target += "?" + urlencode(query, quote_via=quote)
         parts = [("fileList", (name, content)) for name, content in files] or None
         # Without the session's own preparation: it would add cookies and authentication.
-        return requests.Request(
-            method, self._base_url + target, headers=headers, data=body, files=parts
-        ).prepare()
+        return requests.Request(method, self._base_url + target, headers=headers, data=body, files=parts).prepare()
 
     def _exchange(self, prepared: requests.PreparedRequest, signed_at: float) -> Answer:
         method, is_write = str(prepared.method), prepared.method != "GET"
@@ -141,9 +137,7 @@ class Transport:
             failure = _no_answer(error, is_write)
         else:
             milliseconds = (time.monotonic() - started) * 1000
-            log.debug(
-                "%s %s: %s in %d ms, trace %s", method, resource, answer.status, milliseconds, answer.trace_id
-            )
+            log.debug("%s %s: %s in %d ms, trace %s", method, resource, answer.status, milliseconds, answer.trace_id)
             return answer
         log.debug("%s %s: %s", method, resource, failure)
         raise failure

@@ -38,9 +38,7 @@ REGIONS = {
 }
 
 
-def endpoint(
-    zone: Zone, region: Region, *, base_url: str | None = None, allow_other_hosts: bool = False
-) -> str:
+def endpoint(zone: Zone, region: Region, *, base_url: str | None = None, allow_other_hosts: bool = False) -> str:
     """The URL that every resource path is appended to, without a slash at its end.
 
     `base_url` replaces the zone's scheme and host; one that is none of the three zones is refused unless the

@@ -26,9 +26,7 @@ def make_client(request: pytest.FixtureRequest) -> Iterator[MakeClient]:
     """Makes clients of the simulator, or of `base_url`."""
     clients = []
 
-    def make(
-        access_key: str = KEYS.access_key, secret_key: str = KEYS.secret_key, **options: object
-    ) -> MailerClient:
+    def make(access_key: str = KEYS.access_key, secret_key: str = KEYS.secret_key, **options: object) -> MailerClient:
         if "base_url" not in options:
             options["base_url"] = request.getfixturevalue("simulator").base_url
         client = MailerClient(access_key, secret_key, allow_other_hosts=True, **options)

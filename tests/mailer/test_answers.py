@@ -77,9 +77,7 @@ def test_code_that_a_person_must_act_on_is_configuration(
         (410, ConfigurationProblem.RETIRED),
     ],
 )
-def test_status_decides_when_the_body_says_nothing(
-    status: int, problem: ConfigurationProblem, body: bytes
-) -> None:
+def test_status_decides_when_the_body_says_nothing(status: int, problem: ConfigurationProblem, body: bytes) -> None:
     with pytest.raises(ConfigurationError) as caught:
         json_of(answer(status, body))
     assert caught.value.problem is problem
@@ -214,9 +212,7 @@ def test_error_carries_the_trace_id_when_it_looks_like_one() -> None:
 
 
 def test_error_text_has_the_service_message_without_addresses() -> None:
-    body = product(
-        "77102", "canary@example.com and canary%40example.com are bad, 대상: 한글@예시.example.com"
-    )
+    body = product("77102", "canary@example.com and canary%40example.com are bad, 대상: 한글@예시.example.com")
     with pytest.raises(PermanentError) as caught:
         json_of(answer(400, body))
     text = str(caught.value)

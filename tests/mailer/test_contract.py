@@ -56,9 +56,7 @@ def make_client(request: pytest.FixtureRequest) -> Iterator[MakeClient]:
     access_key, secret = os.environ["NCLOUD_ACCESS_KEY"], os.environ["NCLOUD_SECRET_KEY"]
     zone = Zone(os.environ.get("NCLOUD_ZONE", "public"))
     region = Region(os.environ.get("NCLOUD_REGION", "KR"))
-    yield lambda secret_key=secret, **more: MailerClient(
-        access_key, secret_key, zone=zone, region=region, **more
-    )
+    yield lambda secret_key=secret, **more: MailerClient(access_key, secret_key, zone=zone, region=region, **more)
 
 
 @pytest.fixture

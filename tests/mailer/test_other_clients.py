@@ -29,18 +29,14 @@ def shell(simulator: Simulator, *arguments: str, secret_key: str = KEYS.secret_k
 
 def test_shell_client_goes_round_the_address_book(simulator: Simulator) -> None:
     groups = [{"groupName": "대상", "emailAddresses": ["a@example.com", "b@example.com"]}]
-    created = shell(
-        simulator, "POST", "/api/v1/address-book", json.dumps({"groups": groups}, ensure_ascii=False)
-    )
+    created = shell(simulator, "POST", "/api/v1/address-book", json.dumps({"groups": groups}, ensure_ascii=False))
     assert created == (201, {"totalAddressCount": 0, "groups": []})
     counts = {
         "totalAddressCount": 2,
         "groups": [{"sid": 1, "groupName": "대상", "addressCount": 2}],
     }
     assert shell(simulator, "GET", "/api/v1/address-book") == (200, counts)
-    removed = shell(
-        simulator, "DELETE", "/api/v1/address-book/address", '{"emailAddresses":["a@example.com"]}'
-    )
+    removed = shell(simulator, "DELETE", "/api/v1/address-book/address", '{"emailAddresses":["a@example.com"]}')
     assert removed[1]["totalAddressCount"] == 1
     target = f"/api/v1/address-book/recipient-groups?groupName={quote('대상')}"
     assert shell(simulator, "DELETE", target) == (200, {"totalAddressCount": 1, "groups": []})

@@ -68,9 +68,7 @@ def test_nothing_private_is_logged_or_raised_or_shown(
         assert_clean(repr(shown) + str(shown))
 
 
-def test_urllib3_says_what_it_did_without_the_query(
-    client: MailerClient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_urllib3_says_what_it_did_without_the_query(client: MailerClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     client.blocks.get_send_block_list(CANARY)
     lines = [record.getMessage() for record in caplog.records if record.name == "urllib3.connectionpool"]

@@ -59,9 +59,7 @@ def test_create_answers_the_counts_of_before(client: MailerClient) -> None:  # 9
     assert client.address_book.get() == AddressBookCounts(3, (GroupCount(1, "news", 3),))
 
 
-def test_create_is_applied_after_the_delay(
-    simulator: Simulator, client: MailerClient, switch: Switch
-) -> None:  # 9
+def test_create_is_applied_after_the_delay(simulator: Simulator, client: MailerClient, switch: Switch) -> None:  # 9
     switch(delay_seconds=60)
     client.address_book.create([GroupAddresses("news", (A,))])
     assert client.address_book.get().total_address_count == 0
@@ -73,9 +71,7 @@ def test_create_is_applied_after_the_delay(
     assert simulator.jobs_waiting() == 0
 
 
-def test_create_can_wait_for_run_jobs(
-    simulator: Simulator, client: MailerClient, switch: Switch
-) -> None:  # 9
+def test_create_can_wait_for_run_jobs(simulator: Simulator, client: MailerClient, switch: Switch) -> None:  # 9
     switch(delay_seconds=None)
     client.address_book.create([GroupAddresses("news", (A,))])
     simulator.clock.advance(250)
@@ -185,9 +181,7 @@ def test_address_counts_once_in_the_book_and_once_a_group(client: MailerClient) 
     assert (counts.total_address_count, [group.address_count for group in counts.groups]) == (1, [1, 1])
 
 
-@pytest.mark.parametrize(
-    ("comparison", "total"), [(AddressComparison.EXACT, 2), (AddressComparison.LOWER_CASE, 1)]
-)
+@pytest.mark.parametrize(("comparison", "total"), [(AddressComparison.EXACT, 2), (AddressComparison.LOWER_CASE, 1)])
 def test_address_comparison_is_a_switch(
     client: MailerClient, switch: Switch, comparison: AddressComparison, total: int
 ) -> None:  # 13
@@ -225,9 +219,7 @@ def test_job_order_is_a_switch(
     assert [group.group_name for group in client.address_book.get().groups] == names
 
 
-def test_groups_of_an_empty_book_can_be_null(
-    simulator: Simulator, client: MailerClient, switch: Switch
-) -> None:  # 16
+def test_groups_of_an_empty_book_can_be_null(simulator: Simulator, client: MailerClient, switch: Switch) -> None:  # 16
     switch(null_groups_when_empty=True)
     assert client.address_book.get() == AddressBookCounts(0, ())
     client.address_book.create([GroupAddresses("news")])
@@ -252,9 +244,7 @@ def test_delete_addresses_removes_them_everywhere(simulator: Simulator, filled: 
     assert content(simulator).groups == {"one": {A}, "two": {C}}
 
 
-def test_delete_relation_keeps_addresses_in_the_book(
-    simulator: Simulator, filled: MailerClient
-) -> None:  # 17
+def test_delete_relation_keeps_addresses_in_the_book(simulator: Simulator, filled: MailerClient) -> None:  # 17
     after = filled.address_book.delete_group_relation("one", [B, "not-there@example.com"])
     assert after == AddressBookCounts(3, (GroupCount(1, "one", 1), GroupCount(2, "two", 2)))
 
@@ -309,9 +299,7 @@ def test_waiting_job_lands_after_a_delete_unless_switched(
 def test_create_can_be_capped(client: MailerClient, switch: Switch) -> None:  # 20
     switch(max_addresses_per_request=3, max_groups_per_request=2)
     client.address_book.create([GroupAddresses("one", (A, B)), GroupAddresses("two", (C,))])
-    refuses(
-        lambda: client.address_book.create([GroupAddresses("one", (A, B)), GroupAddresses("two", (A, C))])
-    )
+    refuses(lambda: client.address_book.create([GroupAddresses("one", (A, B)), GroupAddresses("two", (A, C))]))
     refuses(lambda: client.address_book.create([GroupAddresses(name) for name in ("one", "two", "three")]))
 
 

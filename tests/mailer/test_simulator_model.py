@@ -68,9 +68,7 @@ def test_book_equals_the_model_after_every_step(steps: Sequence[Step]) -> None:
     model = Model()
     with (
         Simulator(settings=SimulatorSettings(delay_seconds=None)) as simulator,
-        MailerClient(
-            KEYS.access_key, KEYS.secret_key, base_url=simulator.base_url, allow_other_hosts=True
-        ) as client,
+        MailerClient(KEYS.access_key, KEYS.secret_key, base_url=simulator.base_url, allow_other_hosts=True) as client,
     ):
         for name, arguments in steps:
             getattr(model, name)(*arguments)

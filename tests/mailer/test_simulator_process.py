@@ -44,16 +44,12 @@ def start() -> Iterator[Start]:
         process.communicate()
 
 
-def control(
-    method: str, base_url: str, command: str, payload: object = None, **options: object
-) -> requests.Response:
+def control(method: str, base_url: str, command: str, payload: object = None, **options: object) -> requests.Response:
     return requests.request(method, f"{base_url}/_simulator/{command}", json=payload, timeout=10, **options)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_process_stops_cleanly_on_a_signal(
-    start: Start, make_client: Callable[..., MailerClient], number: int
-) -> None:
+def test_process_stops_cleanly_on_a_signal(start: Start, make_client: Callable[..., MailerClient], number: int) -> None:
     process, base_url = start("--access-key", "mine", "--secret-key", "hidden")
     client = make_client("mine", "hidden", base_url=base_url)
     client.address_book.create(NEWS)  # its kept connection does not hold the process up
@@ -108,9 +104,7 @@ def test_process_says_that_its_port_is_taken(simulator: Simulator) -> None:
     )
 
 
-def test_delay_of_the_process_holds_creations_back(
-    start: Start, make_client: Callable[..., MailerClient]
-) -> None:
+def test_delay_of_the_process_holds_creations_back(start: Start, make_client: Callable[..., MailerClient]) -> None:
     _, base_url = start("--delay", "100")
     client = make_client(base_url=base_url)
     client.address_book.create(NEWS)
@@ -134,9 +128,7 @@ def test_control_shows_a_book_and_what_was_asked(simulator: Simulator, client: M
 def test_control_switches_faults_and_settings(simulator: Simulator, client: MailerClient) -> None:
     fault = {"kind": "throttle_limited", "times": 5, "retry_after": "2"}
     assert control("POST", simulator.base_url, "faults", fault).status_code == 200
-    assert (
-        control("GET", simulator.base_url, "status").json()["faults"][0]["kind"] == FaultKind.THROTTLE_LIMITED
-    )
+    assert control("GET", simulator.base_url, "status").json()["faults"][0]["kind"] == FaultKind.THROTTLE_LIMITED
     with pytest.raises(TemporaryError) as caught:
         client.address_book.get()
     assert caught.value.retry_after == 2

@@ -195,9 +195,7 @@ def test_mail_list_filters_and_pages(client: MailerClient) -> None:  # 21, 22
 
 def test_request_list_filters(client: MailerClient) -> None:  # 22
     first = client.mail.create_request(request_to(A, B)).request_id
-    second = client.mail.create_request(
-        request_to(C, title="Other", sender_address="t@example.com")
-    ).request_id
+    second = client.mail.create_request(request_to(C, title="Other", sender_address="t@example.com")).request_id
     rows = client.mail.get_request_list(*today(), sort=["recipientCount,desc"]).content
     assert [(row.request_id, row.recipient_count, row.request_count) for row in rows] == [
         (first, 2, 2),

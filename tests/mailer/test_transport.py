@@ -41,9 +41,17 @@ def test_calls_share_one_connection(simulator: Simulator, client: MailerClient) 
     assert simulator.connections_accepted == 1
 
 
-def test_json_goes_out_as_utf8_with_its_type_on_delete_too(
-    simulator: Simulator, client: MailerClient
-) -> None:
+def test_answer_over_a_kept_connection_comes_at_once(client: MailerClient) -> None:
+    """Headers and body in two packets would make each call wait 40 ms for a delayed acknowledgement."""
+    durations = []
+    for _ in range(50):
+        started = time.monotonic()
+        client.address_book.get()
+        durations.append(time.monotonic() - started)
+    assert min(durations[1:]) < 0.03
+
+
+def test_json_goes_out_as_utf8_with_its_type_on_delete_too(simulator: Simulator, client: MailerClient) -> None:
     client.address_book.create([GroupAddresses("대상", ("a@example.com",))])
     client.address_book.delete_group_relation("대상", ["a@example.com"])
     request = simulator.log.requests("deleteRecipientGroupRelation")[0]
@@ -96,9 +104,7 @@ def test_id_from_outside_stays_one_segment(simulator: Simulator, client: MailerC
         ("", "en-US"),
     ],
 )
-def test_language_of_the_user_is_sent(
-    simulator: Simulator, make_client: MakeClient, language: str, sent: str
-) -> None:
+def test_language_of_the_user_is_sent(simulator: Simulator, make_client: MakeClient, language: str, sent: str) -> None:
     make_client(language=language).address_book.get()
     assert simulator.log.requests()[0].headers["x-ncp-lang"] == sent == service_language(language)
 
@@ -114,9 +120,7 @@ def test_failed_call_is_made_once(simulator: Simulator, client: MailerClient, ki
 
 def test_redirect_is_not_followed(make_client: MakeClient, answering: Callable[..., object]) -> None:
     elsewhere = answering(OK)
-    redirect = (
-        f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {elsewhere.base_url}/x\r\nContent-Length: 0\r\n\r\n"
-    )
+    redirect = f"HTTP/1.1 307 Temporary Redirect\r\nLocation: {elsewhere.base_url}/x\r\nContent-Length: 0\r\n\r\n"
     server = answering(redirect.encode())
     with pytest.raises(TemporaryError) as caught:
         make_client(base_url=server.base_url).address_book.get()
@@ -141,12 +145,11 @@ def test_broken_answer_is_temporary_with_unknown_outcome(
     make_client: MakeClient, answering: Callable[..., object], chunks: tuple[bytes, ...], text: str
 ) -> None:
     server = answering(*chunks)
-    client = make_client(base_url=server.base_url)
     with pytest.raises(TemporaryError, match=text) as caught:
-        client.address_book.create(NEWS)
+        make_client(base_url=server.base_url).address_book.create(NEWS)
     assert caught.value.outcome_unknown
     with pytest.raises(TemporaryError, match=text) as caught:
-        client.address_book.get()
+        make_client(base_url=server.base_url).address_book.get()
     assert not caught.value.outcome_unknown
     assert len(server.requests) == 2
 
@@ -157,9 +160,7 @@ def test_answer_in_chunks_is_read(make_client: MakeClient, answering: Callable[.
     assert make_client(base_url=server.base_url).address_book.get().total_address_count == 0
 
 
-def test_silence_is_a_time_out_with_unknown_outcome(
-    make_client: MakeClient, answering: Callable[..., object]
-) -> None:
+def test_silence_is_a_time_out_with_unknown_outcome(make_client: MakeClient, answering: Callable[..., object]) -> None:
     server = answering(OK, pause_seconds=5)
     client = make_client(base_url=server.base_url, read_timeout_seconds=0.2)
     with pytest.raises(TemporaryError, match="in time") as caught:
@@ -171,11 +172,9 @@ def test_dripping_answer_ends_by_the_whole_limit(
     make_client: MakeClient, answering: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport_module.limits, "MAILER_ANSWER_SECONDS", 0.5)
-    server = answering(*(bytes([byte]) for byte in OK), pause_seconds=0.05)
-    started = time.monotonic()
+    server = answering(*(bytes([byte]) for byte in OK), pause_seconds=0.05)  # complete after 3 seconds
     with pytest.raises(TemporaryError, match="too long"):
-        make_client(base_url=server.base_url, read_timeout_seconds=2).address_book.get()
-    assert time.monotonic() - started < 3
+        make_client(base_url=server.base_url).address_book.get()
 
 
 def test_endless_answer_ends_by_size(
@@ -202,9 +201,7 @@ def test_connect_time_out_leaves_no_doubt_about_the_outcome(make_client: MakeCli
         for filler in (first, second):  # the queue is full now: the next connection waits for ever
             filler.setblocking(False)
             filler.connect_ex(full.getsockname())
-        client = make_client(
-            base_url=f"http://127.0.0.1:{full.getsockname()[1]}", connect_timeout_seconds=0.3
-        )
+        client = make_client(base_url=f"http://127.0.0.1:{full.getsockname()[1]}", connect_timeout_seconds=0.3)
         with pytest.raises(TemporaryError, match="reached") as caught:
             client.address_book.create(NEWS)
     assert not caught.value.outcome_unknown
@@ -295,10 +292,8 @@ def test_proxy_of_the_environment_is_used_for_the_service_but_not_for_this_machi
     assert proxy.requests[0].startswith(b"CONNECT mail.example.com:443 ")
 
 
-def test_cookie_of_the_service_is_not_sent_back(
-    make_client: MakeClient, answering: Callable[..., object]
-) -> None:
-    server = answering(OK.replace(b"OK\r\n", b"OK\r\nSet-Cookie: canary=1\r\n"))
+def test_cookie_of_the_service_is_not_sent_back(make_client: MakeClient, answering: Callable[..., object]) -> None:
+    server = answering(OK.replace(b"OK\r\n", b"OK\r\nConnection: close\r\nSet-Cookie: canary=1\r\n"))
     client = make_client(base_url=server.base_url)
     client.address_book.get()
     client.address_book.get()

@@ -22,9 +22,7 @@ _ADDRESS = re.compile(
 def is_address(text: object) -> bool:
     """Whether the simulated service takes this as an e-mail address."""
     return (
-        isinstance(text, str)
-        and len(text) <= limits.ADDRESS_LENGTH_CHARACTERS
-        and _ADDRESS.fullmatch(text) is not None
+        isinstance(text, str) and len(text) <= limits.ADDRESS_LENGTH_CHARACTERS and _ADDRESS.fullmatch(text) is not None
     )
 
 
@@ -38,9 +36,7 @@ class BookContent:
 
     def __repr__(self) -> str:
         sizes = {name: len(members) for name, members in self.groups.items()}
-        return (
-            f"<BookContent {len(self.addresses)} addresses, groups {sizes}, {self.jobs_waiting} jobs waiting>"
-        )
+        return f"<BookContent {len(self.addresses)} addresses, groups {sizes}, {self.jobs_waiting} jobs waiting>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +94,7 @@ class Book:
     def unknown(self, email_addresses: Sequence[str]) -> list[str]:
         """Those that are not in the book."""
         select = "SELECT 1 FROM addresses WHERE book = ? AND key = ?"
-        return [
-            address
-            for address in email_addresses
-            if not self._database.rows(select, self._id, self._key(address))
-        ]
+        return [address for address in email_addresses if not self._database.rows(select, self._id, self._key(address))]
 
     # Creating -----------------------------------------------------------------------------------------------
 
@@ -147,8 +139,7 @@ class Book:
             insert = "INSERT INTO groups (book, name) VALUES (?, ?)"
             sid = self._database.run(insert, self._id, entry.group_name).lastrowid
         self._database.run_many(
-            "INSERT OR IGNORE INTO memberships (sid, address) "
-            "SELECT ?, id FROM addresses WHERE book = ? AND key = ?",
+            "INSERT OR IGNORE INTO memberships (sid, address) SELECT ?, id FROM addresses WHERE book = ? AND key = ?",
             ((sid, self._id, self._key(address)) for address in addresses),
         )
 

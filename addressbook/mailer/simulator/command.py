@@ -20,9 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1; 0 takes any free one")
     parser.add_argument("--access-key", default=keys.access_key, help="access key to accept (%(default)s)")
     parser.add_argument("--secret-key", default=keys.secret_key, help="its secret key (%(default)s)")
-    parser.add_argument(
-        "--delay", type=float, default=0.0, help="seconds until a creation is applied (%(default)s)"
-    )
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds until a creation is applied (%(default)s)")
     parser.add_argument("--state", type=Path, help="SQLite file that keeps the data (default: memory only)")
 
 

@@ -47,9 +47,7 @@ def handle(simulator: "Simulator", request: Request) -> Reply:
     return json_reply(404, {"error": "No such command."}) if answer is None else json_reply(200, answer)
 
 
-def _route(
-    simulator: "Simulator", method: str, command: str, payload: dict[str, Any]
-) -> dict[str, Any] | None:
+def _route(simulator: "Simulator", method: str, command: str, payload: dict[str, Any]) -> dict[str, Any] | None:
     match method, command.split("/"):
         case "GET", ["status"]:
             return {

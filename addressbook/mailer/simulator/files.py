@@ -38,9 +38,7 @@ def delete(call: Call) -> Reply:
 def attached_files(call: Call, mail: dict[str, Any]) -> list[dict[str, Any]]:
     """The uploaded files that a mail request names in `attachFileIds`."""
     uploaded = {
-        file["fileId"]: file
-        for _, upload in call.database.documents(KIND, call.place)
-        for file in upload["files"]
+        file["fileId"]: file for _, upload in call.database.documents(KIND, call.place) for file in upload["files"]
     }
     wanted = mail.get("attachFileIds") or []
     if not all(file_id in uploaded for file_id in wanted):

@@ -170,9 +170,7 @@ class Gateway:
 
     def _authentication_failure(self) -> GatewayError:
         details = self.settings.authentication_failure_details
-        return GatewayError(
-            self.settings.authentication_failure_status, 200, "Authentication Failed", details or None
-        )
+        return GatewayError(self.settings.authentication_failure_status, 200, "Authentication Failed", details or None)
 
     def _call_product(self, request: Request, match: _Match, route: Route, place: str) -> Reply:
         content_type = request.headers.get("content-type", "")

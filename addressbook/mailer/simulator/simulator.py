@@ -56,9 +56,7 @@ class Simulator:
         """Serves from now on, in a thread of its own, at `base_url`."""
         self._server = SimulatorServer(self._port, self._answer)
         self._port = self._server.server_port
-        threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True
-        ).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="simulator", daemon=True).start()
 
     def stop(self) -> None:
         """Stops serving and keeps the data; `start()` serves them again at the same port."""

@@ -54,9 +54,7 @@ def get_structure(call: Call) -> Reply:
     ]
     categories = call.database.documents(CATEGORY, call.place)
     tree = _category_nodes(ROOT_CATEGORY, categories, templates)
-    return json_reply(
-        200, {"contents": tree + [row for row in templates if row["parentSid"] == ROOT_CATEGORY]}
-    )
+    return json_reply(200, {"contents": tree + [row for row in templates if row["parentSid"] == ROOT_CATEGORY]})
 
 
 def create_category(call: Call) -> Reply:
