@@ -67,8 +67,8 @@ def test_create_is_applied_after_the_delay(simulator: Simulator, client: MailerC
     simulator.clock.advance(59)
     assert content(simulator).jobs_waiting == 1
     simulator.clock.advance(2)
-    assert client.address_book.get().total_address_count == 1
     assert simulator.jobs_waiting() == 0
+    assert client.address_book.get().total_address_count == 1
 
 
 def test_create_can_wait_for_run_jobs(simulator: Simulator, client: MailerClient, switch: Switch) -> None:  # 9

@@ -391,15 +391,21 @@ def test_client_that_goes_away_leaves_no_traceback(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     port = urlsplit(simulator.base_url).port
+    post = b"POST /api/v1/mails HTTP/1.1\r\n"
     for text in (
         b"",
         b"GET",
         b"nonsense\r\n\r\n",
-        b"POST /api/v1/mails HTTP/1.1\r\nContent-Length: 9\r\n\r\nx",
+        post + b"Content-Length: 9\r\n\r\nx",
+        post + b"Content-Length: many\r\n\r\n",
+        post + b"Content-Length: -1\r\n\r\n",
+        post + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
     ):
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(text)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65_536):
+                pass  # until the simulator is done with it
     send(simulator)
-    time.sleep(0.2)
     assert capfd.readouterr().err == ""
     assert [request.operation for request in simulator.log.requests()] == ["getAddressBook"]
