@@ -12,8 +12,7 @@ from addressbook.models import Action, AddressBook, Edition, Group
 from addressbook.services import books, submissions
 from addressbook.services.audit import Actor, record
 
-# Console and API allow Hangul, Latin letters, digits, full stop, underscore and hyphen.
-_ALLOWED: Final = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9._-]")
+_ALLOWED: Final = re.compile(f"[{limits.GROUP_NAME_ALPHABET}]")
 
 
 class InvalidGroupNameError(ValueError):

@@ -1,0 +1,51 @@
+"""Serves the simulator as a process: `python -m addressbook.mailer.simulator` and `manage.py
+simulate_mailer`.
+"""
+
+import argparse
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from addressbook.mailer.signing import Credentials
+from addressbook.mailer.simulator.gateway import Account
+from addressbook.mailer.simulator.settings import SimulatorSettings
+from addressbook.mailer.simulator.simulator import DEFAULT_ACCOUNT, Simulator
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of both commands."""
+    keys = DEFAULT_ACCOUNT.credentials
+    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1; 0 takes any free one")
+    parser.add_argument("--access-key", default=keys.access_key, help="access key to accept (%(default)s)")
+    parser.add_argument("--secret-key", default=keys.secret_key, help="its secret key (%(default)s)")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds until a creation is applied (%(default)s)")
+    parser.add_argument("--state", type=Path, help="SQLite file that keeps the data (default: memory only)")
+
+
+def serve(
+    *,
+    port: int,
+    access_key: str,
+    secret_key: str,
+    delay: float,
+    state: Path | None,
+    say: Callable[[str], object],
+) -> None:
+    """Serves until SIGTERM or SIGINT. Call it from the main thread."""
+    account = Account(Credentials(access_key, secret_key))
+    settings = SimulatorSettings(delay_seconds=delay, mail_step_seconds=delay)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    simulator = Simulator([account], settings, port=port, state_file=state)
+    try:
+        simulator.start()
+    except OSError as error:
+        simulator.close()
+        raise SystemExit(f"Cannot listen on port {port}: {error.strerror}") from None
+    say(f"Simulated Outbound Mailer at {simulator.base_url}")
+    stop.wait()
+    simulator.close()
+    say("Simulated Outbound Mailer stopped")

@@ -1,0 +1,59 @@
+"""The product's messages and labels in the three languages of `x-ncp-lang`. Codes are never translated."""
+
+DEFAULT_LANGUAGE = "en-US"
+
+# Korean and Chinese for each English text. The wording is the simulator's own: NAVER publishes only the
+# codes.
+_TRANSLATIONS = {
+    "ko-KR": {
+        "The request is not valid.": "요청이 올바르지 않습니다.",
+        "The resource does not exist.": "리소스가 존재하지 않습니다.",
+        "The service is not subscribed.": "서비스를 신청하지 않았습니다.",
+        "The method is not allowed.": "허용되지 않은 메서드입니다.",
+        "The media type is not supported.": "지원하지 않는 미디어 타입입니다.",
+        "An internal error occurred.": "내부 오류가 발생했습니다.",
+        "Preparing": "준비중",
+        "Ready": "발송준비",
+        "Sending": "발송중",
+        "Sent": "발송성공",
+        "Unsubscribed": "수신거부",
+        "To": "수신자",
+        "Cc": "참조자",
+        "Bcc": "숨은참조자",
+        "Reserved": "예약",
+        "Not reserved": "예약 안 함",
+        "Blocked": "차단",
+        "Released": "해제",
+        "Customer": "고객",
+        "Registered": "등록됨",
+        "Not registered": "등록 안 됨",
+    },
+    "zh-CN": {
+        "The request is not valid.": "请求无效。",
+        "The resource does not exist.": "资源不存在。",
+        "The service is not subscribed.": "尚未开通服务。",
+        "The method is not allowed.": "不允许使用该方法。",
+        "The media type is not supported.": "不支持该媒体类型。",
+        "An internal error occurred.": "发生内部错误。",
+        "Preparing": "准备中",
+        "Ready": "待发送",
+        "Sending": "发送中",
+        "Sent": "发送成功",
+        "Unsubscribed": "已拒收",
+        "To": "收件人",
+        "Cc": "抄送",
+        "Bcc": "密送",
+        "Reserved": "已预约",
+        "Not reserved": "未预约",
+        "Blocked": "已屏蔽",
+        "Released": "已解除",
+        "Customer": "客户",
+        "Registered": "已登记",
+        "Not registered": "未登记",
+    },
+}
+
+
+def translate(text: str, language: str) -> str:
+    """The text in that language; in English when the language is none of the three."""
+    return _TRANSLATIONS.get(language, {}).get(text, text)

@@ -1,0 +1,103 @@
+"""Between the dataclasses of `types` and the JSON on the wire: `some_field` there is `someField`.
+
+The API prints some numbers as strings and some lists as null, and may add fields; all that is taken. A
+required field that is missing or of another kind means that this is not an answer of this API.
+"""
+
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+JsonObject = dict[str, Any]
+
+
+class UndecodableError(ValueError):
+    """The JSON is not what the operation documents. The text names the field, never its value."""
+
+
+def encode(request: Any) -> JsonObject:
+    """The JSON object of a request dataclass, without the fields that are None: those are optional ones."""
+    dataclass_type: Any = type(request)
+    return {
+        json_name: _plain(value)
+        for name, json_name, _, _ in _fields(dataclass_type)
+        if (value := getattr(request, name)) is not None
+    }
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value):
+        return encode(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value
+
+
+def decode(kind: type[T], payload: object) -> T:
+    """An instance of the dataclass `kind`, or UndecodableError."""
+    if not isinstance(payload, dict):
+        raise UndecodableError(f"{kind.__name__} is not an object")
+    values: dict[str, Any] = {}
+    dataclass_type: Any = kind
+    for name, json_name, hint, required in _fields(dataclass_type):
+        raw = payload.get(json_name)
+        if raw is None and not required:
+            continue  # null and absent mean the same to this API; the default stands for both
+        values[name] = _value(hint, raw, f"{kind.__name__}.{json_name}")
+    return kind(**values)
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, str, Any, bool], ...]:
+    if not is_dataclass(kind):
+        raise TypeError(f"{kind.__name__} is not a dataclass")
+    hints = get_type_hints(kind)
+    return tuple(
+        (
+            field.name,
+            _camel_case(field.name),
+            hints[field.name],
+            field.default is MISSING and field.default_factory is MISSING,
+        )
+        for field in fields(kind)
+    )
+
+
+def _camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _value(hint: Any, raw: object, where: str) -> Any:
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        (hint,) = (choice for choice in get_args(hint) if choice is not type(None))
+        return None if raw is None else _value(hint, raw, where)
+    if origin is tuple:
+        if not isinstance(raw, list):
+            raise UndecodableError(f"{where} is not a list")
+        return tuple(_value(get_args(hint)[0], item, where) for item in raw)
+    if origin is Mapping:
+        if not isinstance(raw, dict):
+            raise UndecodableError(f"{where} is not an object")
+        return {str(key): str(value) for key, value in raw.items()}
+    if is_dataclass(hint):
+        return decode(hint, raw)  # type: ignore[arg-type]
+    return _scalar(hint, raw, where)
+
+
+def _scalar(hint: type, raw: object, where: str) -> str | int | bool:
+    if hint is bool and isinstance(raw, bool):
+        return raw
+    if hint is str and isinstance(raw, str | int) and not isinstance(raw, bool):
+        return str(raw)
+    if hint is int and isinstance(raw, int) and not isinstance(raw, bool):
+        return raw
+    if hint is int and isinstance(raw, str) and raw.lstrip("-").isdecimal():
+        return int(raw)
+    raise UndecodableError(f"{where} is not {hint.__name__}")
