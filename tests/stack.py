@@ -17,7 +17,7 @@ import pytest
 from tests.postgresql import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
