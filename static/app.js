@@ -9,8 +9,8 @@ const all = (selector, root = document) => Array.from(root.querySelectorAll(sele
 
 let opener = null; // the id of what was pressed before a dialog came up: focus goes back there
 
-function focusBack(dialog) {
-  const candidates = [opener, dialog.dataset.returnsTo, "addresses-title", "main"];
+function focusBack(fallback = "") {
+  const candidates = [opener, fallback, "addresses-title", "main"];
   const id = candidates.find((candidate) => candidate && isFocusable(document.getElementById(candidate)));
   if (id) document.getElementById(id).focus();
 }
@@ -25,7 +25,7 @@ function openDialogs(root) {
     dialog.removeAttribute("open"); // it was open for browsers without scripts, which cannot make it modal
     dialog.addEventListener("close", () => {
       dialog.remove();
-      if (!one("dialog:modal")) focusBack(dialog);
+      if (!one("dialog:modal")) focusBack(dialog.dataset.returnsTo);
     });
     dialog.showModal();
   }
@@ -190,7 +190,8 @@ let tree = { scroll: 0, filter: "" };
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const element = event.detail.elt;
-  if (!element.closest("dialog, .menu") && element.id) opener = element.id;
+  const pressed = document.activeElement;
+  if (element.id !== "jobs" && pressed.id && !pressed.closest("dialog, .menu")) opener = pressed.id;
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -224,7 +225,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id === "addresses") say(one(".range")?.textContent.trim() ?? "");
   if (document.activeElement === document.body) {
     const modal = all("dialog:modal").at(-1);
-    (modal ? one("[autofocus], input:not([type=hidden]), button", modal) : one("#addresses-title"))?.focus();
+    if (modal) one("[autofocus], input:not([type=hidden]), button", modal).focus();
+    else focusBack();
   }
 });
 

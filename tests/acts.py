@@ -39,3 +39,23 @@ def register(book: AddressBook, by: Actor) -> Callable[..., Report]:
         return registration.register_typed(book=book, group_id=group_id, text=text, token=uuid4(), by=by)
 
     return register
+
+
+@pytest.fixture
+def fill(book: AddressBook) -> Callable[..., None]:
+    """Puts `count` addresses (u0@example.com …) into the book, past the limit of a registration."""
+    from django.utils import timezone
+
+    from addressbook.models import Address, Edition, Group, Membership
+
+    def fill(count: int, group: Group | None = None) -> None:
+        names = [f"u{number}@example.com" for number in range(count)]
+        now = timezone.now()
+        rows = [Address(edition=book.current_edition, email=name, key=name, registered_at=now) for name in names]
+        addresses = Address.objects.bulk_create(rows)
+        Edition.objects.filter(pk=book.current_edition.pk).update(address_count=count)
+        if group is not None:
+            Membership.objects.bulk_create(Membership(group=group, address=address) for address in addresses)
+            Group.objects.filter(pk=group.pk).update(address_count=count)
+
+    return fill

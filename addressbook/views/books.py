@@ -96,7 +96,7 @@ def _changed_role(access: Access, user_id: int, role: Role) -> str:
 
 def _removed(access: Access, user_id: int) -> str:
     user = books.remove_member(book=access.book, user_id=user_id, by=access.by)
-    return _("%(user)s is no member any more.") % {"user": user}
+    return _("%(user)s is no longer a member.") % {"user": user}
 
 
 def _report(request: HttpRequest, act: Any) -> None:
@@ -105,7 +105,7 @@ def _report(request: HttpRequest, act: Any) -> None:
     except books.LastAdminError:
         messages.error(request, _("An address book needs at least one admin. Make somebody else admin first."))
     except books.NotAMemberError:
-        messages.error(request, _("This user is no member any more."))
+        messages.error(request, _("This user is no longer a member."))
 
 
 def _after_member(request: HttpRequest, access: Access) -> HttpResponse:

@@ -57,9 +57,9 @@ def console(request: HttpRequest, access: Access) -> HttpResponse:
 
 
 def console_context(
-    request: HttpRequest, access: Access, listing: Listing, *, selection: Selection | None = None
+    request: HttpRequest, access: Access, listing: Listing, *, everything: Selection | None = None
 ) -> dict[str, Any]:
-    """All that the screen shows. `selection`: everything that the list finds, when the user has selected that."""
+    """All that the screen shows. `everything`: all that the list finds, when the user has selected that."""
     groups = list(Group.objects.filter(edition=access.edition).in_tree_order())
     page = address_page(access.edition, groups, listing)
     return {
@@ -69,7 +69,7 @@ def console_context(
         "groups": groups,
         "page": page,
         "listing": page.listing,
-        "selection": selection,
+        "everything": everything,
         "limits": limits,
         "new_group_token": uuid4(),
         "send_mail_url": settings.SEND_MAIL_URL,

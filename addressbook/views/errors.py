@@ -39,13 +39,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
         request,
         500,
         _("Something went wrong on our side"),
-        _("Nothing of what you sent was half done: it is either there whole or not at all. Please try again."),
+        _("What you sent was either carried out completely or not at all. Please check, and try again."),
     )
 
 
 def error_page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
     """A page with a way back; for htmx the same as plain text, which the page announces in its live region."""
     if "HX-Request" in request.headers:
-        return HttpResponse(f"{title}. {advice}", status=status, content_type="text/plain; charset=utf-8")
+        text = _("%(title)s. %(advice)s") % {"title": title, "advice": advice}
+        return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
     context = {"status": status, "title": title, "advice": advice, "home": reverse("home")}
     return render(request, "error.html", context, status=status)

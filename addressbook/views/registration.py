@@ -161,7 +161,7 @@ def _notification(report: Report) -> Notification:
     if report.group:
         counts.insert(1, (_("Added to “%(group)s”") % {"group": report.group}, report.added_to_group))
     if report.invalid:
-        sentence = _("What is invalid was not registered. It is still in the field, to be mended.")
+        sentence = _("Invalid addresses were not registered. They are still in the field, to be corrected.")
     else:
         sentence = _("The addresses are in the address book.")
     return Notification(sentence, tuple(counts))

@@ -41,7 +41,7 @@ def select_everything(request: HttpRequest, access: Access) -> HttpResponse:
     """Select all that the list finds, on every page of it."""
     listing = listing_from(request.POST)
     found = selection.everything(book=access.book, group_id=listing.group_id, query=listing.query)
-    context = console_context(request, access, listing, selection=found)
+    context = console_context(request, access, listing, everything=found)
     template = "selection_bar.html" if "HX-Request" in request.headers else "console.html"
     return render(request, template, context)
 

@@ -2,7 +2,7 @@
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from addressbook import limits
 from addressbook.emails import InvalidEmailError, Reason
@@ -27,15 +27,15 @@ def selection_changed(change: SelectionChangedError) -> str:
     if change.removed:
         text = ngettext("%(count)s was removed", "%(count)s were removed", change.removed)
         parts.append(text % {"count": number(change.removed)})
-    return _("Since you selected them, the addresses have changed: %(changes)s. Now it is %(now)s.") % {
-        "changes": ", ".join(parts),
+    return _("The addresses have changed meanwhile: %(changes)s. Now it is %(now)s.") % {
+        "changes": pgettext("between two in a list", ", ").join(parts),
         "now": addresses(change.now.seen_count),
     }
 
 
 def too_many_groups() -> str:
     limit = number(limits.GROUPS_PER_BOOK)
-    return _("This address book has %(limit)s groups already, which is as many as it takes.") % {"limit": limit}
+    return _("This address book has %(limit)s groups already and cannot take more.") % {"limit": limit}
 
 
 def too_many_addresses(count: int) -> str:

@@ -56,7 +56,7 @@ def test_members_are_added_changed_and_removed(post, book, charlie) -> None:
     assert "charlie is a member now." in text_of(post("add_member", {"username": "charlie", "role": "viewer"}))
     answer = post("change_role", {"user": charlie.pk, "role": "manager"})
     assert "The role of charlie is now: Manager." in text_of(answer)
-    assert "charlie is no member any more." in text_of(post("remove_member", {"user": charlie.pk}))
+    assert "charlie is no longer a member." in text_of(post("remove_member", {"user": charlie.pk}))
     assert not BookMember.objects.filter(user=charlie).exists()
 
 

@@ -1,0 +1,28 @@
+"""axe on every page, in every language, in light and dark, wide and narrow; and no page wider than its window."""
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ja"])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1024, "dark"), (390, "light")])
+def test_pages_are_accessible_and_fit(
+    stack, page_of, alice, book, make_group, register, axe, language, width, scheme
+) -> None:
+    group = make_group("아주-긴-그룹-이름" * 6)
+    register("a@example.com " + "b" * 60 + "@" + "c" * 60 + ".example.com", group)
+    page = page_of(alice, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": stack.url}])
+    for path in ("", f"?group={group.pk}", "register/", "settings/"):
+        page.goto(f"/books/{book.slug}/{path}")
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+
+
+def test_an_error_page_is_accessible(page_of, alice, axe, allowed_console_errors) -> None:
+    allowed_console_errors.append("status of 404")
+    page = page_of(alice)
+    page.goto("/books/none/")
+    expect(page.get_by_role("heading", name="Nothing is here")).to_be_visible()
+    axe(page)

@@ -1,0 +1,210 @@
+"""The list: pages, selection, menus, acts on many, jobs."""
+
+from playwright.sync_api import expect
+
+from addressbook.models import Group
+from tests.services.invariants import assert_consistent, contents
+
+
+def test_pages_and_page_size(open_book, bob, fill) -> None:
+    fill(120)
+    page = open_book(bob)
+    expect(page.locator(".range")).to_have_text("1–50 of 120")
+    page.get_by_role("button", name="Next page").click()
+    expect(page.locator(".range")).to_have_text("51–100 of 120")
+    expect(page.locator("#announcements")).to_have_text("51–100 of 120")
+    page.get_by_role("button", name="Page 3").click()
+    expect(page.locator(".range")).to_have_text("101–120 of 120")
+    page.get_by_label("Rows per page").select_option("100")
+    expect(page.locator(".range")).to_have_text("1–100 of 120")
+    page.reload()
+    expect(page.locator(".range")).to_have_text("1–100 of 120")
+
+
+def test_choosing_a_group_is_a_place_to_come_back_to(open_book, bob, make_group, register) -> None:
+    register("vip@example.com", make_group("VIP"))
+    register("other@example.com")
+    page = open_book(bob)
+    page.get_by_role("link", name="VIP 1").click()
+    expect(page.get_by_text("other@example.com")).to_have_count(0)
+    expect(page.get_by_role("link", name="VIP 1")).to_have_attribute("aria-current", "true")
+    page.reload()
+    expect(page.get_by_role("heading", name="VIP")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("other@example.com")).to_be_visible()
+    expect(page.get_by_role("link", name="All addresses 2")).to_have_attribute("aria-current", "true")
+
+
+def test_selecting_rows_enables_the_acts(open_book, bob, register) -> None:
+    register("a@example.com b@example.com c@example.com d@example.com")
+    page = open_book(bob)
+    delete = page.get_by_role("button", name="Delete", exact=True)
+    expect(delete).to_be_disabled()
+    page.get_by_label("Select a@example.com").check()
+    expect(delete).to_be_enabled()
+    expect(page.get_by_text("Selected on this page: 1")).to_be_visible()
+    page.get_by_label("Select c@example.com").click(modifiers=["Shift"])
+    expect(page.get_by_text("Selected on this page: 3")).to_be_visible()
+    page.get_by_label("Select all on this page").check()
+    expect(page.get_by_text("Selected on this page: 4")).to_be_visible()
+    page.get_by_label("Select all on this page").uncheck()
+    expect(delete).to_be_disabled()
+
+
+def test_delete_from_the_menu_of_a_row_returns_focus(open_book, bob, book, register, axe) -> None:
+    register("a@example.com b@example.com")
+    page = open_book(bob)
+    more = page.get_by_role("button", name="More actions for a@example.com")
+    more.click()
+    expect(page.get_by_role("menuitem", name="Edit group")).to_be_focused()
+    axe(page)
+    page.keyboard.press("Escape")
+    expect(more).to_be_focused()
+    more.press("Enter")
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Delete")
+    expect(dialog).to_contain_text("a@example.com is deleted")
+    axe(page)
+    page.keyboard.press("Escape")
+    expect(more).to_be_focused()
+    more.click()
+    page.get_by_role("menuitem", name="Delete").click()
+    dialog.get_by_role("button", name="OK").click()
+    page.get_by_role("dialog", name="Notification").get_by_role("button", name="OK").click()
+    expect(page.get_by_text("a@example.com")).to_have_count(0)
+    assert list(contents(book)) == ["b@example.com"]
+
+
+def test_remove_from_group_is_there_only_in_a_group(open_book, bob, book, make_group, register) -> None:
+    register("a@example.com", make_group("VIP"))
+    page = open_book(bob)
+    expect(page.get_by_role("button", name="Remove from group")).to_have_count(0)
+    page.get_by_role("link", name="VIP 1").click()
+    page.get_by_label("Select a@example.com").check()
+    page.get_by_role("button", name="Remove from group").click()
+    page.get_by_role("dialog", name="Remove from group").get_by_role("button", name="OK").click()
+    expect(page.get_by_role("dialog", name="Notification")).to_contain_text("Removed from groups")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("This group has no addresses yet")).to_be_visible()
+    assert contents(book) == {"a@example.com": set()}
+
+
+def test_a_mixed_tick_stays_unless_it_is_touched(open_book, bob, book, make_group, register, axe) -> None:
+    register("a@example.com b@example.com", make_group("Both"))
+    register("a@example.com", Group.objects.create(edition=book.current_edition, name="One"))
+    page = open_book(bob)
+
+    def edit():
+        page.get_by_label("Select all on this page").check()
+        page.get_by_role("button", name="Edit group").click()
+        return page.get_by_role("dialog", name="Edit group")
+
+    def apply(dialog) -> None:
+        dialog.get_by_role("button", name="Apply").click()
+        page.get_by_role("dialog", name="Notification").get_by_role("button", name="OK").click()
+
+    dialog = edit()
+    one = dialog.get_by_role("checkbox", name="One")
+    assert one.evaluate("box => box.indeterminate")
+    axe(page)
+    dialog.get_by_role("checkbox", name="Both").uncheck()
+    apply(dialog)
+    assert contents(book) == {"a@example.com": {"One"}, "b@example.com": set()}
+    dialog = edit()
+    one.click()
+    one.click()
+    expect(one).not_to_be_checked()
+    apply(dialog)
+    assert contents(book) == {"a@example.com": set(), "b@example.com": set()}
+
+
+def test_everything_found_is_deleted_by_a_job_with_progress(open_book, bob, book, fill, register, axe) -> None:
+    fill(3000)
+    register("keep@example.com")
+    page = open_book(bob)
+    page.get_by_label("Search by email address").press_sequentially("u")
+    expect(page.get_by_text("3,000 addresses have “u” in them.")).to_be_visible()
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Select all 3,000 addresses").click()
+    expect(page.get_by_text("All 3,000 addresses are selected.")).to_be_visible()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("dialog", name="Delete").get_by_role("button", name="OK").click()
+    expect(page.get_by_text("Delete addresses")).to_be_visible()
+    axe(page)
+    expect(page.get_by_text("Delete addresses: done, 3,000 addresses")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("link", name="All addresses 1")).to_be_visible()
+    page.get_by_role("button", name="OK", exact=True).click()
+    expect(page.get_by_text("Delete addresses")).to_have_count(0)
+    assert list(contents(book)) == ["keep@example.com"]
+    assert_consistent(book)
+
+
+def test_an_act_on_everything_asks_again_when_the_set_moved(
+    open_book, bob, book, fill, register, allowed_console_errors
+) -> None:
+    allowed_console_errors.append("status of 409")
+    fill(60)
+    page = open_book(bob)
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Select all 60 addresses").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Delete")
+    expect(dialog).to_contain_text("60 addresses are deleted")
+    register("late@example.com")
+    dialog.get_by_role("button", name="OK").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("1 was added. Now it is 61 addresses.")
+    dialog.get_by_role("button", name="Cancel").click()
+    assert len(contents(book)) == 61
+
+
+def test_send_mail_copies_the_recipients(open_book, bob, register, axe) -> None:
+    register("a@example.com b@example.com")
+    page = open_book(bob, permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Send mail").click()
+    dialog = page.get_by_role("dialog", name="Send mail")
+    dialog.get_by_role("button", name="Copy").click()
+    expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "a@example.com\nb@example.com\n"
+    axe(page)
+
+
+def test_refresh_shows_what_others_did_and_keeps_the_place(open_book, bob, make_group, register) -> None:
+    group = make_group("VIP")
+    page = open_book(bob)
+    page.get_by_role("link", name="VIP 0").click()
+    expect(page.get_by_text("This group has no addresses yet")).to_be_visible()
+    register("new@example.com", group)
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.get_by_text("new@example.com")).to_be_visible()
+    expect(page.get_by_role("link", name="VIP 1")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("button", name="Refresh")).to_be_focused()
+
+
+def test_a_server_that_is_gone_is_said_to_be_gone(open_book, bob, register, allowed_console_errors) -> None:
+    allowed_console_errors.append("ERR_INTERNET_DISCONNECTED|htmx:")
+    register("a@example.com")
+    page = open_book(bob)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+    expect(page.get_by_text("a@example.com")).to_be_visible()
+
+
+def test_a_lost_session_leads_to_the_sign_in_page(open_book, bob, register) -> None:
+    register("a@example.com")
+    page = open_book(bob)
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Next page").or_(page.get_by_role("button", name="Refresh")).last.click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_viewer_looks_and_searches(open_book, vera, register, axe) -> None:
+    register("a@example.com b@example.com")
+    page = open_book(vera)
+    axe(page)
+    page.get_by_label("Search by email address").fill("a@")
+    expect(page.get_by_text("1 address has “a@” in it.")).to_be_visible()
+    expect(page.get_by_role("button", name="Register address")).to_have_count(0)
+    expect(page.get_by_role("checkbox")).to_have_count(0)
