@@ -33,7 +33,7 @@ def rows() -> Rows:
 
 def wake(book: AddressBook, by: Actor) -> float:
     """Milliseconds from the start of the service to the claim of the worker."""
-    selection = {"group_id": None, "query": "", "address_ids": [], "through_id": 0, "seen_count": 0}
+    selection: dict[str, object] = {"group_id": None, "query": "", "address_ids": [], "through_id": 0, "seen_count": 0}
     parameters = {"selection": selection, "add": [], "remove": [], "subject": ""}
     assert book.current_edition is not None  # noqa: S101 - create_book has just opened it
     start = time.time()

@@ -27,15 +27,15 @@ class AlreadyRunningError(Exception):
 class Stopping:
     """How a process ends: how long it has after SIGTERM; the signal it gets when the supervisor itself was killed."""
 
-    seconds: int = 5
+    seconds: int = 10
     when_orphaned: str = "SIGTERM"
 
 
 # Jobs go on where they were, so a worker need not be waited for: Ctrl-C should be answered within seconds. Without a
 # supervisor it is killed, and Celery has its children killed with it: it would go on beside the next start's worker.
 STOPPING: Final = {
-    "web": Stopping(seconds=10),
-    "worker": Stopping(seconds=8, when_orphaned="SIGKILL"),
+    # Without work it takes five seconds, on a busy machine twice that.
+    "worker": Stopping(seconds=12, when_orphaned="SIGKILL"),
 }
 
 

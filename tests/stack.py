@@ -17,7 +17,7 @@ import pytest
 from tests.postgresql import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,13 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def _stack(request: pytest.FixtureRequest, engine: str, django_db_setup: None) -> Iterator[Stack]:
+def _stack(django_db_setup: None) -> Iterator[Stack]:
     from django.conf import settings
 
     port = free_port()
     environment = os.environ | {"PORT": str(port), "HOST": "127.0.0.1", "DATABASE_URL": _test_database_url()}
     # Playwright makes the test process set this; the product must do without.
     environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
-    if engine == "postgresql":
-        environment["REDIS_URL"] = request.getfixturevalue("redis_url")
     output = settings.DATA_DIR / "stack.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(

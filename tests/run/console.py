@@ -15,8 +15,8 @@ import requests
 from tests.postgresql import free_port
 from tests.stack import ROOT, wait_for
 
-START_SECONDS = 60
-STOP_SECONDS = 20
+START_SECONDS = 120
+STOP_SECONDS = 40
 
 
 @dataclass
