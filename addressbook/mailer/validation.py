@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from addressbook import limits
 from addressbook.mailer.errors import InvalidRequestError
 
-# Fact sheet section 4: Hangul, ASCII letters, digits, full stop, underscore, hyphen. Hangul is read as
-# syllables and the letters that a Korean keyboard types (compatibility jamo).
-NAME_PATTERN = re.compile(rf"[\uac00-\ud7a3\u3131-\u318eA-Za-z0-9._-]{{1,{limits.GROUP_NAME_CHARACTERS}}}")
+NAME_PATTERN = re.compile(rf"[{limits.GROUP_NAME_ALPHABET}]{{1,{limits.GROUP_NAME_CHARACTERS}}}")
 # "E-mail address format" is all that the pages say, so only what no reading of it allows is refused here.
 _ADDRESS_PATTERN = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+")
 
