@@ -34,7 +34,6 @@ def key_of(text: str) -> str | None:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_parse_agrees_with_email_validator(part: int) -> None:
     seed = 20_261_121 + part
-    print(f"seed {seed}, {SAMPLES // PARTS} samples")  # pytest shows it when the test fails
     accepted = fast = 0
     for text in near_addresses(seed, SAMPLES // PARTS):
         key = key_of(text)
