@@ -115,7 +115,7 @@ def _checked(request: HttpRequest, access: Access, text: str, *, repaired: bool 
     form.is_valid()
     values = _dialog(access, text=text, into=form.cleaned_data.get("into"))
     if "HX-Request" in request.headers:
-        context = {**values, "book": access.book, "limits": limits, "repaired": repaired}
+        context = {**values, "book": access.book, "repaired": repaired}
         return render(request, "dialogs/registration_check.html", context)
     return answer_dialog(request, access, listing_from(request.POST), _DIALOG, values)
 
