@@ -45,6 +45,7 @@ class Job(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="jobs")
     requested_by = models.ForeignKey("User", models.SET_NULL, null=True, related_name="+")
+    requester = models.CharField(max_length=150)
     requested_from = models.GenericIPAddressField(null=True)
     # What to do and to which rows; its shape belongs to the service of the kind.
     parameters = models.JSONField()

@@ -39,6 +39,7 @@ def start(*, kind: Job.Kind, edition: Edition, parameters: Mapping[str, Any], ro
         parameters=parameters,
         rows_total=rows_total,
         requested_by=by.user,
+        requester=by.user.get_username(),
         requested_from=by.ip_address,
         created_at=timezone.now(),
     )
@@ -94,11 +95,12 @@ def keep_batch(job: Job, *, cursor: int, rows: int, changes: Mapping[str, int]) 
 
 
 def finish(job: Job, state: JobState) -> None:
-    """End the job; the caller holds its row (`still_owned`) or has just found it unfinished under a lock."""
+    """End the job and record it; the caller holds its row (`still_owned`) or has found it unfinished under a lock."""
     job.state = state
     job.lease_until = None
     job.finished_at = timezone.now()
     job.save(update_fields=["state", "lease_until", "finished_at"])
+    audit.record_end(job)
 
 
 def request_cancel(*, book: AddressBook, job_id: int, by: Actor) -> None:

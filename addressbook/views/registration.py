@@ -1,6 +1,6 @@
 """The popup "Register address": what is pasted is sorted while it stands in the field, and registered on OK."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -39,12 +39,13 @@ class Check:
     """What the popup says of the text before OK."""
 
     entry_count: int
-    doubled: list[str]
-    forecast: Forecast
-    invalid: list[InvalidLine]
-    invalid_count: int
-    suspicious: list[tuple[str, str]]
-    repair_count: int
+    # None when there are too many: then nothing was judged.
+    forecast: Forecast | None = None
+    doubled: list[str] = field(default_factory=list)
+    invalid: list[InvalidLine] = field(default_factory=list)
+    invalid_count: int = 0
+    suspicious: list[tuple[str, str]] = field(default_factory=list)
+    repair_count: int = 0
 
     @property
     def is_too_many(self) -> bool:
@@ -101,9 +102,10 @@ def repair_registration(request: HttpRequest, access: Access) -> HttpResponse:
     form = RepairForm(request.POST)
     form.is_valid()
     text = form.cleaned_data.get("text", "")
-    found = registration.sort(text)
-    proposals = {entry.text: entry.suggestion for entry in found.invalid if entry.suggestion}
-    proposals.update(found.suspicious)
+    try:
+        proposals = registration.proposals(text)
+    except registration.TooManyAddressesError:
+        return _checked(request, access, text)
     if not form.cleaned_data.get("repair_all"):
         chosen = form.cleaned_data.get("repair", "")
         proposals = {entry: proposal for entry, proposal in proposals.items() if entry == chosen}
@@ -138,7 +140,10 @@ def _dialog(access: Access, *, text: str, into: int | None) -> dict[str, Any]:
 
 
 def _check(access: Access, text: str, group: Group | None) -> Check:
-    found = registration.sort(text)
+    try:
+        found = registration.sort(text)
+    except registration.TooManyAddressesError as error:
+        return Check(entry_count=error.count)
     listed = [
         InvalidLine(entry.text, sentences.invalid_reason(entry.error), entry.suggestion)
         for entry in found.invalid[: limits.INVALID_ENTRIES_LISTED]
