@@ -61,6 +61,11 @@ function showSelection() {
   if (output) output.value = count ? output.dataset.some.replace("{n}", count) : output.dataset.none;
 }
 
+// Enter on a tick would press the first button of the form, and that is Delete.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("[data-selection] input")) event.preventDefault();
+});
+
 let lastTicked = null;
 
 document.addEventListener("change", (event) => {

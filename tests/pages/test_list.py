@@ -81,6 +81,7 @@ def test_remove_from_group_is_there_only_in_a_group(open_book, bob, book, make_g
     page = open_book(bob)
     expect(page.get_by_role("button", name="Remove from group")).to_have_count(0)
     page.get_by_role("link", name="VIP 1").click()
+    expect(page.get_by_role("heading", name="VIP")).to_be_visible()
     page.get_by_label("Select a@example.com").check()
     page.get_by_role("button", name="Remove from group").click()
     page.get_by_role("dialog", name="Remove from group").get_by_role("button", name="OK").click()
@@ -193,7 +194,7 @@ def test_a_server_that_is_gone_is_said_to_be_gone(open_book, bob, register, allo
 
 
 def test_a_lost_session_leads_to_the_sign_in_page(open_book, bob, register, allowed_console_errors) -> None:
-    allowed_console_errors.append("status of 401|htmx:")
+    allowed_console_errors.append("status of 401|Error Code 401|htmx:")
     register("a@example.com")
     page = open_book(bob)
     page.context.clear_cookies(name="sessionid")
@@ -224,7 +225,7 @@ def test_enter_on_a_tick_deletes_nothing(open_book, bob, register) -> None:
 
 
 def test_a_lost_session_leaves_what_was_typed(screen, allowed_console_errors, page_of, bob) -> None:
-    allowed_console_errors.append("status of 401|htmx:")
+    allowed_console_errors.append("status of 401|Error Code 401|htmx:")
     screen.get_by_role("button", name="Register address").click()
     dialog = screen.get_by_role("dialog", name="Register address")
     session = next(cookie for cookie in screen.context.cookies() if cookie["name"] == "sessionid")
