@@ -98,6 +98,8 @@ class Transport:
             return decode(kind, json_of(answer))
         except UndecodableError as error:
             problem = str(error)
+        except RecursionError:
+            problem = "nested too deeply"
         raise not_an_answer(answer, f"with something else than documented: {problem}")
 
     def _prepare(
