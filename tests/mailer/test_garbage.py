@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from addressbook import limits
 from addressbook.mailer import AddressBookCounts, MailerClient, MailerError, TemporaryError
 from tests.mailer.conftest import Answering, MakeClient, RawServer
 
@@ -93,3 +94,22 @@ def test_tree_without_end_is_temporary(server: RawServer, client: MailerClient) 
     server.chunks = (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", body)
     with pytest.raises(TemporaryError, match="nested too deeply"):
         client.templates.get_structure()
+
+
+@pytest.mark.parametrize("location", [b"\xff\xfe", b"http://[", b"http://x:99999999/", b"//", b""])
+def test_redirect_to_garbage_is_temporary(server: RawServer, client: MailerClient, location: bytes) -> None:
+    head = b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\nLocation: "
+    server.chunks = (head + location + b"\r\n\r\n",)
+    with pytest.raises(TemporaryError) as caught:
+        client.address_book.get()
+    assert caught.value.status == 302
+
+
+def test_body_of_a_redirect_is_limited_too(
+    server: RawServer, client: MailerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MAILER_ANSWER_BYTES", 100_000)
+    head = b"HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: /elsewhere\r\n\r\n"
+    server.chunks = (head, *[b"x" * 65_536] * 10)
+    with pytest.raises(TemporaryError, match="too long"):
+        client.address_book.get()
