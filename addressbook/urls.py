@@ -1,8 +1,7 @@
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
-from django.views.i18n import set_language
 
-from addressbook.views import books, console, groups, jobs, registration, selection
+from addressbook.views import books, console, groups, jobs, registration, selection, sign_in
 
 book_urls = [
     path("", console.console, name="console"),
@@ -34,9 +33,9 @@ book_urls = [
 
 urlpatterns = [
     path("", console.home, name="home"),
-    path("sign-in/", LoginView.as_view(template_name="sign_in.html", redirect_authenticated_user=True), name="sign_in"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
-    path("language/", set_language, name="set_language"),
+    path("language/", sign_in.choose_language, name="set_language"),
     path("new-book/", books.create_book, name="create_book"),
     path("books/<slug:slug>/", include(book_urls)),
 ]
