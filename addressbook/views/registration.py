@@ -7,7 +7,7 @@ from uuid import uuid4
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from addressbook import limits
 from addressbook.forms.listing import listing_from
@@ -23,6 +23,7 @@ from addressbook.views.console import (
     answer_dialog,
     answer_done,
 )
+from addressbook.views.methods import require_POST
 
 _DIALOG = "dialogs/register.html"
 
