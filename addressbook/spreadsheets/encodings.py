@@ -108,7 +108,7 @@ def _climb(content: bytes) -> Text:
         return Text(content.decode("utf-8"), "utf-8", has_unreadable=False)
     except UnicodeDecodeError:
         pass
-    lines = _LINE_END.split(content)
+    lines = [line for line in _LINE_END.split(content) if line]
     foreign = [line for line in lines if not line.isascii()]
     unreadable = {"utf-8": _count_unreadable(foreign, "utf-8")}
     # Other encodings hardly ever look like UTF-8 by chance, so a file most of whose lines do is UTF-8.
@@ -118,7 +118,9 @@ def _climb(content: bytes) -> Text:
             if not unreadable[encoding]:
                 return _decode_as(content, encoding)
     best = min(unreadable, key=lambda encoding: unreadable[encoding])
-    if unreadable[best] > max(1, len(lines) * limits.UNREADABLE_LINES_PERCENT // 100):
+    # In a short list one bad line is few, unless there is no other.
+    few = max(len(lines) > 1, len(lines) * limits.UNREADABLE_LINES_PERCENT // 100)
+    if unreadable[best] > few:
         raise RefusedFileError(Refusal.UNKNOWN_ENCODING)
     return _decode_as(content, best)
 

@@ -24,7 +24,7 @@ _ROW_BYTES: Final = 32 * 1024 * 1024
 _CELL: Final = re.compile(rb"<c[\s/>]")
 _PREFIXED_CELL: Final = re.compile(rb":c[\s/>]")
 _PLAIN_REFERENCE: Final = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
-_FILLED_REFERENCE: Final = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*[^>/]>')
+_FILLED_REFERENCE: Final = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?:[^>]*[^>/])?>')
 _FORMULA: Final = re.compile(
     rb'<c r="([A-Z]{1,3})([0-9]{1,7})"([^>]*)>\s*<f(?:\s[^>]*?)?(?:/>|>([^<]*)</f>)\s*+(?!<v(?:\s[^>]*)?>[^<])'
 )
@@ -79,7 +79,7 @@ def _whole_rows(chunks: Iterable[bytes]) -> Iterator[bytes]:
             yield waiting[:cut]
             waiting = waiting[cut:]
         elif len(waiting) > _ROW_BYTES:
-            raise RefusedFileError(Refusal.TOO_MANY_CELLS, limit=limits.SHEET_GRID_CELLS)
+            raise RefusedFileError(Refusal.UNPACKED_TOO_LARGE, limit=_ROW_BYTES)
     if waiting:
         yield waiting
 

@@ -1,5 +1,7 @@
 """The kind of a file, by its name and by its content. Both must agree."""
 
+import re
+import struct
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Final
@@ -36,6 +38,12 @@ _ZIPPED: Final = frozenset({Kind.XLSX, Kind.XLSB, Kind.ODS})
 # The name of the stream in which Office keeps an encrypted workbook, as an OLE2 directory spells it.
 _ENCRYPTED_PACKAGE: Final = "EncryptedPackage".encode("utf-16-le")
 
+# An xls begins with the record BOF, of BIFF8 or BIFF5, for the workbook as a whole.
+_WORKBOOK_STREAM: Final = re.compile(rb"\x09\x08(?:\x10\x00\x00\x06|\x08\x00\x00\x05)\x05\x00")
+_RECORD: Final = struct.Struct("<HH")
+_FILE_PASS: Final = 0x2F
+_RECORDS_BEFORE_FILE_PASS: Final = 5
+
 # What people do upload under the name of a text or of a workbook, and what no row should be made of.
 _FOREIGN: Final = (
     (b"%PDF-", "pdf"),
@@ -66,7 +74,7 @@ def check_content(named: Kind, content: bytes) -> None:
     WRONG_KIND. Which of the zipped kinds it is, only its parts can tell.
     """
     if content.startswith(OLE2):
-        if _ENCRYPTED_PACKAGE in content:
+        if _ENCRYPTED_PACKAGE in content or _has_password(content):
             raise RefusedFileError(Refusal.ENCRYPTED)
         fits = named is Kind.XLS
         found = "xls"
@@ -78,6 +86,20 @@ def check_content(named: Kind, content: bytes) -> None:
         fits = named is Kind.TEXT and found == "text"
     if not fits:
         raise RefusedFileError(Refusal.WRONG_KIND, named=named.value, content=found)
+
+
+def _has_password(content: bytes) -> bool:
+    """Whether an xls is encrypted: then FilePass is among the first records of its workbook stream."""
+    for start in _WORKBOOK_STREAM.finditer(content):
+        position = start.start()
+        for _ in range(_RECORDS_BEFORE_FILE_PASS):
+            if position + _RECORD.size > len(content):
+                break
+            record, length = _RECORD.unpack_from(content, position)
+            if record == _FILE_PASS:
+                return True
+            position += _RECORD.size + length
+    return False
 
 
 def _foreign(content: bytes) -> str | None:

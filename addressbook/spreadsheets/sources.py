@@ -78,10 +78,8 @@ class WorkbookSource:
             self._workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(admitted.content))
         except python_calamine.PasswordError:
             raise RefusedFileError(Refusal.ENCRYPTED) from None
-        except python_calamine.CalamineError as error:
-            # The xls reader has no error of its own for a workbook with a password.
-            code = Refusal.ENCRYPTED if "password" in str(error).lower() else Refusal.DAMAGED
-            raise RefusedFileError(code) from None
+        except python_calamine.CalamineError:
+            raise RefusedFileError(Refusal.DAMAGED) from None
         visible = python_calamine.SheetVisibleEnum.Visible
         worksheet = python_calamine.SheetTypeEnum.WorkSheet
         self.sheets = tuple(

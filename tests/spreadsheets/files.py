@@ -139,8 +139,10 @@ def _ods_cell(value: Any) -> str:
         return "<table:table-cell/>"
     text = escape(str(value))
     if isinstance(value, (int, float)):
-        return f'<table:table-cell office:value-type="float" office:value="{text}"><text:p>{text}</text:p></table:table-cell>'
-    return f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
+        kind = f'office:value-type="float" office:value="{text}"'
+    else:
+        kind = 'office:value-type="string"'
+    return f"<table:table-cell {kind}><text:p>{text}</text:p></table:table-cell>"
 
 
 def _saved(workbook: Any) -> bytes:
