@@ -98,14 +98,23 @@ class _Reader:
         self._group_column = group_column
         self._with_cells = with_cells
         self._characters = 0
+        self._lost: dict[int, dict[int, tuple[Defect, str]]] = {}
+        for (row, column), what in table.lost.items():
+            self._lost.setdefault(row + 1, {})[column] = what
 
     def batch(self, first: int, rows: list[list[Value]]) -> Batch:
         emails = self._column(rows, self._email_column)
         groups = None if self._group_column is None else self._column(rows, self._group_column)
         cells = [list(map(text_of, row)) for row in rows] if self._with_cells else None
         defects = self._defects(first, rows, emails)
-        if self._table.lost:
-            self._restore_lost(first, emails, groups, cells, defects)
+        if self._lost:
+            for index in range(len(rows)):
+                for column, (defect, text) in self._lost.get(first + index, {}).items():
+                    self._restore(index, column, text, emails, groups, cells)
+                    if column == self._email_column or (column == self._group_column and index not in defects):
+                        defects[index] = defect
+                    elif not emails[index].strip():
+                        defects.setdefault(index, Defect.MISSING)
         for texts in (emails, groups, *(cells or ())):
             if texts:
                 self._tidy(texts)
@@ -131,25 +140,23 @@ class _Reader:
                     defects[index] = Defect.UNREADABLE
         return defects
 
-    def _restore_lost(
+    def _restore(
         self,
-        first: int,
+        index: int,
+        column: int,
+        text: str,
         emails: list[str],
         groups: list[str] | None,
         cells: list[list[str]] | None,
-        defects: dict[int, Defect],
     ) -> None:
-        """Show the cells that the parser dropped. One in the address or the group makes its row invalid."""
-        lost = self._table.lost
-        for index in range(len(emails)):
-            place = first + index - 1
-            for texts, column in ((groups, self._group_column), (emails, self._email_column)):
-                if texts is not None and column is not None and (place, column) in lost:
-                    defects[index], texts[index] = lost[place, column]
-            if cells is not None:
-                for column in range(len(cells[index])):
-                    if (place, column) in lost:
-                        cells[index][column] = lost[place, column][1]
+        """Show a cell that the parser dropped."""
+        if column == self._email_column:
+            emails[index] = text
+        if groups is not None and column == self._group_column:
+            groups[index] = text
+        if cells is not None:
+            cells[index] += [""] * (column + 1 - len(cells[index]))
+            cells[index][column] = text
 
     def _tidy(self, texts: list[str]) -> None:
         """Take off the apostrophes that only guard, cut what is too long, and make the unreadable visible."""

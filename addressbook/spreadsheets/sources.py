@@ -8,6 +8,7 @@ import datetime
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, NamedTuple, Protocol
 
 from addressbook import limits
@@ -97,7 +98,8 @@ class WorkbookSource:
             found = self._workbook.get_sheet_by_name(sheet)
         except python_calamine.CalamineError:
             raise RefusedFileError(Refusal.DAMAGED) from None
-        return Table(_padded_bulks(found), self._lost(sheet))
+        lost = self._lost(sheet)
+        return Table(_padded_bulks(found, last_row=max((row + 1 for row, _ in lost), default=0)), lost)
 
     def _lost(self, sheet: str) -> Lost:
         lost, archive = self._admitted.lost, self._admitted.archive
@@ -134,21 +136,22 @@ def open_source(admitted: Admitted, encoding: str | None = None, delimiter: str 
     return WorkbookSource(admitted)
 
 
-def _padded_bulks(sheet: Any) -> Iterator[list[list[Value]]]:
-    """The rows of a sheet of calamine, which gives the blank rows at the top but not the blank columns at the left."""
-    if sheet.start is None:
-        return
-    padding: list[Value] = [""] * sheet.start[1]
-    bulk: list[list[Value]] = []
-    for row in sheet.iter_rows():
-        bulk.append(padding + row if padding else row)
-        if len(bulk) == limits.READER_BATCH_ROWS:
-            yield bulk
-            bulk = []
-    yield bulk
+def _padded_bulks(sheet: Any, last_row: int) -> Iterator[list[list[Value]]]:
+    """The rows of a sheet of calamine, at least up to `last_row`.
+
+    calamine gives the blank rows at the top but neither the blank columns at the left nor rows at the end that have
+    nothing but lost cells.
+    """
+    padding: list[Value] = [""] * (sheet.start[1] if sheet.start else 0)
+    rows = (padding + row if padding else row for row in sheet.iter_rows())
+    number = 0
+    while bulk := list(islice(rows, limits.READER_BATCH_ROWS)):
+        number += len(bulk)
+        yield bulk
+    yield from _slices([[]] * (last_row - number))
 
 
-def _slices(rows: list[list[str]]) -> Iterator[list[list[Value]]]:
+def _slices(rows: list[list[Value]]) -> Iterator[list[list[Value]]]:
     for start in range(0, len(rows), limits.READER_BATCH_ROWS):
         yield rows[start : start + limits.READER_BATCH_ROWS]
 
