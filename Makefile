@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint format messages bench audit browser
+.PHONY: run test test-million lint format messages bench audit browser verify-service
 
 # The whole console on http://127.0.0.1:8000, until Ctrl-C. See docs/operations.md for HOST, PORT, DATA_DIR, ADMIN_PASSWORD.
 run: $(VENV)/.installed
@@ -14,6 +14,15 @@ run: $(VENV)/.installed
 test: lint browser
 	$(BIN)/pytest -n 2
 	$(BIN)/pytest -n 2 --engine=postgresql -m "not browser and not engine_independent"
+
+# The address library against email-validator on a million samples; `make test` takes a part of them.
+test-million: $(VENV)/.installed-dev
+	EMAIL_SAMPLES=1000000 $(BIN)/pytest -n 2 tests/emails
+
+# The API client against the real service: NCLOUD_ACCESS_KEY, NCLOUD_SECRET_KEY, NCLOUD_ZONE, NCLOUD_REGION, and a book
+# there that is empty. It touches only what it made. Without keys it fails. See docs/api-client.md.
+verify-service: $(VENV)/.installed-dev
+	VERIFY_SERVICE=1 $(BIN)/pytest tests/mailer/test_contract.py -k service
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -54,5 +54,18 @@ class Endpoint:
             ) from error
 
 
+def free_port_after(port: int) -> int:
+    """The next port on loopback if nothing uses it, else any free one. Free now: nobody promises for later."""
+    for candidate in (port % 65535 + 1, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise CannotListenError("No port is free on this machine.")
+
+
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host

@@ -94,6 +94,9 @@ PRODUCT_PATH = env_list("PRODUCT_PATH", "Simple & Easy Notification Service,MAIL
 PRODUCT_URL = os.environ.get("PRODUCT_URL", "https://www.ncloud.com/product/applicationService/cloudOutboundMailer")
 SEND_MAIL_URL = os.environ.get("SEND_MAIL_URL", "https://console.ncloud.com/cloud-outbound-mailer/mail")
 
+# The simulated Outbound Mailer that runs beside the console on one machine; 0: there is none.
+SIMULATOR_PORT = int(os.environ.get("SIMULATOR_PORT") or "0")
+
 # Database -------------------------------------------------------------------------------------------------------
 
 DATABASES = {

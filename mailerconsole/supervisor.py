@@ -19,6 +19,11 @@ BASE_DIR: Final = Path(__file__).resolve().parent.parent
 RELEASE: Final = "release"
 
 
+# Beside the Procfile's processes on one machine: a stand-in for the service, until there is an account. Where the
+# console is deployed, nothing stands in for anything, so it is not in the Procfile.
+SIMULATOR: Final = "python manage.py simulate_mailer"
+
+
 class AlreadyRunningError(Exception):
     """Another console runs on this data folder."""
 
@@ -90,6 +95,8 @@ def configuration(data_dir: Path) -> str:
     """The supervisor's configuration file: no control socket, logs in the data folder, troubles on the terminal too."""
     sections = [_section("supervisord", _own_options(data_dir))]
     processes = read_procfile()
+    if os.environ.get("SIMULATOR_PORT"):
+        processes["simulator"] = SIMULATOR
     names = [name for name in processes if name != RELEASE]
     sections += [_section(f"program:{name}", _process_options(name, processes[name], data_dir)) for name in names]
     # One group, so that all are told to stop at once and not one after the other.

@@ -51,7 +51,7 @@ def test_from_sign_in_to_moved_addresses(page_of, book, bob, axe) -> None:
         "a@example.com\nkim@example.com\nlee@example.com\nkim@gamil.com\nuser@naver.com\nA@example.com\n"
         "hong@example.com\nｐａｒｋ＠ｅｘａｍｐｌｅ．ｃｏｍ\nnonsense"
     )
-    dialog.get_by_role("button", name="Take all 2 proposed repairs").click()
+    dialog.get_by_role("button", name="Use all 2 suggestions").click()
     expect(dialog.get_by_label("Email addresses")).to_have_value(
         "a@example.com\nkim@example.com\nlee@example.com\nkim@gmail.com\nuser@naver.com\nA@example.com\n"
         "hong@example.com\npark@example.com\nnonsense"

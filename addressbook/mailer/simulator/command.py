@@ -14,14 +14,20 @@ from addressbook.mailer.simulator.settings import SimulatorSettings
 from addressbook.mailer.simulator.simulator import DEFAULT_ACCOUNT, Simulator
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of both commands."""
+def add_arguments(
+    parser: argparse.ArgumentParser, *, port: int | None = None, delay: float = 0.0, state: Path | None = None
+) -> None:
+    """The arguments of both commands; the keywords are what holds where nothing is said."""
     keys = DEFAULT_ACCOUNT.credentials
-    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1; 0 takes any free one")
+    parser.add_argument(
+        "--port", type=int, default=port, required=port is None, help="port on 127.0.0.1; 0: any free one"
+    )
     parser.add_argument("--access-key", default=keys.access_key, help="access key to accept (%(default)s)")
     parser.add_argument("--secret-key", default=keys.secret_key, help="its secret key (%(default)s)")
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds until a creation is applied (%(default)s)")
-    parser.add_argument("--state", type=Path, help="SQLite file that keeps the data (default: memory only)")
+    parser.add_argument("--delay", type=float, default=delay, help="seconds until a creation is applied (%(default)s)")
+    parser.add_argument(
+        "--state", type=Path, default=state, help="SQLite file that keeps the data (default: memory only)"
+    )
 
 
 def serve(

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from mailerconsole import beat_schedule, static_files, supervisor
-from mailerconsole.listening import CannotListenError, Endpoint
+from mailerconsole.listening import CannotListenError, Endpoint, free_port_after
 from mailerconsole.preparation import PasswordRefusedError, password_notice, prepare
 
 
@@ -36,6 +36,7 @@ class Command(BaseCommand):
         if sign_in.generated_password:
             self.stdout.write(password_notice(sign_in.generated_password))
             self.stdout.flush()
+        os.environ["SIMULATOR_PORT"] = os.environ.get("SIMULATOR_PORT") or str(free_port_after(endpoint.port))
         beat_schedule.discard_if_damaged(Path(settings.CELERY_BEAT_SCHEDULE_FILENAME))
         supervisor.become_supervisor(
             data_dir, announcement=f"{sign_in.sentence}\nStop with Ctrl-C. Logs: {data_dir / 'logs'}"
