@@ -5,9 +5,10 @@ from celery import shared_task
 
 @shared_task
 def run_job(job_id: int) -> None:
+    from addressbook.models import Job
     from addressbook.services import bulk, jobs
 
-    job = jobs.claim(job_id)
+    job = jobs.claim(Job, job_id)
     if job is not None:
         try:
             bulk.run(job)

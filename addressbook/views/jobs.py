@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from addressbook.models import Role
+from addressbook.models import Job, Role
 from addressbook.services import jobs
 from addressbook.views.access import Access, to_book
 from addressbook.views.console import jobs_context
@@ -32,7 +32,7 @@ def cancel_job(request: HttpRequest, access: Access, job_id: int) -> HttpRespons
 @require_POST
 @to_book(Role.VIEWER)
 def dismiss_job(request: HttpRequest, access: Access, job_id: int) -> HttpResponse:
-    jobs.dismiss(book=access.book, job_id=job_id, by=access.by)
+    jobs.dismiss(Job, book=access.book, work_id=job_id, by=access.by)
     return _answer(request, access)
 
 
