@@ -182,3 +182,32 @@ READER_SILENCE_SECONDS: Final = 20
 READER_BATCH_ROWS: Final = 1_000
 READER_BATCH_CHARACTERS: Final = 1_000_000
 READER_MESSAGE_BYTES: Final = 16 * 1024 * 1024
+
+# Uploads ---------------------------------------------------------------------------------------------------------
+
+# A checked file waits this long for its owner's OK, and the refused rows of an upload can be fetched for as long.
+UPLOAD_KEPT_HOURS: Final = 24
+
+# One transaction of an upload. 2,500 addresses with a group take about 30 ms on SQLite, so 100 ms hold on a busy disk.
+ROWS_PER_UPLOAD_BATCH: Final = 2_500
+
+# Keys that the check looks up at a time: a read, which nobody waits for.
+KEYS_PER_LOOK_UP: Final = 5_000
+
+# How often a check says how far it is, extends its lease, and looks whether it was cancelled.
+UPLOAD_HEARTBEAT_SECONDS: Final = 1
+
+# Up to this many refused rows are offered to be mended in the popup itself; more are mended in a spreadsheet.
+ROWS_MENDED_IN_POPUP: Final = 20
+
+# Addresses pointed out as likely slips in a check.
+SLIPS_LISTED: Final = 20
+
+# Names of new groups that the check lists; it counts all of them.
+NEW_GROUPS_LISTED: Final = 20
+
+# A file that no upload names is one that a killed process left behind, once it is as old as this.
+STRAY_FILE_HOURS: Final = 1
+
+# A body this much larger than the limit on files is not read to its end only to be answered politely.
+REQUEST_BODY_BYTES: Final = 8 * UPLOAD_FILE_BYTES
