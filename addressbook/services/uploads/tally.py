@@ -65,6 +65,7 @@ class Tally:
 
     def add(self, batch: Batch) -> None:
         accepted: list[str] = []
+        suspicious = self._suspicious
         for index, text in enumerate(batch.emails):
             if index in batch.defects:
                 self._refuse(batch.first + index, text, Fault(batch.defects[index]))
@@ -88,7 +89,9 @@ class Tally:
                 self._keys.add(address.key)
                 self._unasked.append(address.key)
                 accepted.append(line(address, place))
-                self._point_out(batch.first + index, address.text)
+                domain = address.key.rpartition("@")[2]
+                if suspicious.get(domain, True):
+                    self._point_out(batch.first + index, address.text, domain)
         self.rows += len(batch)
         self._accepted.writelines(accepted)
         if len(self._unasked) >= limits.KEYS_PER_LOOK_UP:
@@ -149,16 +152,14 @@ class Tally:
         self._names.append(clean)
         return len(self._names)
 
-    def _point_out(self, number: int, text: str) -> None:
+    def _point_out(self, number: int, text: str, domain: str) -> None:
         """Note an address that is valid and yet looks like a slip; whether it does, its domain decides."""
-        domain = text.rpartition("@")[2]
-        suspicious = self._suspicious.get(domain)
-        if suspicious is None:
-            suspicious = self._suspicious[domain] = suggest(text) is not None
-        if suspicious:
+        suggestion = suggest(text)
+        self._suspicious[domain] = suggestion is not None
+        if suggestion is not None:
             self.slips += 1
             if len(self._slips) < limits.SLIPS_LISTED:
-                self._slips.append({"row": number, "value": text, "suggestion": suggest(text)})
+                self._slips.append({"row": number, "value": text, "suggestion": suggestion})
 
 
 def _shown(text: str) -> str:
