@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-million lint format messages bench audit browser verify-service
+.PHONY: run test test-million lint format messages bench audit browser verify-service pictures
 
 # The whole console on http://127.0.0.1:8000, until Ctrl-C. See docs/operations.md for HOST, PORT, DATA_DIR, ADMIN_PASSWORD.
 run: $(VENV)/.installed
@@ -39,6 +39,10 @@ format: $(VENV)/.installed-dev
 # Bring the translations up to date with the code, and compile them.
 messages: $(VENV)/.installed-dev
 	$(BIN)/python -m tools.messages
+
+# The pictures in docs/pictures, from the real screen.
+pictures: $(VENV)/.installed-dev browser
+	$(BIN)/python -m tools.pictures
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks

@@ -19,7 +19,7 @@ LIBRARY_SAMPLE = 10_000  # the library alone would need a quarter of a minute fo
 def rows() -> Rows:
     """What was measured and how fast it was, best of three."""
     plain = [f"First.Last{number}@mail{number % DOMAINS}.example.com" for number in range(ADDRESSES)]
-    international = [f"홍길동{number}@한국{number % DOMAINS}.example.com" for number in range(LIBRARY_SAMPLE)]
+    international = [f"이름{number}@한국{number % DOMAINS}.example.com" for number in range(LIBRARY_SAMPLE)]
     pasted = "\n".join(plain[:1_000])
 
     def library(text: str) -> object:

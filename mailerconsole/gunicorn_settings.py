@@ -20,5 +20,5 @@ errorlog = "-"
 accesslog = "-"
 # No query string and no referrer: neither is needed, and either could carry what a person typed.
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms'
-# The address of a client is what our own proxies say, where there are any (settings.TRUSTED_PROXIES).
+# Whether a request came over https is what our own proxies say, where there are any (settings.TRUSTED_PROXIES).
 forwarded_allow_ips = "*" if int(os.environ.get("TRUSTED_PROXIES", "0")) else "127.0.0.1"

@@ -207,7 +207,8 @@ function settle() {
   const addresses = one("#addresses");
   if (addresses) {
     for (const link of all(".tree-item")) {
-      if (link.dataset.group === addresses.dataset.group) link.setAttribute("aria-current", "true");
+      const group = new URL(link.href).searchParams.get("group") ?? "";
+      if (group === addresses.dataset.group) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
     }
   }

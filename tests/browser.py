@@ -46,6 +46,7 @@ def find_chromium() -> str | None:
     return path if Path(path).exists() else None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"browser", "page", "page_of"} & set(getattr(item, "fixturenames", ())):

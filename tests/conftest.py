@@ -77,6 +77,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         static_files.collect_if_changed()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that asks for no database needs no second run on another engine."""
+    for item in items:
+        asks = set(getattr(item, "fixturenames", ())) & {"db", "transactional_db", "django_db_setup"}
+        if not asks and item.get_closest_marker("django_db") is None:
+            item.add_marker("engine_independent")
+
+
 @pytest.fixture(scope="session")
 def engine(pytestconfig: pytest.Config) -> str:
     name: str = pytestconfig.getoption("--engine")

@@ -70,7 +70,6 @@ def console_context(
         "page": page,
         "listing": page.listing,
         "everything": everything,
-        "limits": limits,
         "new_group_token": uuid4(),
         "send_mail_url": settings.SEND_MAIL_URL,
         **jobs_context(access),
@@ -101,7 +100,6 @@ def answer_dialog(
         "access": access,
         "book": access.book,
         "listing": listing,
-        "limits": limits,
         "dialog_template": template,
         **context,
     }

@@ -1,9 +1,13 @@
 """Answers to what went wrong, in the shape that the asker can show: a page, or a sentence for the live region."""
 
+import logging
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+
+logger = logging.getLogger(__name__)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -35,10 +39,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """The page when something failed; a plain sentence when what failed is what a page needs, such as the database."""
+    title = _("Something went wrong on our side")
+    try:
+        return _server_error_page(request, title)
+    except Exception:
+        logger.exception("The error page could not be shown either")
+        return HttpResponse(title, status=500, content_type="text/plain; charset=utf-8")
+
+
+def _server_error_page(request: HttpRequest, title: str) -> HttpResponse:
     return error_page(
         request,
         500,
-        _("Something went wrong on our side"),
+        title,
         _("What you sent was either carried out completely or not at all. Please check, and try again."),
     )
 

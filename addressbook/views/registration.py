@@ -113,11 +113,15 @@ def repair_registration(request: HttpRequest, access: Access) -> HttpResponse:
 def _checked(request: HttpRequest, access: Access, text: str, *, repaired: bool = False) -> HttpResponse:
     form = RegistrationForm(request.POST)
     form.is_valid()
-    values = _dialog(access, text=text, into=form.cleaned_data.get("into"))
-    if "HX-Request" in request.headers:
-        context = {**values, "book": access.book, "limits": limits, "repaired": repaired}
-        return render(request, "dialogs/registration_check.html", context)
-    return answer_dialog(request, access, listing_from(request.POST), _DIALOG, values)
+    into = form.cleaned_data.get("into")
+    if "HX-Request" not in request.headers:
+        return answer_dialog(
+            request, access, listing_from(request.POST), _DIALOG, _dialog(access, text=text, into=into)
+        )
+    group = Group.objects.filter(edition=access.edition, pk=into).first() if into else None
+    check = _check(access, text, group) if text.strip() else None
+    context = {"book": access.book, "text": text, "into": group, "check": check, "repaired": repaired}
+    return render(request, "dialogs/registration_check.html", context)
 
 
 def _dialog(access: Access, *, text: str, into: int | None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ CASES = [
     (Reason.CONTROL_CHARACTER, "U+1FFFE", "a\U0001fffe@example.com"),
     (Reason.CONTROL_CHARACTER, "U+E000", "a@\ue000.example.com"),
     (Reason.NO_AT, None, ""),
-    (Reason.NO_AT, None, "홍길동"),
+    (Reason.NO_AT, None, "이름"),
     (Reason.NO_AT, None, "안녕하세요！"),
     (Reason.NO_AT, None, "a.example.com"),
     (Reason.SEVERAL_AT, None, "a@@example.com"),

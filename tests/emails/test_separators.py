@@ -23,8 +23,8 @@ PASTES = [
     ("a@example.com\u3000b@example.com\xa0c@example.com", list("abc")),
     (", ;;a@example.com,,\n\n;b@example.com;", list("ab")),
     # names
-    ("홍길동 <a@example.com>, b@example.com", list("ab")),
-    ("홍길동<a@example.com>b@example.com", list("ab")),
+    ("이름 <a@example.com>, b@example.com", list("ab")),
+    ("이름<a@example.com>b@example.com", list("ab")),
     ('"Last, First" <a@example.com>', ["a@example.com"]),
     ('"Kim \\"K\\", Lee" <a@example.com>; <b@example.com>', list("ab")),
     ("'Last, First' <a@example.com>", ["a@example.com"]),
@@ -32,7 +32,7 @@ PASTES = [
     ("O'Brien, D'Arcy <a@example.com>", ["O'Brien", "a@example.com"]),
     ("Dr. John M. Doe <a@example.com> Jane <b@example.com>", list("ab")),
     ("＜a＠example.com＞", ["a＠example.com"]),
-    ("홍길동 ＜a@example.com＞", ["a@example.com"]),
+    ("이름 ＜a@example.com＞", ["a@example.com"]),
     ("a@example.com <a@example.com>", ["a@example.com"]),
     ("A@Example.com <a@example.com>", ["a@example.com"]),
     ("'a@example.com' <a@example.com>", ["a@example.com"]),
@@ -52,7 +52,7 @@ PASTES = [
     ("Kim <@>", ["Kim", "<@>"]),
     ("3 < 4 a@example.com", ["3", "<", "4", "a@example.com"]),
     # spreadsheets and mail programs
-    ("이름\t메일\n홍길동\ta@example.com\n", ["이름", "메일", "홍길동", "a@example.com"]),
+    ("이름\t메일\n이름\ta@example.com\n", ["이름", "메일", "이름", "a@example.com"]),
     (
         '"a@example.com","b@example.com"\r\n"Kim, Lee","c@example.com"',
         [*"ab", '"Kim', 'Lee"', "c@example.com"],

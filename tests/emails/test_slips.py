@@ -131,7 +131,7 @@ def test_a_real_domain_is_left_alone(domain: str) -> None:
     "text",
     [
         "",
-        "홍길동",
+        "이름",
         "@",
         "user@",
         "@naver.com",

@@ -9,8 +9,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-pytestmark = pytest.mark.engine_independent
-
 
 @pytest.mark.parametrize("address", [("192.0.2.1", 80), ("example.com", 443), ("2001:db8::1", 80)])
 def test_network_beyond_this_machine_is_blocked(address: tuple[str, int], network_attempts: list[str]) -> None:

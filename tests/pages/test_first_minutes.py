@@ -5,9 +5,9 @@ from playwright.sync_api import Page, expect
 from tests.people import PASSWORD
 from tests.services.invariants import assert_consistent, contents
 
-PASTED = """a@example.com, Kim <kim@example.com>; mailto:lee@example.com
+PASTED = """a@example.com, Name <kim@example.com>; mailto:lee@example.com
 kim@gamil.com\tuser@naver,com A@example.com
-홍길동 <hong@example.com> ｐａｒｋ＠ｅｘａｍｐｌｅ．ｃｏｍ nonsense"""
+이름 <hong@example.com> ｐａｒｋ＠ｅｘａｍｐｌｅ．ｃｏｍ nonsense"""
 
 
 def counts(page: Page) -> dict[str, str]:

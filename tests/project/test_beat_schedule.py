@@ -5,8 +5,6 @@ import pytest
 
 from mailerconsole.beat_schedule import discard_if_damaged
 
-pytestmark = pytest.mark.engine_independent
-
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:

@@ -9,8 +9,6 @@ from queue import Empty
 import pytest
 from kombu import Connection
 
-pytestmark = pytest.mark.engine_independent
-
 
 def connect(folder: Path) -> Connection:
     options = {"data_folder_in": str(folder), "data_folder_out": str(folder), "polling_interval": 0.01}

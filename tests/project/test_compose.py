@@ -10,8 +10,6 @@ from mailerconsole.supervisor import read_procfile
 from tests.project.environment import variables
 from tests.stack import ROOT
 
-pytestmark = pytest.mark.engine_independent
-
 TEXT = (ROOT / "docker-compose.yml").read_text()
 SERVICES = yaml.safe_load(TEXT)["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()

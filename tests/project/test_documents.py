@@ -8,8 +8,6 @@ from mailerconsole.supervisor import RELEASE, read_procfile
 from tests.project.environment import variables
 from tests.stack import ROOT
 
-pytestmark = pytest.mark.engine_independent
-
 
 def first_cells(document: str, heading: str) -> list[str]:
     """The names in the first column of the table under the heading."""

@@ -9,8 +9,6 @@ import pytest
 from mailerconsole import sqlite
 from mailerconsole.secret_key import read_or_create_secret_key
 
-pytestmark = pytest.mark.engine_independent
-
 
 @pytest.mark.parametrize(
     ("version", "safe"),

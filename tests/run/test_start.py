@@ -104,3 +104,13 @@ def test_listens_on_loopback_only(console: Console) -> None:
         if connection.status == "LISTEN"
     }
     assert listening == {"127.0.0.1"}
+
+
+def test_simulated_service_runs_beside_the_console_and_the_page_says_so(console: Console) -> None:
+    """Its port is not the web server's, and it refuses whoever has no keys, as the service does."""
+    log = (console.data_dir / "logs" / "simulator.log").read_text()
+    found = re.search(r"Simulated Outbound Mailer at (http://127\.0\.0\.1:\d+)", log)
+    assert found is not None
+    answer = requests.get(f"{found[1]}/api/v1/address-book", timeout=10)
+    assert (answer.status_code, answer.json()["error"]["errorCode"]) == (401, "200")
+    assert "Simulated service" in sign_in(console, console.password).text

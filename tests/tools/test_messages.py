@@ -9,8 +9,6 @@ from babel.messages.pofile import read_po, write_po
 
 from tools import messages
 
-pytestmark = pytest.mark.engine_independent
-
 CODE = """
 from django.utils.translation import gettext as _, gettext_lazy, ngettext, npgettext, pgettext_lazy
 # Translators: on the door
