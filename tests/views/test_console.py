@@ -149,8 +149,8 @@ def test_the_page_takes_a_constant_number_of_queries(
     for number in range(group_count):
         group = make_group(f"group{number}")
         register(" ".join(f"u{row}@example.com" for row in range(address_count)), group)
-    # session, user, membership with book and edition, groups, ids, memberships, addresses, jobs
-    with django_assert_num_queries(8):
+    # session, user, membership with book and edition, groups, ids, memberships, addresses, jobs, uploads
+    with django_assert_num_queries(9):
         manager.get(url)
     with django_assert_num_queries(8):
         manager.get(url, {"group": group.pk})

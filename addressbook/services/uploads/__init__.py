@@ -13,7 +13,7 @@ from addressbook.models import Upload
 from addressbook.services.uploads.applying import apply_rows
 from addressbook.services.uploads.checking import check_file
 from addressbook.services.uploads.housekeeping import tidy
-from addressbook.services.uploads.refused import refused_rows, texts_to_mend
+from addressbook.services.uploads.refused import record_fetch, refused_rows, texts_to_mend
 from addressbook.services.uploads.requests import (
     CheckOutdatedError,
     FileTooLargeError,
@@ -36,6 +36,7 @@ __all__ = [
     "choose",
     "find",
     "receive",
+    "record_fetch",
     "refused_rows",
     "run",
     "texts_to_mend",

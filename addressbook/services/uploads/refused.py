@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from addressbook import limits, spreadsheets
-from addressbook.models import Upload
+from addressbook.models import Action, Upload
+from addressbook.services.audit import Actor, record
 from addressbook.services.uploads import files
 from addressbook.spreadsheets import Defect, Layout, RefusedRow
 
@@ -53,6 +54,12 @@ def texts_to_mend(upload: Upload) -> list[str]:
         return []
     listed = result.get("invalid_listed", ())
     return [entry["value"] for entry in listed if entry["code"] not in _NOTHING_TO_MEND and not entry["in_group"]]
+
+
+def record_fetch(*, upload: Upload, by: Actor) -> None:
+    """Put into the history that the refused rows were fetched."""
+    detail = {"upload": upload.pk, "rows": upload.check_result.get("invalid", 0)}
+    record(by=by, action=Action.FETCH_REFUSED, book=upload.edition.book, detail=detail)
 
 
 def _kept(upload: Upload) -> Iterator[list[Any]]:

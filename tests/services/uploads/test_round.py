@@ -52,8 +52,8 @@ def test_the_same_file_again_changes_nothing(check, accept, make_group, book) ->
 def test_a_column_of_groups_puts_each_row_into_its_own(check, accept, make_group, book) -> None:
     rest = make_group("Rest")
     make_group("Gold")
-    file = "email;group\na@example.com;Gold\nb@example.com;Silver\nc@example.com;\na@example.com;Silver\nd@example.com;not allowed\n"
-    upload = check(file, group=rest)
+    rows = ["email;group", "a@example.com;Gold", "b@example.com;Silver", "c@example.com;", "a@example.com;Silver"]
+    upload = check("\n".join([*rows, "d@example.com;not allowed"]), group=rest)
     assert (upload.check_result["new_groups"], upload.check_result["group_count"]) == (["Silver"], 2)
     assert counts(upload)["invalid"] == 1
     assert upload.check_result["invalid_listed"][0]["in_group"]
