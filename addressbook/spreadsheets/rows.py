@@ -121,11 +121,13 @@ class _Reader:
         return [value if value.__class__ is str else text_of(value) for value in values]
 
     def _defects(self, rows: list[list[Value]], emails: list[str]) -> dict[int, Defect]:
-        defects = {
-            index: Defect.MISSING
-            for index, email in enumerate(emails)
-            if not email.strip() and has_content(rows[index])
-        }
+        """What is wrong with each row. Addresses of nothing but spaces become blank on the way."""
+        defects: dict[int, Defect] = {}
+        for index, email in enumerate(emails):
+            if not email or email.isspace():
+                emails[index] = ""
+                if has_content(rows[index]):
+                    defects[index] = Defect.MISSING
         if len(max(emails, key=len, default="")) > limits.CELL_CHARACTERS:
             for index, email in enumerate(emails):
                 if len(email) > limits.CELL_CHARACTERS:
@@ -144,7 +146,7 @@ class _Reader:
         elif batch.groups is not None and column == self._group_column:
             batch.groups[index] = text
             batch.defects.setdefault(index, defect)
-        elif not batch.emails[index].strip():
+        elif not batch.emails[index]:
             batch.defects.setdefault(index, Defect.MISSING)
         if batch.cells is not None:
             cells = batch.cells[index]

@@ -155,6 +155,11 @@ def test_other_line_separators_are_text() -> None:
     assert len(emails(content)) == 2
 
 
+def test_row_of_spaces_is_blank() -> None:
+    rows = read_here("Email,Name\n  ,\u3000\n  ,Kim\n".encode(), "list.csv")[1]
+    assert [(row.email, row.defect) for row in rows] == [("", None), ("", Defect.MISSING)]
+
+
 def test_guarding_apostrophe_is_taken_off() -> None:
     content = b"'=a@example.com\n'+82@example.com\n''=b@example.com\n'c@example.com\n"
     assert [text for _, text in emails(content)] == [
