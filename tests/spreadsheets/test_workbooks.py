@@ -137,6 +137,15 @@ def test_repeated_cells_of_ods_are_expanded() -> None:
     assert found == [(1, ""), (2, ""), (3, "a@example.com"), (4, "a@example.com")]
 
 
+def test_ods_of_more_than_half_the_unpacked_limit_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = files.ods([["a@example.com"]] * 100)
+    monkeypatch.setattr(limits, "WORKBOOK_UNPACKED_BYTES", 15_000)
+    assert len(read_here(content, "list.ods")[1]) == 100
+    monkeypatch.setattr(limits, "WORKBOOK_UNPACKED_BYTES", 5_000)
+    with pytest.raises(RefusedFileError):
+        admit(content, "list.ods")
+
+
 def test_formula_and_error_in_ods_are_defects() -> None:
     error = (
         "<table:table-cell table:formula='of:=NA()' office:value-type='string' office:string-value='' "
