@@ -128,11 +128,11 @@ UPLOAD_FILE_BYTES: Final = 10 * 1024 * 1024
 # A workbook of Excel has about ten parts and two more a sheet. A thousand is far beyond what a person makes.
 WORKBOOK_PARTS: Final = 1_000
 
-# All parts together, counted while inflating. 363,000 rows take about 40 MiB, a full sheet of one column 120 MiB.
+# All parts together, counted while inflating. 363,000 rows of two columns take 52 MiB.
 WORKBOOK_UNPACKED_BYTES: Final = 300 * 1024 * 1024
 
-# One part may inflate to a hundred times its size; real sheets reach about thirty. The first MiB is free, for a
-# tiny part of white space does no harm.
+# One part may inflate to a hundred times its size; a sheet of 363,000 addresses reaches ten. The first MiB is
+# free, for a tiny part of white space does no harm.
 WORKBOOK_PART_RATIO: Final = 100
 WORKBOOK_PART_FREE_BYTES: Final = 1024 * 1024
 
@@ -158,7 +158,8 @@ READING_CHARACTERS: Final = 300 * 1024 * 1024
 HEADER_SEARCH_ROWS: Final = 20
 COLUMN_JUDGED_ROWS: Final = 200
 
-# The first rows that the check shows as they were read, and the columns that can be told apart there.
+# The first rows that the check shows as they were read, with so many of their columns; headings are kept, and
+# addresses looked for, much further to the right.
 LAYOUT_SAMPLE_ROWS: Final = 10
 LAYOUT_COLUMNS: Final = 100
 LAYOUT_SEARCHED_COLUMNS: Final = 1_000

@@ -74,6 +74,9 @@ class Archive:
             parts_end = part.end
             if not info.is_dir():
                 yield part
+        # A second end record behind the parts would let another reader find another list of them.
+        if self._content.count(_END_RECORD, parts_end) != 1:
+            raise RefusedFileError(Refusal.DAMAGED)
 
     def _directory(self) -> list[zipfile.ZipInfo]:
         content = self._content
@@ -96,9 +99,7 @@ class Archive:
             raise RefusedFileError(Refusal.DAMAGED) from None
         if len(directory) > limits.WORKBOOK_PARTS:
             raise RefusedFileError(Refusal.TOO_MANY_PARTS, limit=limits.WORKBOOK_PARTS)
-        # A second end record within the directory, or one that counts the parts wrongly, would let another reader
-        # find another list of parts.
-        if content.count(_END_RECORD, start) != 1 or len(directory) != stated:
+        if len(directory) != stated:
             raise RefusedFileError(Refusal.DAMAGED)
         return directory
 

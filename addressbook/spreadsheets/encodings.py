@@ -57,10 +57,8 @@ def decode(content: bytes, chosen: str | None = None) -> Text:
 
     The ladder: byte order mark, the NULs of UTF-16, UTF-8, CP949, CP932. Where nothing decodes the whole file, the
     encoding that leaves the fewest lines unreadable is taken, if they are few. Raises RefusedFileError with
-    UNKNOWN_ENCODING otherwise.
+    UNKNOWN_ENCODING otherwise. `chosen` is one of ENCODINGS.
     """
-    if chosen is not None and chosen not in ENCODINGS:
-        raise RefusedFileError(Refusal.UNKNOWN_ENCODING)
     for mark, encoding in _MARKS:
         if content.startswith(mark) and chosen in (None, encoding):
             return _decode_as(content[len(mark) :], encoding)

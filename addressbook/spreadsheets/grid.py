@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
-from operator import itemgetter
+from string import ascii_uppercase, digits
 from typing import Final
 from xml.parsers import expat
 
@@ -23,14 +23,16 @@ _ROW_BYTES: Final = 32 * 1024 * 1024
 # Every way to start a cell, and the elements that only look like one.
 _CELL: Final = re.compile(rb"<c[\s/>]")
 _PREFIXED_CELL: Final = re.compile(rb":c[\s/>]")
-_PLAIN_REFERENCE: Final = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
-_FILLED_REFERENCE: Final = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?:[^>]*[^>/])?>')
+_PLAIN_REFERENCE: Final = re.compile(rb'<c r="([A-Z]{1,3}[0-9]{1,7})"')
+_FILLED_REFERENCE: Final = re.compile(rb'<c r="([A-Z]{1,3}[0-9]{1,7})"(?:[^>]*[^>/])?>')
 _FORMULA: Final = re.compile(
     rb'<c r="([A-Z]{1,3})([0-9]{1,7})"([^>]*)>\s*<f(?:\s[^>]*?)?(?:/>|>([^<]*)</f>)\s*+(?!<v(?:\s[^>]*)?>[^<])'
 )
 _ERROR: Final = re.compile(
     rb'<c r="([A-Z]{1,3})([0-9]{1,7})"([^>]*? t="e"[^>]*)>\s*(?:<f(?:/>|\s[^>]*/>|[^<]*</f>)\s*)?<v>([^<]*)</v>'
 )
+_DIGITS: Final = digits.encode()
+_LETTERS: Final = ascii_uppercase.encode()
 _SHOWN_CHARACTERS: Final = 1_000
 
 Lost = dict[tuple[int, int], tuple[Defect, str]]
@@ -84,8 +86,8 @@ def _whole_rows(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield waiting
 
 
-def _plain_references(piece: bytes) -> list[tuple[bytes, bytes]] | None:
-    """Column and row of every cell, or None unless each starts as `<c r="A1"`, with nothing prefixed or commented."""
+def _plain_references(piece: bytes) -> list[bytes] | None:
+    """The reference of every cell, or None unless each starts as `<c r="A1"`, with nothing prefixed or commented."""
     if b"<!" in piece or (b":c" in piece and _PREFIXED_CELL.search(piece)):
         return None
     references = _PLAIN_REFERENCE.findall(piece)
@@ -95,7 +97,7 @@ def _plain_references(piece: bytes) -> list[tuple[bytes, bytes]] | None:
     return references
 
 
-def _survey_plain(piece: bytes, references: list[tuple[bytes, bytes]], found: Survey) -> None:
+def _survey_plain(piece: bytes, references: list[bytes], found: Survey) -> None:
     rows, columns = _extent(references)
     if max(found.rows, rows) * max(found.columns, columns) > limits.SHEET_GRID_CELLS:
         # Cells that have only a format cost the parser nothing: whole rows may be coloured.
@@ -112,9 +114,11 @@ def _survey_plain(piece: bytes, references: list[tuple[bytes, bytes]], found: Su
             _lose(found, column, row, Defect.ERROR, unescape(shown.decode("utf-8", "replace")))
 
 
-def _extent(references: list[tuple[bytes, bytes]]) -> tuple[int, int]:
-    columns = set(map(itemgetter(0), references))
-    rows = set(map(itemgetter(1), references))
+def _extent(references: list[bytes]) -> tuple[int, int]:
+    """The greatest row and column, without a loop over the cells."""
+    joined = b" ".join(references)
+    columns = set(joined.translate(None, _DIGITS).split())
+    rows = set(joined.translate(None, _LETTERS).split())
     return max(map(int, rows), default=0), max(map(column_number, columns), default=0)
 
 

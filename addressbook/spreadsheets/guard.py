@@ -60,6 +60,7 @@ def admit(content: bytes, name: str, size: int | None = None) -> Admitted:
         _check_main_type(admitted.archive, kind)
         for part in admitted.archive.parts.values():
             _check_part(admitted, admitted.archive, part)
+        admitted.archive.unpacked_bytes = 0  # whoever reads a part again starts to count afresh
     return admitted
 
 

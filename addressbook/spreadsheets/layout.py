@@ -50,7 +50,7 @@ class Choice:
     """What a user has decided. None leaves a part to be found.
 
     `header_row` counts from 1, NO_HEADER says that there is none; columns count from 0, NO_COLUMN says that there is
-    no column of groups; a `delimiter` of "" says that there is one column.
+    no column of groups; a `delimiter` of "" says that there is one column. Raises ValueError for what no file can have.
     """
 
     sheet: str | None = None
@@ -59,6 +59,17 @@ class Choice:
     header_row: int | None = None
     email_column: int | None = None
     group_column: int | None = None
+
+    def __post_init__(self) -> None:
+        least = {"header_row": NO_HEADER, "email_column": 0, "group_column": NO_COLUMN}
+        for part, number in least.items():
+            chosen = getattr(self, part)
+            if chosen is not None and not number <= chosen < limits.SHEET_ROWS:
+                raise ValueError(f"{part} {chosen}")
+        if self.delimiter and (len(self.delimiter) > 1 or self.delimiter in '"\r\n'):
+            raise ValueError(f"delimiter {self.delimiter!r}")
+        if self.encoding is not None and self.encoding not in encodings.ENCODINGS:
+            raise ValueError(f"encoding {self.encoding!r}")
 
 
 @dataclass(frozen=True, slots=True)

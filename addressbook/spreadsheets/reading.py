@@ -21,7 +21,7 @@ from addressbook.spreadsheets.layout import Choice, Layout
 from addressbook.spreadsheets.rows import Batch
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
-_COMMAND: Final = (sys.executable, "-s", "-B", "-X", "utf8", "-m", "addressbook.spreadsheets.child")
+_COMMAND: Final = (sys.executable, "-s", "-P", "-B", "-X", "utf8", "-m", "addressbook.spreadsheets.child")
 _ENVIRONMENT: Final = {"PYTHONPATH": str(_PROJECT)}
 _PIPE_BYTES: Final = 1024 * 1024
 

@@ -106,30 +106,28 @@ class _Reader:
         emails = self._column(rows, self._email_column)
         groups = None if self._group_column is None else self._column(rows, self._group_column)
         cells = [list(map(text_of, row)) for row in rows] if self._with_cells else None
-        defects = self._defects(first, rows, emails)
+        batch = Batch(first, emails, groups, self._defects(rows, emails), cells)
         if self._lost:
             for index in range(len(rows)):
                 for column, (defect, text) in self._lost.get(first + index, {}).items():
-                    self._restore(index, column, text, emails, groups, cells)
-                    if column == self._email_column or (column == self._group_column and index not in defects):
-                        defects[index] = defect
-                    elif not emails[index].strip():
-                        defects.setdefault(index, Defect.MISSING)
+                    self._restore(batch, index, column, defect, text)
         for texts in (emails, groups, *(cells or ())):
             if texts:
                 self._tidy(texts)
-        return Batch(first, emails, groups, defects, cells)
+        return batch
 
     def _column(self, rows: list[list[Value]], column: int) -> list[str]:
         values = [row[column] if column < len(row) else "" for row in rows]
         return [value if value.__class__ is str else text_of(value) for value in values]
 
-    def _defects(self, first: int, rows: list[list[Value]], emails: list[str]) -> dict[int, Defect]:
-        defects = {
-            index: Defect.MISSING
-            for index, email in enumerate(emails)
-            if not email.strip() and has_content(rows[index])
-        }
+    def _defects(self, rows: list[list[Value]], emails: list[str]) -> dict[int, Defect]:
+        """What is wrong with each row. Addresses of nothing but spaces become blank on the way."""
+        defects: dict[int, Defect] = {}
+        for index, email in enumerate(emails):
+            if not email or email.isspace():
+                emails[index] = ""
+                if has_content(rows[index]):
+                    defects[index] = Defect.MISSING
         if len(max(emails, key=len, default="")) > limits.CELL_CHARACTERS:
             for index, email in enumerate(emails):
                 if len(email) > limits.CELL_CHARACTERS:
@@ -140,23 +138,20 @@ class _Reader:
                     defects[index] = Defect.UNREADABLE
         return defects
 
-    def _restore(
-        self,
-        index: int,
-        column: int,
-        text: str,
-        emails: list[str],
-        groups: list[str] | None,
-        cells: list[list[str]] | None,
-    ) -> None:
-        """Show a cell that the parser dropped."""
+    def _restore(self, batch: Batch, index: int, column: int, defect: Defect, text: str) -> None:
+        """Show a cell that the parser dropped. In the address or the group it makes its row invalid."""
         if column == self._email_column:
-            emails[index] = text
-        if groups is not None and column == self._group_column:
-            groups[index] = text
-        if cells is not None:
-            cells[index] += [""] * (column + 1 - len(cells[index]))
-            cells[index][column] = text
+            batch.emails[index] = text
+            batch.defects[index] = defect
+        elif batch.groups is not None and column == self._group_column:
+            batch.groups[index] = text
+            batch.defects.setdefault(index, defect)
+        elif not batch.emails[index]:
+            batch.defects.setdefault(index, Defect.MISSING)
+        if batch.cells is not None:
+            cells = batch.cells[index]
+            cells += [""] * (column + 1 - len(cells))
+            cells[column] = text
 
     def _tidy(self, texts: list[str]) -> None:
         """Take off the apostrophes that only guard, cut what is too long, and make the unreadable visible."""

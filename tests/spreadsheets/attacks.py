@@ -137,6 +137,29 @@ def overlapping_parts() -> bytes:
     return content[:end] + entry + record
 
 
+def part_within_a_part() -> bytes:
+    """A part whose packed bytes are another part, with a header of its own that agrees with the directory."""
+    inner = b"<b/>"
+    fields = struct.pack("<HHHHHIIIHH", 20, 0, 0, 0, 0x21, zlib.crc32(inner), len(inner), len(inner), 8, 0)
+    outer = b"PK\x03\x04" + fields + b"xl/b.xml" + inner
+    content = with_packed_part(files.xlsx_parts(""), "xl/a.bin", outer, zlib.crc32(outer), len(outer), method=0)
+    end = content.rfind(b"PK\x05\x06")
+    count, _, start = struct.unpack_from("<HII", content, end + 10)
+    entry = b"PK\x01\x02" + struct.pack("<H", 20) + fields + struct.pack("<HHHII", 0, 0, 0, 0, content.find(outer))
+    directory = content[start:end] + entry + b"xl/b.xml"
+    record = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, count + 1, count + 1, len(directory), start, 0)
+    return content[:start] + directory + record
+
+
+def two_directories() -> bytes:
+    """Two lists of parts, one behind the other, each right by itself."""
+    content = files.raw_xlsx('<row r="1"><c r="A1" t="str"><v>a@example.com</v></c></row>')
+    end = content.rfind(b"PK\x05\x06")
+    count, size, start = struct.unpack_from("<HII", content, end + 10)
+    second = content[start:end] + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, count, count, size, len(content), 0)
+    return content[:-2] + struct.pack("<H", len(second)) + second
+
+
 def doubled_name() -> bytes:
     parts = files.xlsx_parts("") | {"xl/A.xml": "<a/>"}
     return with_packed_part(parts, "xl/a.xml", b"<b/>", zlib.crc32(b"<b/>"), 4, method=0)
@@ -249,6 +272,8 @@ ATTACKS: dict[str, Attack] = {
     "a size that lies": ("a.xlsx", lying_size, {UNPACKED}),
     "a thousand and one parts": ("a.xlsx", many_parts, {Refusal.TOO_MANY_PARTS}),
     "parts that overlap": ("a.xlsx", overlapping_parts, {DAMAGED}),
+    "a part within a part": ("a.xlsx", part_within_a_part, {DAMAGED}),
+    "two directories": ("a.xlsx", two_directories, {DAMAGED}),
     "two parts of one name": ("a.xlsx", doubled_name, {DAMAGED}),
     "a second directory in the comment": ("a.xlsx", second_directory_in_the_comment, {DAMAGED}),
     "an archive behind a prefix": ("a.xlsx", archive_behind_a_prefix, {DAMAGED}),

@@ -1,9 +1,11 @@
 """Text files: encodings, delimiters, quotes, line ends."""
 
+from typing import Any
+
 import pytest
 
 from addressbook import limits
-from addressbook.spreadsheets import Choice, Defect, Refusal, RefusedFileError
+from addressbook.spreadsheets import Choice, Defect
 from tests.spreadsheets.files import read_here
 
 
@@ -63,10 +65,20 @@ def test_chosen_encoding_is_obeyed() -> None:
     assert rows[0].cells == ["a@example.com", "é"]
 
 
-def test_unknown_chosen_encoding_is_refused() -> None:
-    with pytest.raises(RefusedFileError) as refused:
-        read_here(b"a@example.com", "list.csv", Choice(encoding="unicode_escape"))
-    assert refused.value.code is Refusal.UNKNOWN_ENCODING
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"encoding": "unicode_escape"},
+        {"delimiter": '"'},
+        {"delimiter": ",,"},
+        {"email_column": -1},
+        {"group_column": -2},
+        {"header_row": -1},
+    ],
+)
+def test_choice_that_no_file_can_have_is_an_error(part: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(part))):
+        Choice(**part)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -141,6 +153,11 @@ def test_line_ends_of_every_kind_count(line_end: str) -> None:
 def test_other_line_separators_are_text() -> None:
     content = "a@example.com,x\u2028y\x85z\x0b\x0c\x1c\nb@example.com,x\n".encode()
     assert len(emails(content)) == 2
+
+
+def test_row_of_spaces_is_blank() -> None:
+    rows = read_here("Email,Name\n  ,\u3000\n  ,Kim\n".encode(), "list.csv")[1]
+    assert [(row.email, row.defect) for row in rows] == [("", None), ("", Defect.MISSING)]
 
 
 def test_guarding_apostrophe_is_taken_off() -> None:

@@ -1,11 +1,12 @@
 """Workbooks: what people see in a cell is what is read, and what a parser drops is reported."""
 
 import datetime
+from pathlib import Path
 
 import openpyxl
 import pytest
 
-from addressbook import limits
+from addressbook import limits, spreadsheets
 from addressbook.spreadsheets import Choice, Defect, Refusal, RefusedFileError, Sheet
 from addressbook.spreadsheets.guard import admit
 from addressbook.spreadsheets.sources import text_of
@@ -87,6 +88,32 @@ def test_styled_rows_to_the_last_column_are_no_attack() -> None:
     assert defects(files.raw_xlsx(styled)) == [(1, "a@example.com", None)]
 
 
+def test_sparse_grid_at_the_limit_is_read(tmp_path: Path) -> None:
+    row = limits.SHEET_GRID_CELLS // 100
+    sheet = (
+        f'<row r="1"><c r="A1" t="str"><v>a@example.com</v></c></row><row r="{row}"><c r="CV{row}"><v>1</v></c></row>'
+    )
+    path = tmp_path / "stored"
+    path.write_bytes(files.raw_xlsx(sheet))
+    with spreadsheets.read(path, name="list.xlsx") as found:
+        assert sum(map(len, found)) == row
+
+
+def test_formula_in_another_column_is_no_defect_of_the_address() -> None:
+    rows = '<row r="1"><c r="A1" t="str"><v>Email</v></c><c r="B1" t="str"><v>Group</v></c></row>'
+    rows += '<row r="2"><c r="A2" t="str"><v>a@example.com</v></c><c r="C2"><f>B2</f></c></row>'
+    rows += '<row r="3"><c r="A3" t="str"><v>b@example.com</v></c><c r="B3"><f>B2</f></c></row>'
+    rows += '<row r="4"><c r="C4"><f>B2</f></c></row>'
+    layout, found = read_here(files.raw_xlsx(rows), "list.xlsx", with_cells=True)
+    assert layout.group_column == 1
+    assert [(row.email, row.defect) for row in found] == [
+        ("a@example.com", None),
+        ("b@example.com", Defect.FORMULA),
+        ("", Defect.MISSING),
+    ]
+    assert found[0].cells == ["a@example.com", "", "=B2"]
+
+
 def test_more_cells_than_the_grid_may_have_are_refused() -> None:
     row = limits.SHEET_GRID_CELLS // 100 + 1
     sheet = f'<row r="1"><c r="A1"><v>1</v></c></row><row r="{row}"><c r="CV{row}"><v>1</v></c></row>'
@@ -108,6 +135,15 @@ def test_repeated_cells_of_ods_are_expanded() -> None:
     )
     found = [(row.number, row.email) for row in read_here(content, "list.ods")[1]]
     assert found == [(1, ""), (2, ""), (3, "a@example.com"), (4, "a@example.com")]
+
+
+def test_ods_of_more_than_half_the_unpacked_limit_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = files.ods([["a@example.com"]] * 100)
+    monkeypatch.setattr(limits, "WORKBOOK_UNPACKED_BYTES", 15_000)
+    assert len(read_here(content, "list.ods")[1]) == 100
+    monkeypatch.setattr(limits, "WORKBOOK_UNPACKED_BYTES", 5_000)
+    with pytest.raises(RefusedFileError):
+        admit(content, "list.ods")
 
 
 def test_formula_and_error_in_ods_are_defects() -> None:
