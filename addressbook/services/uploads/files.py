@@ -29,7 +29,9 @@ def keep_path(path: Path) -> str:
 
 @contextmanager
 def local(name: str) -> Iterator[Path]:
-    """The stored file as a path on this machine. Raises FileNotFoundError."""
+    """The stored file as a path on this machine. Raises FileNotFoundError, for an empty name too."""
+    if not name:
+        raise FileNotFoundError
     try:
         path = default_storage.path(name)
     except NotImplementedError:  # a store that is not a folder of this machine
