@@ -211,8 +211,8 @@ if IS_HTTPS:
 
 # 1,000 addresses of 254 characters, percent-encoded, fit three times over. A selection posts at most a page of ids.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-# Edit group posts three fields a group, and a book may hold thousands of groups.
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+# Edit group posts two fields a group at most, and a book may hold 10,000 groups.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 25_000
 
 # Static files ---------------------------------------------------------------------------------------------------
 

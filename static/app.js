@@ -24,6 +24,7 @@ function openDialogs(root) {
     if (dialog.matches(":modal")) continue;
     dialog.removeAttribute("open"); // it was open for browsers without scripts, which cannot make it modal
     dialog.addEventListener("close", () => {
+      if (dialog.contains(one("#alert"))) document.body.append(one("#alert"));
       dialog.remove();
       if (!one("dialog:modal")) focusBack(dialog.dataset.returnsTo);
     });
@@ -59,6 +60,11 @@ function showSelection() {
   const output = one("#selected-count");
   if (output) output.value = count ? output.dataset.some.replace("{n}", count) : output.dataset.none;
 }
+
+// Enter on a tick would press the first button of the form, and that is Delete.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("[data-selection] input")) event.preventDefault();
+});
 
 let lastTicked = null;
 
@@ -220,7 +226,27 @@ function warn(text) {
 
 let tree = { scroll: 0, filter: "" };
 
+// The token of this moment, not of when the page was loaded: somebody may have signed in again in another tab. And it
+// has no business in a URL.
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  if (token) event.detail.headers["X-CSRFToken"] = token;
+  delete event.detail.parameters.csrfmiddlewaretoken;
+});
+
+let waiting = 0;
+let waitingTimer;
+
+function showWorking(difference) {
+  waiting = Math.max(0, waiting + difference);
+  window.clearTimeout(waitingTimer);
+  // What is quick needs no sign; a flicker would only disturb.
+  if (waiting) waitingTimer = window.setTimeout(() => document.body.classList.add("working"), 300);
+  else document.body.classList.remove("working");
+}
+
 document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.id !== "jobs") showWorking(1);
   const element = event.detail.elt;
   const pressed = document.activeElement;
   if (element.id !== "jobs" && pressed.id && !pressed.closest("dialog, .menu")) opener = pressed.id;
@@ -228,7 +254,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   // The alert may stand in a dialog that is about to go.
-  document.body.append(one("#alert"));
+  if (one("#alert").closest("dialog")) document.body.append(one("#alert"));
   tree = { scroll: one("#group-list")?.scrollTop ?? 0, filter: one("#group-filter")?.value ?? "" };
 });
 
@@ -263,8 +289,30 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
 });
 
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt.id !== "jobs") showWorking(-1);
+});
+
+function signedOut() {
+  const { signIn, signInUrl, signedOut: sentence } = document.body.dataset;
+  if (!one("dialog:modal")) {
+    window.location.assign(`${signInUrl}?next=${encodeURIComponent(window.location.pathname)}`);
+    return;
+  }
+  warn(`${sentence} `); // what was typed in the dialog must stay
+  const link = document.createElement("a");
+  link.href = signInUrl;
+  link.target = "_blank";
+  link.textContent = signIn;
+  one("#alert").append(link);
+}
+
 document.addEventListener("htmx:responseError", (event) => {
   const answer = event.detail.xhr;
+  if (answer.status === 401) {
+    signedOut();
+    return;
+  }
   const plain = answer.getResponseHeader("Content-Type")?.startsWith("text/plain");
   warn(plain ? answer.responseText : document.body.dataset.failed);
 });

@@ -9,7 +9,7 @@ is more than ten times as fast on plain ASCII. Nothing here knows Django, and no
 error message.
 """
 
-from addressbook.emails.characters import ENDS, has_full_width_form
+from addressbook.emails.characters import ENDS, displayed, has_full_width_form
 from addressbook.emails.parsing import EmailAddress, InvalidEmailError, parse
 from addressbook.emails.reasons import Reason
 from addressbook.emails.separators import split
@@ -20,6 +20,7 @@ __all__ = [
     "EmailAddress",
     "InvalidEmailError",
     "Reason",
+    "displayed",
     "has_full_width_form",
     "parse",
     "split",

@@ -2,6 +2,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from addressbook import limits
+from addressbook.emails import displayed
 from addressbook.forms.fields import IdField, SentTextField
 from addressbook.forms.submission import SubmissionForm
 from addressbook.services.groups import GroupNameTakenError, InvalidGroupNameError
@@ -34,7 +35,7 @@ def name_problem(error: InvalidGroupNameError | GroupNameTakenError, *, name: st
         return _("A group name cannot hold spaces. Use “-” or “_” instead.")
     return _(
         "“%(character)s” cannot stand in a group name. Use Hangul, Latin letters, digits, “.”, “_” and “-” only."
-    ) % {"character": error.character}
+    ) % {"character": displayed(error.character)}
 
 
 def _wrong_length(name: str) -> str:

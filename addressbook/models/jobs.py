@@ -34,6 +34,7 @@ class LeasedWork(models.Model):
 
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="%(class)ss")
     requested_by = models.ForeignKey("addressbook.User", models.SET_NULL, null=True, related_name="+")
+    requester = models.CharField(max_length=150)
     requested_from = models.GenericIPAddressField(null=True)
 
     state = models.CharField(max_length=9, choices=JobState, default=JobState.WAITING)

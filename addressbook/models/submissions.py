@@ -9,12 +9,14 @@ class Submission(models.Model):
 
     token = models.UUIDField()
     act = models.CharField(max_length=20)
+    # Of what was sent: the same form with other contents is another submission.
+    digest = models.CharField(max_length=64)
     user = models.ForeignKey("User", models.CASCADE, related_name="+", db_index=False)
     outcome = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "token", "act"], name="submission_once")]
+        constraints = [models.UniqueConstraint(fields=["user", "token", "act", "digest"], name="submission_once")]
 
     def __str__(self) -> str:
         return str(self.token)

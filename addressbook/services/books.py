@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from addressbook.models import Action, AddressBook, BookMember, Edition, Region, Role, User, Zone
-from addressbook.services import submissions
 from addressbook.services.audit import Actor, record
+from addressbook.services.submissions import Submitted
 
 
 class SettingsChangedMeanwhileError(Exception):
@@ -45,18 +45,19 @@ def lock(book: AddressBook) -> Edition:
 
 def create_book(*, name: str, zone: Zone, region: Region, token: UUID | None = None, by: Actor) -> AddressBook:
     """A new, empty book of which `by` is the admin."""
+    submitted = Submitted(by, token, "create_book", [name, zone, region]) if token else None
     with transaction.atomic():
         # There is no book to lock yet: the one who makes it stands in for it.
         User.objects.select_for_update(no_key=True).get(pk=by.user.pk)
-        if token and (earlier := submissions.earlier_outcome(token, act="create_book", by=by)):
+        if submitted and (earlier := submitted.earlier_outcome()):
             return AddressBook.objects.get(pk=earlier["book"])
         book = AddressBook.objects.create(name=name, slug=_free_slug(name), zone=zone, region=region)
         book.current_edition = Edition.objects.create(book=book, number=1, opened_at=timezone.now())
         book.save(update_fields=["current_edition"])
         BookMember.objects.create(book=book, user=by.user, role=Role.ADMIN)
         record(by=by, action=Action.CREATE_BOOK, book=book, detail={"zone": zone, "region": region})
-        if token:
-            submissions.remember(token, {"book": book.pk}, act="create_book", by=by)
+        if submitted:
+            submitted.remember({"book": book.pk})
     return book
 
 

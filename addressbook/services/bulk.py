@@ -4,18 +4,19 @@ A small act is done at once, a large one becomes a job; both go through `_apply`
 is a pinned set (see `selection`), so that an address that joins while the job runs is left alone.
 """
 
-from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from addressbook import limits
-from addressbook.models import Action, AddressBook, Edition, Group, Job, JobState, Membership
-from addressbook.services import books, groups, jobs, memberships, submissions
-from addressbook.services.audit import Actor, record
+from addressbook.models import AddressBook, Edition, Group, Job, JobState, Membership
+from addressbook.services import books, groups, jobs, memberships
+from addressbook.services.audit import ACTIONS, Actor, record
 from addressbook.services.selection import Selection
+from addressbook.services.submissions import Submitted
 
 Changes = dict[str, int]
 
@@ -43,24 +44,14 @@ class _Act:
     selection: Selection
     add: tuple[int, ...] = ()
     remove: tuple[int, ...] = ()
-    subject: str = ""
+
+    @property
+    def rows_an_address(self) -> int:
+        """How many rows it may change for each address; what decides how many addresses go into one transaction."""
+        return max(1, len(self.add) + len(self.remove))
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "selection": self.selection.as_json(),
-            "add": self.add,
-            "remove": self.remove,
-            "subject": self.subject,
-        }
-
-
-_ACTION = {
-    Job.Kind.DELETE_ADDRESSES: Action.DELETE_ADDRESS,
-    Job.Kind.EDIT_GROUPS: Action.CHANGE_GROUP,
-    Job.Kind.REMOVE_FROM_GROUP: Action.REMOVE_FROM_GROUP,
-    Job.Kind.EMPTY_GROUP: Action.EMPTY_GROUP,
-    Job.Kind.DELETE_GROUP: Action.DELETE_GROUP,
-}
+        return {"selection": self.selection.as_json(), "add": self.add, "remove": self.remove}
 
 
 def delete_addresses(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
@@ -68,8 +59,7 @@ def delete_addresses(*, book: AddressBook, selection: Selection, token: UUID, by
 
     Raises SelectionChangedError or NothingSelectedError, as all acts here do.
     """
-    kind = Job.Kind.DELETE_ADDRESSES
-    return _submit(kind, book, token, by, lambda edition: _Act(kind, selection))
+    return _submit(_Act(Job.Kind.DELETE_ADDRESSES, selection), book, token, by)
 
 
 def remove_from_group(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
@@ -77,12 +67,7 @@ def remove_from_group(*, book: AddressBook, selection: Selection, token: UUID, b
 
     Raises GroupGoneError too.
     """
-
-    def act(edition: Edition) -> _Act:
-        group = groups.find(edition, selection.group_id or 0)
-        return _Act(Job.Kind.REMOVE_FROM_GROUP, selection, remove=(group.pk,), subject=group.name)
-
-    return _submit(Job.Kind.REMOVE_FROM_GROUP, book, token, by, act)
+    return _submit(_on_group(Job.Kind.REMOVE_FROM_GROUP, selection), book, token, by)
 
 
 def edit_groups(
@@ -98,54 +83,55 @@ def edit_groups(
 
     Raises GroupGoneError too, and then nothing was changed.
     """
-
-    def act(edition: Edition) -> _Act:
-        for group_id in (*add, *remove):
-            groups.find(edition, group_id)
-        return _Act(Job.Kind.EDIT_GROUPS, selection, add=tuple(add), remove=tuple(remove))
-
-    return _submit(Job.Kind.EDIT_GROUPS, book, token, by, act)
+    act = _Act(Job.Kind.EDIT_GROUPS, selection, add=tuple(sorted(add)), remove=tuple(sorted(remove)))
+    return _submit(act, book, token, by)
 
 
 def empty_group(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
     """Take every address out of the group of `selection` (all of it, pinned). Raises GroupGoneError too."""
-
-    def act(edition: Edition) -> _Act:
-        group = groups.find(edition, selection.group_id or 0)
-        return _Act(Job.Kind.EMPTY_GROUP, selection, remove=(group.pk,), subject=group.name)
-
-    return _submit(Job.Kind.EMPTY_GROUP, book, token, by, act)
+    return _submit(_on_group(Job.Kind.EMPTY_GROUP, selection), book, token, by)
 
 
 def delete_group(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
     """Delete the group of `selection` (all of it, pinned); its addresses stay. Raises GroupGoneError too."""
-
-    def act(edition: Edition) -> _Act:
-        group = groups.find(edition, selection.group_id or 0)
-        return _Act(Job.Kind.DELETE_GROUP, selection, remove=(group.pk,), subject=group.name)
-
-    return _submit(Job.Kind.DELETE_GROUP, book, token, by, act)
+    return _submit(_on_group(Job.Kind.DELETE_GROUP, selection), book, token, by)
 
 
-def _submit(kind: Job.Kind, book: AddressBook, token: UUID, by: Actor, prepare: Callable[[Edition], _Act]) -> Done:
+def _on_group(kind: Job.Kind, selection: Selection) -> _Act:
+    return _Act(kind, selection, remove=(selection.group_id or 0,))
+
+
+def _submit(act: _Act, book: AddressBook, token: UUID, by: Actor) -> Done:
+    submitted = Submitted(by, token, act.kind, act.as_json())
     with transaction.atomic():
         edition = books.lock(book)
-        if earlier := submissions.earlier_outcome(token, act=kind, by=by):
+        if earlier := submitted.earlier_outcome():
             return Done(**earlier)
-        act = prepare(edition)
+        names = _names(act, edition)
         act.selection.require_unchanged(edition)
         selected = act.selection.addresses(edition).count()
         if not selected and act.kind not in {Job.Kind.EMPTY_GROUP, Job.Kind.DELETE_GROUP}:
             raise NothingSelectedError
-        if selected <= limits.ROWS_WITHIN_A_CLICK:
-            done = Done(selected, _do_at_once(act, edition), subject=act.subject)
-            detail = {"selected": selected, **done.changes, **_names(act)}
-            record(by=by, action=_ACTION[act.kind], book=book, detail=detail)
+        done = Done(selected, {}, subject=names.get("group", ""))
+        if selected * act.rows_an_address <= limits.ROWS_WITHIN_A_CLICK:
+            done = replace(done, changes=_do_at_once(act, edition))
+            record(by=by, action=ACTIONS[act.kind], book=book, detail={"selected": selected, **done.changes, **names})
         else:
-            job = jobs.start(kind=act.kind, edition=edition, parameters=act.as_json(), rows_total=selected, by=by)
-            done = Done(selected, {}, job_id=job.pk, subject=act.subject)
-        submissions.remember(token, asdict(done), act=kind, by=by)
+            parameters = {**act.as_json(), "names": names}
+            job = jobs.start(kind=act.kind, edition=edition, parameters=parameters, rows_total=selected, by=by)
+            done = replace(done, job_id=job.pk)
+        submitted.remember(asdict(done))
     return done
+
+
+def _names(act: _Act, edition: Edition) -> dict[str, Any]:
+    """The groups of the act by name, for the history and the page. Raises GroupGoneError unless all are there."""
+    names = dict(Group.objects.filter(edition=edition, pk__in=(*act.add, *act.remove)).values_list("pk", "name"))
+    if len(names) != len({*act.add, *act.remove}):
+        raise groups.GroupGoneError
+    if act.kind == Job.Kind.EDIT_GROUPS:
+        return {"added_to": [names[pk] for pk in act.add], "removed_from": [names[pk] for pk in act.remove]}
+    return {"group": names[act.remove[0]]} if act.remove else {}
 
 
 def _do_at_once(act: _Act, edition: Edition) -> Changes:
@@ -170,14 +156,14 @@ def _run_batch(job: Job) -> bool:
         row = jobs.still_owned(job)
         act = _act_of(row)
         if edition.pk != row.edition_id:
-            return _finish(row, act, book, JobState.FAILED)
+            return _finish(row, JobState.FAILED)
         if row.cancel_requested:
-            return _finish(row, act, book, JobState.CANCELLED)
+            return _finish(row, JobState.CANCELLED)
         address_ids = _next_batch(row, act, edition)
         if not address_ids:
             if act.kind == Job.Kind.DELETE_GROUP:
                 _delete_emptied_group(act)
-            return _finish(row, act, book, JobState.COMPLETE)
+            return _finish(row, JobState.COMPLETE)
         changes = _apply(act, edition, address_ids)
         jobs.keep_batch(row, cursor=address_ids[-1], rows=len(address_ids), changes=changes)
     return True
@@ -191,7 +177,7 @@ def _next_batch(job: Job, act: _Act, edition: Edition) -> list[int]:
     rows = act.selection.addresses(edition).order_by("id").values_list("pk", flat=True)
     if job.cursor is not None:
         rows = rows.filter(id__gt=job.cursor)
-    return list(rows[: limits.ROWS_PER_JOB_BATCH])
+    return list(rows[: max(1, limits.ROWS_PER_JOB_BATCH // act.rows_an_address)])
 
 
 def _apply(act: _Act, edition: Edition, address_ids: Collection[int]) -> Changes:
@@ -211,12 +197,8 @@ def _delete_emptied_group(act: _Act) -> None:
     Group.objects.filter(pk=act.remove[0]).delete()
 
 
-def _finish(job: Job, act: _Act, book: AddressBook, state: JobState) -> bool:
+def _finish(job: Job, state: JobState) -> bool:
     jobs.finish(job, state)
-    if job.requested_by is not None:
-        by = Actor(job.requested_by, job.requested_from)
-        detail = {"selected": job.rows_total, "state": state, **job.outcome, **_names(act)}
-        record(by=by, action=_ACTION[act.kind], book=book, detail=detail)
     return False
 
 
@@ -227,16 +209,4 @@ def _act_of(job: Job) -> _Act:
         selection=Selection.from_json(values["selection"]),
         add=tuple(values["add"]),
         remove=tuple(values["remove"]),
-        subject=values["subject"],
     )
-
-
-def _names(act: _Act) -> dict[str, Any]:
-    """The groups of an act by name, for the history."""
-    if act.kind == Job.Kind.EDIT_GROUPS:
-        names = dict(Group.objects.filter(pk__in=(*act.add, *act.remove)).values_list("pk", "name"))
-        return {
-            "added_to": [names[pk] for pk in act.add if pk in names],
-            "removed_from": [names[pk] for pk in act.remove if pk in names],
-        }
-    return {"group": act.subject} if act.subject else {}

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from addressbook import limits
 from addressbook.models import Action, AddressBook, Edition, Group
-from addressbook.services import books, submissions
+from addressbook.services import books
 from addressbook.services.audit import Actor, record
+from addressbook.services.submissions import Submitted
 
 _ALLOWED: Final = re.compile(f"[{limits.GROUP_NAME_ALPHABET}]")
 
@@ -70,9 +71,10 @@ def find(edition: Edition, group_id: int) -> Group:
 def create_group(*, book: AddressBook, name: str, token: UUID, by: Actor) -> Group:
     """Raises InvalidGroupNameError, GroupNameTakenError or TooManyGroupsError."""
     name = clean_name(name)
+    submitted = Submitted(by, token, "create_group", name)
     with transaction.atomic():
         edition = books.lock(book)
-        if earlier := submissions.earlier_outcome(token, act="create_group", by=by):
+        if earlier := submitted.earlier_outcome():
             return find(edition, earlier["group"])
         if edition.groups.filter(name=name).exists():
             raise GroupNameTakenError(name)
@@ -80,7 +82,7 @@ def create_group(*, book: AddressBook, name: str, token: UUID, by: Actor) -> Gro
             raise TooManyGroupsError
         group = Group.objects.create(edition=edition, name=name)
         record(by=by, action=Action.ADD_GROUP, book=book, detail={"group": name})
-        submissions.remember(token, {"group": group.pk}, act="create_group", by=by)
+        submitted.remember({"group": group.pk})
     return group
 
 

@@ -41,6 +41,7 @@ def start(*, kind: Job.Kind, edition: Edition, parameters: Mapping[str, Any], ro
         parameters=parameters,
         rows_total=rows_total,
         requested_by=by.user,
+        requester=by.user.get_username(),
         requested_from=by.ip_address,
         created_at=timezone.now(),
     )
@@ -110,11 +111,12 @@ def keep_lease(work: LeasedWork, *, rows_done: int) -> bool:
 
 
 def finish(work: LeasedWork, state: JobState) -> None:
-    """End the work; the caller holds its row (`still_owned`) or has just found it unfinished under a lock."""
+    """End the work and record it; the caller holds its row (`still_owned`) or has found it unfinished under a lock."""
     work.state = state
     work.lease_until = None
     work.finished_at = timezone.now()
     work.save(update_fields=["state", "lease_until", "finished_at"])
+    audit.record_end(work)
 
 
 def request_cancel(*, book: AddressBook, job_id: int, by: Actor) -> None:

@@ -10,8 +10,9 @@ from django.utils import timezone
 from addressbook import emails, limits
 from addressbook.emails import EmailAddress, InvalidEmailError
 from addressbook.models import Action, Address, AddressBook, Edition, Group, Membership
-from addressbook.services import books, groups, memberships, submissions
+from addressbook.services import books, groups, memberships
 from addressbook.services.audit import Actor, record
+from addressbook.services.submissions import Submitted
 
 
 class TooManyAddressesError(Exception):
@@ -74,10 +75,16 @@ class Report:
 
 
 def sort(text: str) -> Sorted:
-    """Sort the entries of `text`; needs no database."""
+    """Sort the entries of `text`; needs no database.
+
+    Raises TooManyAddressesError before it judges a single one: that would take long for what is refused anyway.
+    """
+    entries = emails.split(text)
+    if len(entries) > limits.TYPED_ADDRESSES_PER_REGISTRATION:
+        raise TooManyAddressesError(len(entries))
     addresses: dict[str, EmailAddress] = {}
     doubled, invalid, suspicious = [], [], []
-    for entry in emails.split(text):
+    for entry in entries:
         try:
             address = emails.parse(entry)
         except InvalidEmailError as error:
@@ -104,6 +111,13 @@ def forecast(found: Sorted, *, edition: Edition, group: Group | None) -> Forecas
     )
 
 
+def proposals(text: str) -> dict[str, str]:
+    """The likely repair of each entry that has one. Raises TooManyAddressesError."""
+    found = sort(text)
+    repairs = {entry.text: entry.suggestion for entry in found.invalid if entry.suggestion}
+    return repairs | dict(found.suspicious)
+
+
 def repair(text: str, replacements: dict[str, str]) -> str:
     """The entries of `text`, one a line, with those in `replacements` replaced."""
     return "\n".join(replacements.get(entry, entry) for entry in emails.split(text))
@@ -122,11 +136,10 @@ def register_typed(*, book: AddressBook, group_id: int | None, text: str, token:
     found = sort(text)
     if not found.entry_count:
         raise NoAddressesError
-    if found.entry_count > limits.TYPED_ADDRESSES_PER_REGISTRATION:
-        raise TooManyAddressesError(found.entry_count)
+    submitted = Submitted(by, token, "register_typed", [group_id, text])
     with transaction.atomic():
         edition = books.lock(book)
-        if earlier := submissions.earlier_outcome(token, act="register_typed", by=by):
+        if earlier := submitted.earlier_outcome():
             return Report(**earlier)
         group = groups.find(edition, group_id) if group_id is not None else None
         registered = _insert_missing(edition, found.addresses)
@@ -142,7 +155,7 @@ def register_typed(*, book: AddressBook, group_id: int | None, text: str, token:
             group=group.name if group else "",
         )
         record(by=by, action=Action.INSERT_ADDRESS, book=book, detail=asdict(report))
-        submissions.remember(token, asdict(report), act="register_typed", by=by)
+        submitted.remember(asdict(report))
     return report
 
 

@@ -2,9 +2,13 @@
 
 Every form carries a token. A service that holds the lock of its book asks `earlier_outcome` before it does anything
 and `remember`s what it did in the same transaction. Two submissions at once meet at the lock, so the second finds the
-first.
+first. The same token with other contents is another submission: somebody who got no answer, added a line and pressed
+OK again wants the line too.
 """
 
+import hashlib
+import json
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -16,15 +20,30 @@ from addressbook.models import Submission
 from addressbook.services.audit import Actor
 
 
-def earlier_outcome(token: UUID, *, act: str, by: Actor) -> dict[str, Any] | None:
-    """What this submission brought about when it came first from this person, or None when it has not come yet."""
-    row = Submission.objects.filter(user=by.user, token=token, act=act).first()
-    return row.outcome if row else None
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A form as it was sent: by whom, with which token, to do what, with which contents (JSON values)."""
 
+    by: Actor
+    token: UUID
+    act: str
+    contents: Any
 
-def remember(token: UUID, outcome: dict[str, Any], *, act: str, by: Actor) -> None:
-    """Keep `outcome` (JSON values only). Raises IntegrityError when the same submission is remembered already."""
-    Submission.objects.create(user=by.user, token=token, act=act, outcome=outcome)
+    @property
+    def _identity(self) -> dict[str, Any]:
+        text = json.dumps(self.contents, sort_keys=True)
+        # The contents may hold addresses, which must not be kept here: a digest is enough to tell them apart.
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return {"user": self.by.user, "token": self.token, "act": self.act, "digest": digest}
+
+    def earlier_outcome(self) -> dict[str, Any] | None:
+        """What this submission brought about when it came first, or None when it has not come yet."""
+        row = Submission.objects.filter(**self._identity).first()
+        return row.outcome if row else None
+
+    def remember(self, outcome: dict[str, Any]) -> None:
+        """Keep `outcome` (JSON values only). Raises IntegrityError when the same submission is remembered already."""
+        Submission.objects.create(**self._identity, outcome=outcome)
 
 
 def forget_old() -> int:

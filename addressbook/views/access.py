@@ -9,7 +9,6 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
 from django.utils.functional import SimpleLazyObject
 
 from addressbook.models import Action, AddressBook, BookMember, Edition, Group, Role
@@ -92,11 +91,12 @@ def group_or_404(access: Access, group_id: int) -> Group:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """The sign-in page; htmx is told to open it, lest it appear inside a table."""
+    """The sign-in page; to htmx 401, lest it appear inside a table.
+
+    The script goes to the sign-in page, unless a dialog is open: then what was typed there must stay.
+    """
     if "HX-Request" in request.headers:
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
-        return response
+        return HttpResponse(status=401)
     return login_required(lambda request: HttpResponse())(request)
 
 

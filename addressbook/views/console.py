@@ -45,15 +45,23 @@ def console(request: HttpRequest, access: Access) -> HttpResponse:
     """GET shows a group and page; POST also searches, since an address must not stand in a URL."""
     data = request.POST if request.method == "POST" else request.GET
     listing = listing_from(data)
+    group_gone = False
     if request.method != "POST":
         listing = replace(listing, query="")
+    elif group_gone := _is_gone(access, listing.group_id):
+        # Somebody looked at it while it was deleted; Refresh must lead on.
+        listing = replace(listing, group_id=None, page=1)
     kept = request.session.get("page_size", limits.DEFAULT_PAGE_SIZE_ROWS)
     if "size" not in data:
         listing = replace(listing, size=kept)
     elif listing.size != kept:
         request.session["page_size"] = listing.size
-    context = console_context(request, access, listing)
+    context = {**console_context(request, access, listing), "group_gone": group_gone}
     return render_page(request, "console.html", context, partials=("console", "addresses", "results"))
+
+
+def _is_gone(access: Access, group_id: int | None) -> bool:
+    return group_id is not None and not Group.objects.filter(edition=access.edition, pk=group_id).exists()
 
 
 def console_context(
@@ -129,7 +137,7 @@ def answer_done(
     `dialog` (template and context) stays open behind the notification; otherwise the one that asked is closed.
     """
     access.edition.refresh_from_db()
-    if listing.group_id and not Group.objects.filter(edition=access.edition, pk=listing.group_id).exists():
+    if _is_gone(access, listing.group_id):
         listing = replace(listing, group_id=None, page=1)
     context = console_context(request, access, listing)
     context["notification"] = notification

@@ -2,6 +2,7 @@
 
 import logging
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,14 +13,13 @@ logger = logging.getLogger(__name__)
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token is stale: signed out or signed in again in another tab, or a page from before a restart."""
-    if "HX-Request" in request.headers:
-        response = HttpResponse(status=403)
-        response["HX-Refresh"] = "true"
-        return response
     return error_page(request, 403, _("This page was too old"), _("Please go back, reload the page and try again."))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+        title, advice = _("This is too much at once"), _("Nothing was changed. Send less at a time.")
+        return error_page(request, 413, title, advice)
     return error_page(
         request, 400, _("This request could not be read"), _("Please go back, reload the page and try again.")
     )

@@ -6,9 +6,10 @@ from uuid import uuid4
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import retarget
+from django_htmx.http import push_url, retarget
 
 from addressbook.forms.groups import GroupNameForm, RenameGroupForm, TargetGroupForm, name_problem
 from addressbook.forms.listing import Listing, listing_from
@@ -36,7 +37,8 @@ def create_group(request: HttpRequest, access: Access) -> HttpResponse:
     group, problem = _create(request, access)
     if group is None:
         return _tree_problem(request, access, listing, problem)
-    return answer_done(request, access, replace(listing, group_id=group.pk, query="", page=1), None)
+    answer = answer_done(request, access, replace(listing, group_id=group.pk, query="", page=1), None)
+    return push_url(answer, f"{reverse('console', args=[access.book.slug])}?group={group.pk}")
 
 
 @require_POST

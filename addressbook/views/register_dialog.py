@@ -1,6 +1,6 @@
 """What the popup "Register address" shows, whoever brings it up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -27,12 +27,13 @@ class Check:
     """What the popup says of the text before OK."""
 
     entry_count: int
-    doubled: list[str]
-    forecast: Forecast
-    invalid: list[InvalidLine]
-    invalid_count: int
-    suspicious: list[tuple[str, str]]
-    repair_count: int
+    # None when there are too many: then nothing was judged.
+    forecast: Forecast | None = None
+    doubled: list[str] = field(default_factory=list)
+    invalid: list[InvalidLine] = field(default_factory=list)
+    invalid_count: int = 0
+    suspicious: list[tuple[str, str]] = field(default_factory=list)
+    repair_count: int = 0
 
     @property
     def is_too_many(self) -> bool:
@@ -60,7 +61,10 @@ def register_dialog(access: Access, *, text: str, into: int | None) -> dict[str,
 
 
 def check_text(access: Access, text: str, group: Group | None) -> Check:
-    found = registration.sort(text)
+    try:
+        found = registration.sort(text)
+    except registration.TooManyAddressesError as error:
+        return Check(entry_count=error.count)
     listed = [
         InvalidLine(entry.text, sentences.invalid_reason(entry.error), entry.suggestion)
         for entry in found.invalid[: limits.INVALID_ENTRIES_LISTED]

@@ -68,9 +68,10 @@ def repair_registration(request: HttpRequest, access: Access) -> HttpResponse:
     form = RepairForm(request.POST)
     form.is_valid()
     text = form.cleaned_data.get("text", "")
-    found = registration.sort(text)
-    proposals = {entry.text: entry.suggestion for entry in found.invalid if entry.suggestion}
-    proposals.update(found.suspicious)
+    try:
+        proposals = registration.proposals(text)
+    except registration.TooManyAddressesError:
+        return _checked(request, access, text)
     if not form.cleaned_data.get("repair_all"):
         chosen = form.cleaned_data.get("repair", "")
         proposals = {entry: proposal for entry, proposal in proposals.items() if entry == chosen}

@@ -92,6 +92,8 @@ def _question(
 ) -> HttpResponse:
     found = selected.addresses(access.edition)
     count = found.count()
+    if not count:
+        return answer_changed_meanwhile(request, access, listing_from(request.POST), _all_gone())
     context = {
         "selection": selected,
         "count": count,
@@ -195,6 +197,10 @@ def edit_groups(request: HttpRequest, access: Access) -> HttpResponse:
     )
 
 
+def _all_gone() -> str:
+    return _("The selected addresses were deleted meanwhile. Nothing was changed.")
+
+
 def _nothing(access: Access, selected: Selection) -> dict[str, Any]:
     return {}
 
@@ -209,14 +215,16 @@ def _apply(
 ) -> HttpResponse:
     listing = listing_from(request.POST)
     if not form.is_valid():
-        return answer_changed_meanwhile(request, access, listing, _("Select at least one address first."))
+        sentence = (
+            form.non_field_errors()[0] if form.non_field_errors() else _("This page was too old. Please try again.")
+        )
+        return answer_changed_meanwhile(request, access, listing, str(sentence))
     try:
         done = act(form.selection())
     except SelectionChangedError as change:
         return again(change)
     except bulk.NothingSelectedError:
-        sentence = _("The selected addresses were deleted meanwhile. Nothing was changed.")
-        return answer_changed_meanwhile(request, access, listing, sentence)
+        return answer_changed_meanwhile(request, access, listing, _all_gone())
     except GroupGoneError:
         return answer_changed_meanwhile(request, access, listing, group_gone_sentence())
     return answer_done(request, access, listing, None if done.job_id else notification(done.changes))

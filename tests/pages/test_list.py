@@ -81,6 +81,7 @@ def test_remove_from_group_is_there_only_in_a_group(open_book, bob, book, make_g
     page = open_book(bob)
     expect(page.get_by_role("button", name="Remove from group")).to_have_count(0)
     page.get_by_role("link", name="VIP 1").click()
+    expect(page.get_by_role("heading", name="VIP")).to_be_visible()
     page.get_by_label("Select a@example.com").check()
     page.get_by_role("button", name="Remove from group").click()
     page.get_by_role("dialog", name="Remove from group").get_by_role("button", name="OK").click()
@@ -188,11 +189,12 @@ def test_a_server_that_is_gone_is_said_to_be_gone(open_book, bob, register, allo
     page = open_book(bob)
     page.context.set_offline(True)
     page.get_by_role("button", name="Refresh").click()
-    expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+    expect(page.get_by_role("alert")).to_contain_text("No answer came from the server.")
     expect(page.get_by_text("a@example.com")).to_be_visible()
 
 
-def test_a_lost_session_leads_to_the_sign_in_page(open_book, bob, register) -> None:
+def test_a_lost_session_leads_to_the_sign_in_page(open_book, bob, register, allowed_console_errors) -> None:
+    allowed_console_errors.append("status of 401|Error Code 401|htmx:")
     register("a@example.com")
     page = open_book(bob)
     page.context.clear_cookies(name="sessionid")
@@ -208,3 +210,43 @@ def test_a_viewer_looks_and_searches(open_book, vera, register, axe) -> None:
     expect(page.get_by_text("1 address has “a@” in it.")).to_be_visible()
     expect(page.get_by_role("button", name="Register address")).to_have_count(0)
     expect(page.get_by_role("checkbox")).to_have_count(0)
+
+
+def test_enter_on_a_tick_deletes_nothing(open_book, bob, register) -> None:
+    register("a@example.com")
+    page = open_book(bob)
+    tick = page.get_by_label("Select a@example.com")
+    tick.check()
+    tick.press("Enter")
+    page.wait_for_timeout(300)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("dialog", name="Delete").get_by_role("button", name="Cancel")).to_be_focused()
+
+
+def test_a_lost_session_leaves_what_was_typed(screen, allowed_console_errors, page_of, bob) -> None:
+    allowed_console_errors.append("status of 401|Error Code 401|htmx:")
+    screen.get_by_role("button", name="Register address").click()
+    dialog = screen.get_by_role("dialog", name="Register address")
+    session = next(cookie for cookie in screen.context.cookies() if cookie["name"] == "sessionid")
+    screen.context.clear_cookies(name="sessionid")
+    dialog.get_by_label("Email addresses").fill("a@example.com")
+    expect(dialog.get_by_role("alert")).to_contain_text("You have been signed out.")
+    screen.context.add_cookies([session])  # signed in again, in another tab
+    dialog.get_by_role("button", name="OK").click()
+    expect(screen.get_by_role("dialog", name="Notification")).to_be_visible()
+
+
+def test_enter_in_the_filter_of_edit_group_applies_nothing(open_book, bob, book, make_group, register) -> None:
+    for number in range(20):
+        group = make_group(f"group{number:02}")
+    register("a@example.com", group)
+    page = open_book(bob)
+    page.get_by_label("Select a@example.com").check()
+    page.get_by_role("button", name="Edit group").click()
+    dialog = page.get_by_role("dialog", name="Edit group")
+    dialog.get_by_role("checkbox", name="group19").uncheck()
+    dialog.get_by_label("Filter groups").press("Enter")
+    page.wait_for_timeout(300)
+    expect(dialog).to_be_visible()
+    assert contents(book) == {"a@example.com": {"group19"}}

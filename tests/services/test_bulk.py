@@ -191,3 +191,17 @@ def test_a_job_stops_when_the_book_has_another_edition(book, by, register) -> No
     assert Job.objects.get().state == JobState.FAILED
     assert Address.objects.count() == 6
     assert unfinished_jobs(book) == 0
+
+
+def test_many_groups_make_an_act_a_job_as_many_addresses_do(book, by, make_group, register, monkeypatch) -> None:
+    monkeypatch.setattr(limits, "ROWS_WITHIN_A_CLICK", 5)
+    monkeypatch.setattr(limits, "ROWS_PER_JOB_BATCH", 5)
+    made = [make_group(f"group{number}").pk for number in range(3)]
+    register("a@example.com b@example.com")
+    done = bulk.edit_groups(book=book, selection=ticked("a", "b"), add=made, remove=[], token=uuid4(), by=by)
+    assert done.job_id is not None
+    work()
+    names = {"group0", "group1", "group2"}
+    assert contents(book) == {"a@example.com": names, "b@example.com": names}
+    assert AuditEvent.objects.get(action=Action.CHANGE_GROUP).detail["added_to"] == sorted(names)
+    assert_consistent(book)

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Job, JobState
+from addressbook.models import Action, AuditEvent, Job, JobState
 from addressbook.services import bulk, jobs, selection
 from addressbook.services.jobs import JobLostError
 
@@ -71,6 +71,14 @@ def test_wake_forgotten_gives_up_after_three_fruitless_attempts(job: Job) -> Non
     job.refresh_from_db()
     assert job.state == JobState.FAILED
     assert job.finished_at is not None
+    assert AuditEvent.objects.get(action=Action.DELETE_ADDRESS).detail["state"] == "failed"
+
+
+def test_a_job_is_recorded_even_when_its_requester_is_gone(job: Job, alice) -> None:
+    Job.objects.update(requested_by=None)
+    bulk.run(jobs.claim(Job, job.pk))
+    event = AuditEvent.objects.get(action=Action.DELETE_ADDRESS)
+    assert (event.username, event.user_id, event.detail["deleted"]) == ("alice", None, 6)
 
 
 def test_a_job_that_gets_on_is_not_given_up(job: Job) -> None:

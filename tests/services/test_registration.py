@@ -85,6 +85,21 @@ def test_register_typed_sent_twice_answers_the_same_and_registers_once(book, by)
     assert AuditEvent.objects.filter(action=Action.INSERT_ADDRESS).count() == 1
 
 
+def test_register_typed_with_more_in_the_same_form_registers_the_rest(book, by) -> None:
+    """No answer came, a line was added, OK again: the line counts too."""
+    token = uuid4()
+    for text in ("a@example.com", "a@example.com b@example.com"):
+        report = registration.register_typed(book=book, group_id=None, text=text, token=token, by=by)
+    assert (report.registered, report.already_there) == (1, 1)
+    assert set(contents(book)) == {"a@example.com", "b@example.com"}
+
+
+def test_sort_refuses_too_many_before_it_judges_one() -> None:
+    with pytest.raises(TooManyAddressesError) as caught:
+        registration.sort("x " * 100_000)
+    assert caught.value.count == 100_000
+
+
 def test_register_typed_writes_no_address_into_the_history(register) -> None:
     register("canary@example.com canary@invalid@example.com")
     assert "canary" not in str(AuditEvent.objects.values())

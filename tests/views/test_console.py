@@ -191,3 +191,17 @@ def test_the_screen_speaks_the_chosen_language(manager, url, language, label) ->
     answer = manager.get(url)
     assert label in text_of(answer)
     assert f'<html lang="{language}">' in answer.content.decode()
+
+
+def test_refresh_leads_on_when_the_group_was_deleted_meanwhile(manager, url, register) -> None:
+    register("a@example.com")
+    answer = manager.post(url, {"group": 4711})
+    assert "The group was deleted meanwhile. These are all addresses." in text_of(answer)
+    assert emails(answer) == ["a@example.com"]
+
+
+def test_too_much_at_once_is_refused_with_a_sentence(manager, book, settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    answer = manager.post(reverse("check_registration", args=[book.slug]), {"text": "x" * 2000}, headers=HTMX)
+    assert answer.status_code == 413
+    assert "This is too much at once. Nothing was changed." in answer.content.decode()

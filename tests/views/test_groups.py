@@ -36,7 +36,8 @@ def test_create_group_shows_the_new_group_chosen(post) -> None:
         ("a/b", "“/” cannot stand in a group name."),
         ("", "Type a name for the group."),
         ("x" * 101, "A group name has at most 100 characters; this one has 101."),
-        ("a\x00b", "cannot stand in a group name."),
+        ("a\x00b", "“U+0000” cannot stand in a group name."),
+        ("a\u202eb", "“U+202E” cannot stand in a group name."),
     ],
 )
 @pytest.mark.parametrize("headers", [{}, HTMX])

@@ -8,9 +8,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Action, Edition, Group, JobState, Upload
+from addressbook.models import Edition, Group, JobState, Upload
 from addressbook.services import books, crash_points, jobs, memberships
-from addressbook.services.audit import Actor, record
 from addressbook.services.uploads import files, sql
 from addressbook.services.uploads.rows import RowsBatch, read_batch
 from addressbook.services.uploads.tally import CHOSEN_GROUP
@@ -84,17 +83,11 @@ def _group_of(upload: Upload, place: int) -> int | None:
 
 
 def _finish(upload: Upload, state: JobState, *, reason: str = "") -> bool:
-    jobs.finish(upload, state)
     files.discard_on_commit(upload.stored_file, upload.rows_file)
     upload.stored_file = upload.rows_file = ""
     upload.expires_at = timezone.now() + timedelta(hours=limits.UPLOAD_KEPT_HOURS)
     upload.outcome = {"registered": 0, "added_to_group": 0, **upload.outcome, "reason": reason}
     upload.save(update_fields=["stored_file", "rows_file", "expires_at", "outcome"])
-    if upload.requested_by is not None:
-        result = upload.check_result
-        detail = {name: result.get(name, 0) for name in ("rows", "doubled", "invalid", "blank")}
-        detail |= {"state": state, "applied": upload.rows_done, **upload.outcome}
-        by = Actor(upload.requested_by, upload.requested_from)
-        record(by=by, action=Action.UPLOAD_ADDRESSES, book=upload.edition.book, detail=detail)
+    jobs.finish(upload, state)
     crash_points.reached("apply: before the end is committed")
     return False

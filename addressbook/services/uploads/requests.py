@@ -12,12 +12,11 @@ from django.utils import timezone
 
 from addressbook import limits
 from addressbook.models import Action, AddressBook, Edition, Group, JobState, Upload
-from addressbook.services import audit, books, crash_points, groups, jobs, submissions
+from addressbook.services import audit, books, crash_points, groups, jobs
 from addressbook.services.audit import Actor
+from addressbook.services.submissions import Submitted
 from addressbook.services.uploads import files
 from addressbook.spreadsheets import Choice
-
-_ACT = "receive_upload"
 
 
 class FileTooLargeError(Exception):
@@ -51,12 +50,13 @@ def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, t
     digest = hashlib.sha256()
     for chunk in _chunks(file):
         digest.update(chunk)
+    submitted = Submitted(by, token, "receive_upload", [digest.hexdigest(), name, group_id])
     stored_file = files.keep(file)
     crash_points.reached("receive: file stored")
     try:
         with transaction.atomic():
             edition = books.lock(book)
-            if earlier := submissions.earlier_outcome(token, act=_ACT, by=by):
+            if earlier := submitted.earlier_outcome():
                 files.discard_on_commit(stored_file)
                 return find(edition, earlier["upload"])
             group = groups.find(edition, group_id) if group_id is not None else None
@@ -64,6 +64,7 @@ def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, t
             upload = Upload.objects.create(
                 edition=edition,
                 requested_by=by.user,
+                requester=by.user.get_username(),
                 requested_from=by.ip_address,
                 created_at=now,
                 expires_at=now + timedelta(hours=limits.UPLOAD_KEPT_HOURS),
@@ -73,7 +74,7 @@ def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, t
                 stored_file=stored_file,
                 group=group,
             )
-            submissions.remember(token, {"upload": upload.pk}, act=_ACT, by=by)
+            submitted.remember({"upload": upload.pk})
             transaction.on_commit(lambda: jobs.announce(upload))
             crash_points.reached("receive: before commit")
     except BaseException:
