@@ -5,9 +5,10 @@ from celery import shared_task
 
 @shared_task
 def run_job(job_id: int) -> None:
+    from addressbook.models import Job
     from addressbook.services import bulk, jobs
 
-    job = jobs.claim(job_id)
+    job = jobs.claim(Job, job_id)
     if job is not None:
         try:
             bulk.run(job)
@@ -27,3 +28,23 @@ def forget_old_submissions() -> None:
     from addressbook.services import submissions
 
     submissions.forget_old()
+
+
+@shared_task
+def run_upload(upload_id: int) -> None:
+    from addressbook.models import Upload
+    from addressbook.services import jobs, uploads
+
+    upload = jobs.claim(Upload, upload_id)
+    if upload is not None:
+        try:
+            uploads.run(upload)
+        except jobs.JobLostError:
+            return  # another worker took it over and goes on where the last kept batch ended
+
+
+@shared_task
+def tidy_uploads() -> None:
+    from addressbook.services import uploads
+
+    uploads.tidy()

@@ -1,13 +1,21 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from addressbook.views import books, console, groups, jobs, registration, selection, sign_in
+from addressbook.views import books, console, groups, jobs, registration, selection, sign_in, uploads
 
 book_urls = [
     path("", console.console, name="console"),
     path("register/", registration.register, name="register"),
     path("register/check/", registration.check_registration, name="check_registration"),
     path("register/repair/", registration.repair_registration, name="repair_registration"),
+    path("uploads/send/", uploads.send_upload, name="send_upload"),
+    path("uploads/<int:upload_id>/", uploads.show_upload, name="show_upload"),
+    path("uploads/<int:upload_id>/choose/", uploads.choose_upload, name="choose_upload"),
+    path("uploads/<int:upload_id>/apply/", uploads.apply_upload, name="apply_upload"),
+    path("uploads/<int:upload_id>/cancel/", uploads.cancel_upload, name="cancel_upload"),
+    path("uploads/<int:upload_id>/dismiss/", uploads.dismiss_upload, name="dismiss_upload"),
+    path("uploads/<int:upload_id>/refused/", uploads.download_refused, name="download_refused"),
+    path("uploads/<int:upload_id>/mend/", uploads.mend_upload, name="mend_upload"),
     path("groups/create/", groups.create_group, name="create_group"),
     path("groups/create-inline/", groups.create_group_inline, name="create_group_inline"),
     path("groups/actions/", groups.group_actions, name="group_actions"),

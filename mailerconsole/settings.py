@@ -152,6 +152,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "wake-forgotten-jobs": {"task": "addressbook.tasks.wake_forgotten_jobs", "schedule": 15.0},
+    "tidy-uploads": {"task": "addressbook.tasks.tidy_uploads", "schedule": 600.0},
     "forget-old-submissions": {"task": "addressbook.tasks.forget_old_submissions", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
@@ -225,6 +226,12 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 3600
 MEDIA_ROOT = DATA_DIR / "files"
+# Files on their way in stand beside those that are kept: not in a folder of the whole machine, and moved by a rename.
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True, mode=0o700)
+FILE_UPLOAD_HANDLERS = ["addressbook.views.receiving.LimitedFileUploadHandler"]
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 # Words and times ------------------------------------------------------------------------------------------------
 

@@ -187,6 +187,38 @@ document.addEventListener("click", async (event) => {
   say(button.dataset.done);
 });
 
+// ---- Files -----------------------------------------------------------------------------------------------------------
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const field = event.target;
+  if (!field.matches("input[type=file]")) return;
+  const file = field.files[0];
+  if (file && file.size <= Number(field.dataset.limitBytes)) return;
+  event.preventDefault(); // too large, or the choice was taken back
+  field.value = "";
+  if (file) warn(field.dataset.tooLarge);
+});
+
+document.addEventListener("htmx:xhr:progress", (event) => {
+  const bar = one("#sending");
+  if (!bar || !event.target.matches("input[type=file]") || !event.detail.lengthComputable) return;
+  bar.hidden = false;
+  bar.value = (100 * event.detail.loaded) / event.detail.total;
+});
+
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    const place = event.target.closest?.("[data-drop]");
+    if (!place || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    place.classList.toggle("dropping", name === "dragover");
+    if (name !== "drop" || !event.dataTransfer.files.length) return;
+    const field = one(place.dataset.drop);
+    field.files = event.dataTransfer.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
 // ---- What htmx brings ----------------------------------------------------------------------------------------------
 
 function say(text) {

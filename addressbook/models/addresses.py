@@ -38,6 +38,8 @@ class Address(models.Model):
     email = models.CharField(max_length=limits.ADDRESS_LENGTH_CHARACTERS)
     key = models.CharField(max_length=limits.ADDRESS_LENGTH_CHARACTERS)
     registered_at = models.DateTimeField()
+    # The upload that it came with; None when it was typed. Not indexed: nothing asks by it, and every row would pay.
+    origin = models.ForeignKey("Upload", models.SET_NULL, null=True, related_name="+", db_index=False)
 
     objects = AddressQuerySet.as_manager()
 

@@ -13,6 +13,8 @@ class Action(models.TextChoices):
     DELETE_GROUP = "delete_group", "Delete recipient group"
     EMPTY_GROUP = "empty_group", "Delete address all from recipient group"
     INSERT_ADDRESS = "insert_address", "Insert Address"
+    UPLOAD_ADDRESSES = "upload_addresses", "Add recipient list via Excel file upload"
+    FETCH_REFUSED = "fetch_refused", "Download refused rows"
     DELETE_ADDRESS = "delete_address", "Delete address"
     REMOVE_FROM_GROUP = "remove_from_group", "Delete address from recipient group"
     CHANGE_GROUP = "change_group", "Change recipient group"

@@ -1,4 +1,4 @@
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -10,49 +10,36 @@ from addressbook.models.books import Edition
 class JobState(models.TextChoices):
     WAITING = "waiting", _("Waiting")
     RUNNING = "running", _("Running")
+    # Of uploads only: the worker is done for now, and the owner has to say how it goes on.
+    CHECKED = "checked", _("Checked")
     COMPLETE = "complete", _("Complete")
     CANCELLED = "cancelled", _("Cancelled")
     FAILED = "failed", _("Failed")
+    REFUSED = "refused", _("Refused")
 
 
 UNFINISHED = (JobState.WAITING, JobState.RUNNING)
 
 
-class JobQuerySet(models.QuerySet["Job"]):
-    def unfinished(self) -> Self:
-        return self.filter(state__in=UNFINISHED)
-
-    def shown_to(self, user_id: int) -> Self:
-        """What the page of `user_id` shows: all that is unfinished, and their own results until put away."""
-        return self.filter(Q(state__in=UNFINISHED) | Q(requested_by_id=user_id, dismissed_at__isnull=True))
-
-
-class Job(models.Model):
+class LeasedWork(models.Model):
     """Work that goes on after the answer. The row is the truth; a message to the workers only says: look.
 
-    A worker owns the job as long as `attempt` is the number that it was given when it claimed the row, and it writes
-    only while that holds. `cursor` moves in the same transaction as the rows of a batch, so that a job which is taken
+    A worker owns the work as long as `attempt` is the number that it was given when it claimed the row, and it writes
+    only while that holds. `cursor` moves in the same transaction as the rows of a batch, so that work which is taken
     over goes on where the last whole batch ended.
     """
 
-    class Kind(models.TextChoices):
-        DELETE_ADDRESSES = "delete_addresses", _("Delete addresses")
-        EDIT_GROUPS = "edit_groups", _("Edit group")
-        REMOVE_FROM_GROUP = "remove_from_group", _("Remove from group")
-        EMPTY_GROUP = "empty_group", _("Empty group")
-        DELETE_GROUP = "delete_group", _("Delete group")
+    # The Celery task that is told the id of a row to look at.
+    TASK: ClassVar[str]
 
-    kind = models.CharField(max_length=20, choices=Kind)
-    edition = models.ForeignKey(Edition, models.CASCADE, related_name="jobs")
-    requested_by = models.ForeignKey("User", models.SET_NULL, null=True, related_name="+")
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="%(class)ss")
+    requested_by = models.ForeignKey("addressbook.User", models.SET_NULL, null=True, related_name="+")
     requester = models.CharField(max_length=150)
     requested_from = models.GenericIPAddressField(null=True)
-    # What to do and to which rows; its shape belongs to the service of the kind.
-    parameters = models.JSONField()
 
     state = models.CharField(max_length=9, choices=JobState, default=JobState.WAITING)
     attempt = models.PositiveIntegerField(default=0)
-    # Attempts since the last batch that was kept: a job that gets on may outlive any number of restarts.
+    # Attempts since the last batch that was kept: work that gets on may outlive any number of restarts.
     fruitless_attempts = models.PositiveSmallIntegerField(default=0)
     # When a message about it last went to the workers; None when that failed or is still to happen.
     announced_at = models.DateTimeField(null=True)
@@ -68,21 +55,57 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True)
     dismissed_at = models.DateTimeField(null=True)
 
+    class Meta:
+        abstract = True
+
+
+def finished_when_over(name: str, *, resting: tuple[JobState, ...] = ()) -> models.CheckConstraint:
+    """State and time agree: work has a time of its end exactly when it is neither unfinished nor at rest."""
+    open_states = UNFINISHED + resting
+    return models.CheckConstraint(
+        condition=Q(state__in=open_states, finished_at__isnull=True)
+        | (~Q(state__in=open_states) & Q(finished_at__isnull=False)),
+        name=name,
+    )
+
+
+def leased_while_running(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=(Q(state=JobState.RUNNING, lease_until__isnull=False))
+        | (~Q(state=JobState.RUNNING) & Q(lease_until__isnull=True)),
+        name=name,
+    )
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def unfinished(self) -> Self:
+        return self.filter(state__in=UNFINISHED)
+
+    def shown_to(self, user_id: int) -> Self:
+        """What the page of `user_id` shows: all that is unfinished, and their own results until put away."""
+        return self.filter(Q(state__in=UNFINISHED) | Q(requested_by_id=user_id, dismissed_at__isnull=True))
+
+
+class Job(LeasedWork):
+    """A bulk act on a selection, or on a whole group."""
+
+    class Kind(models.TextChoices):
+        DELETE_ADDRESSES = "delete_addresses", _("Delete addresses")
+        EDIT_GROUPS = "edit_groups", _("Edit group")
+        REMOVE_FROM_GROUP = "remove_from_group", _("Remove from group")
+        EMPTY_GROUP = "empty_group", _("Empty group")
+        DELETE_GROUP = "delete_group", _("Delete group")
+
+    TASK = "addressbook.tasks.run_job"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    # What to do and to which rows; its shape belongs to the service of the kind.
+    parameters = models.JSONField()
+
     objects = JobQuerySet.as_manager()
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=UNFINISHED, finished_at__isnull=True)
-                | (~Q(state__in=UNFINISHED) & Q(finished_at__isnull=False)),
-                name="job_finished_when_over",
-            ),
-            models.CheckConstraint(
-                condition=(Q(state=JobState.RUNNING, lease_until__isnull=False))
-                | (~Q(state=JobState.RUNNING) & Q(lease_until__isnull=True)),
-                name="job_leased_while_running",
-            ),
-        ]
+        constraints = [finished_when_over("job_finished_when_over"), leased_while_running("job_leased_while_running")]
         # Serves the sweeper, and the unfinished jobs of a page.
         indexes = [models.Index(fields=["edition", "state"], name="job_by_edition_and_state")]
 

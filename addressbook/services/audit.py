@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from addressbook.models import Action, AddressBook, AuditEvent, Job, User
+from addressbook.models import Action, AddressBook, AuditEvent, Job, LeasedWork, Upload, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +45,26 @@ def record(
     )
 
 
-def record_end(job: Job) -> None:
-    """Append the line of a job that is over, however it ended: what it did until then stays done.
+def record_end(work: LeasedWork) -> None:
+    """Append the line of a job or upload that is over, however it ended: what it did until then stays done.
 
-    Whoever asked for it may be gone by now; the job has kept the name.
+    Whoever asked for it may be gone by now; the row has kept the name. An upload without an OK has done nothing.
     """
-    detail = {"selected": job.rows_total, "state": job.state, **job.outcome, **job.parameters.get("names", {})}
+    if isinstance(work, Job):
+        action = ACTIONS[Job.Kind(work.kind)]
+        detail = {"selected": work.rows_total, "state": work.state, **work.outcome, **work.parameters.get("names", {})}
+    elif isinstance(work, Upload) and work.phase == Upload.Phase.APPLY:
+        action = Action.UPLOAD_ADDRESSES
+        detail = {name: work.check_result.get(name, 0) for name in ("rows", "doubled", "invalid", "blank")}
+        detail |= {"state": work.state, "applied": work.rows_done, **work.outcome}
+    else:
+        return
     _append(
-        user_id=job.requested_by_id,
-        username=job.requester,
-        ip_address=job.requested_from,
-        book=job.edition.book,
-        action=ACTIONS[Job.Kind(job.kind)],
+        user_id=work.requested_by_id,
+        username=work.requester,
+        ip_address=work.requested_from,
+        book=work.edition.book,
+        action=action,
         detail=detail,
     )
 

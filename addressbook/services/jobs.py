@@ -1,14 +1,14 @@
-"""Who works on a job, how far it is, and when it is over.
+"""Who works on what (a job, an upload), how far it is, and when it is over.
 
 The database row is the truth; a message to the workers carries an id and may be lost or doubled. A worker claims the
 row with one conditional UPDATE and owns it while `attempt` is the number that it was given. It must extend its lease by
-moving on (`keep_batch`); when it does not, `wake_forgotten` offers the job to the others.
+moving on (`keep_batch`, `keep_lease`); when it does not, `wake_forgotten` offers the row to the others.
 """
 
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from celery import current_app
 from django.db import transaction
@@ -17,18 +17,20 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Action, AddressBook, Edition, Job, JobState
+from addressbook.models import Action, AddressBook, Edition, Job, JobState, LeasedWork, Upload
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services import audit
 from addressbook.services.audit import Actor
 
 logger = logging.getLogger(__name__)
 
-RUN_JOB = "addressbook.tasks.run_job"
+Work = TypeVar("Work", bound=LeasedWork)
+
+KINDS: Final[tuple[type[LeasedWork], ...]] = (Job, Upload)
 
 
 class JobLostError(Exception):
-    """The job was claimed by another worker or ended meanwhile: nothing more may be written for it."""
+    """The work was claimed by another worker or ended meanwhile: nothing more may be written for it."""
 
 
 def start(*, kind: Job.Kind, edition: Edition, parameters: Mapping[str, Any], rows_total: int, by: Actor) -> Job:
@@ -43,64 +45,78 @@ def start(*, kind: Job.Kind, edition: Edition, parameters: Mapping[str, Any], ro
         requested_from=by.ip_address,
         created_at=timezone.now(),
     )
-    transaction.on_commit(lambda: announce(job.pk))
+    transaction.on_commit(lambda: announce(job))
     return job
 
 
-def announce(job_id: int) -> None:
-    """Tell the workers to look at the job. A broker that is down is no error: `wake_forgotten` announces it again."""
+def announce(work: LeasedWork) -> None:
+    """Tell the workers to look at it. A broker that is down is no error: `wake_forgotten` announces it again."""
     try:
-        current_app.send_task(RUN_JOB, args=[job_id], retry=False)
+        current_app.send_task(work.TASK, args=[work.pk], retry=False)
     except Exception:  # whatever a broker's client raises, the row is safe and the user's act is done
-        logger.warning("Job %s could not be announced; it waits for the next sweep", job_id, exc_info=True)
+        logger.warning("%s could not be announced; it waits for the next sweep", work, exc_info=True)
     else:
-        Job.objects.filter(pk=job_id).update(announced_at=timezone.now())
+        type(work)._default_manager.filter(pk=work.pk).update(announced_at=timezone.now())
 
 
-def claim(job_id: int) -> Job | None:
-    """Take the job for this worker, or None when it is over, taken, or has failed too often."""
+def claim(model: type[Work], work_id: int) -> Work | None:
+    """Take the row for this worker, or None when it is over, taken, or has failed too often."""
     now = timezone.now()
     with transaction.atomic():
-        free = Job.objects.filter(
+        free = model._default_manager.filter(
             Q(state=JobState.WAITING) | _lease_has_run_out(now),
-            pk=job_id,
+            pk=work_id,
             fruitless_attempts__lt=limits.JOB_ATTEMPTS,
         )
         taken = free.update(
             state=JobState.RUNNING,
             attempt=F("attempt") + 1,
             fruitless_attempts=F("fruitless_attempts") + 1,
-            lease_until=now + timedelta(seconds=limits.JOB_LEASE_SECONDS),
+            lease_until=_lease(now),
             started_at=Coalesce(F("started_at"), now),
         )
-        return Job.objects.select_related("edition__book", "requested_by").get(pk=job_id) if taken else None
+        if not taken:
+            return None
+        return model._default_manager.select_related("edition__book", "requested_by").get(pk=work_id)
 
 
-def still_owned(job: Job) -> Job:
+def still_owned(work: Work) -> Work:
     """The row as it is now, locked to the end of the transaction. Raises JobLostError when it is not ours any more."""
-    now = Job.objects.select_for_update(of=("self",)).filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING)
-    if (row := now.first()) is None:
-        raise JobLostError(f"job {job.pk}, attempt {job.attempt}")
+    rows = type(work)._default_manager.select_for_update(of=("self",))
+    row = rows.filter(pk=work.pk, attempt=work.attempt, state=JobState.RUNNING).first()
+    if row is None:
+        raise JobLostError(f"{work}, attempt {work.attempt}")
     return row
 
 
-def keep_batch(job: Job, *, cursor: int, rows: int, changes: Mapping[str, int]) -> None:
-    """Move on by one batch, in the transaction of its rows; `job` comes from `still_owned` in the same transaction."""
-    job.cursor = cursor
-    job.rows_done += rows
-    job.outcome = {**job.outcome, **{name: job.outcome.get(name, 0) + n for name, n in changes.items()}}
-    job.lease_until = timezone.now() + timedelta(seconds=limits.JOB_LEASE_SECONDS)
-    job.fruitless_attempts = 0
-    job.save(update_fields=["cursor", "rows_done", "outcome", "lease_until", "fruitless_attempts"])
+def keep_batch(work: LeasedWork, *, cursor: int, rows: int, changes: Mapping[str, int]) -> None:
+    """Move on by one batch, in the transaction of its rows; `work` comes from `still_owned` in the same transaction."""
+    work.cursor = cursor
+    work.rows_done += rows
+    work.outcome = {**work.outcome, **{name: work.outcome.get(name, 0) + n for name, n in changes.items()}}
+    work.lease_until = _lease(timezone.now())
+    work.fruitless_attempts = 0
+    work.save(update_fields=["cursor", "rows_done", "outcome", "lease_until", "fruitless_attempts"])
 
 
-def finish(job: Job, state: JobState) -> None:
-    """End the job and record it; the caller holds its row (`still_owned`) or has found it unfinished under a lock."""
-    job.state = state
-    job.lease_until = None
-    job.finished_at = timezone.now()
-    job.save(update_fields=["state", "lease_until", "finished_at"])
-    audit.record_end(job)
+def keep_lease(work: LeasedWork, *, rows_done: int) -> bool:
+    """Say how far it is when nothing is kept yet; whether to go on: its owner may have cancelled it.
+
+    Raises JobLostError when it is not ours any more.
+    """
+    row = type(work)._default_manager.filter(pk=work.pk, attempt=work.attempt, state=JobState.RUNNING)
+    if not row.update(rows_done=rows_done, lease_until=_lease(timezone.now())):
+        raise JobLostError(f"{work}, attempt {work.attempt}")
+    return not row.filter(cancel_requested=True).exists()
+
+
+def finish(work: LeasedWork, state: JobState) -> None:
+    """End the work and record it; the caller holds its row (`still_owned`) or has found it unfinished under a lock."""
+    work.state = state
+    work.lease_until = None
+    work.finished_at = timezone.now()
+    work.save(update_fields=["state", "lease_until", "finished_at"])
+    audit.record_end(work)
 
 
 def request_cancel(*, book: AddressBook, job_id: int, by: Actor) -> None:
@@ -116,11 +132,11 @@ def request_cancel(*, book: AddressBook, job_id: int, by: Actor) -> None:
         audit.record(by=by, action=Action.CANCEL_JOB, book=book, detail={"job": job.pk, "kind": job.kind})
 
 
-def dismiss(*, book: AddressBook, job_id: int, by: Actor) -> None:
+def dismiss(model: type[LeasedWork], *, book: AddressBook, work_id: int, by: Actor) -> None:
     """Put the result away: its requester has read it."""
-    Job.objects.filter(edition__book=book, pk=job_id, requested_by=by.user).exclude(state__in=UNFINISHED).update(
-        dismissed_at=timezone.now()
-    )
+    open_states = (*UNFINISHED, JobState.CHECKED)
+    mine = model._default_manager.filter(edition__book=book, pk=work_id, requested_by=by.user)
+    mine.exclude(state__in=open_states).update(dismissed_at=timezone.now())
 
 
 def wake_forgotten() -> int:
@@ -128,26 +144,34 @@ def wake_forgotten() -> int:
 
     Harmless when two run at once, and cheap when there is nothing to do.
     """
+    return sum(map(_wake_forgotten, KINDS))
+
+
+def _wake_forgotten(model: type[LeasedWork]) -> int:
     now = timezone.now()
     long_ago = now - timedelta(seconds=limits.JOB_FORGOTTEN_AFTER_SECONDS)
     unheard = Q(announced_at__isnull=True) | Q(announced_at__lt=long_ago) | Q(announced_at__gt=now)
-    forgotten = Job.objects.filter(Q(state=JobState.WAITING) & unheard | _lease_has_run_out(now))
+    forgotten = model._default_manager.filter(Q(state=JobState.WAITING) & unheard | _lease_has_run_out(now))
     woken = 0
-    for job_id, attempts in forgotten.values_list("pk", "fruitless_attempts"):
-        if attempts >= limits.JOB_ATTEMPTS:
-            _give_up(job_id)
+    for work in forgotten.only("pk", "state", "fruitless_attempts"):
+        if work.fruitless_attempts >= limits.JOB_ATTEMPTS:
+            _give_up(model, work.pk)
         else:
-            announce(job_id)
+            announce(work)
             woken += 1
     return woken
 
 
-def _give_up(job_id: int) -> None:
+def _give_up(model: type[LeasedWork], work_id: int) -> None:
     with transaction.atomic():
-        job = Job.objects.select_for_update(of=("self",)).get(pk=job_id)
-        if job.state in UNFINISHED and job.fruitless_attempts >= limits.JOB_ATTEMPTS:
-            logger.error("Job %s is given up after %s attempts", job_id, job.fruitless_attempts)
-            finish(job, JobState.FAILED)
+        work = model._default_manager.select_for_update(of=("self",)).get(pk=work_id)
+        if work.state in UNFINISHED and work.fruitless_attempts >= limits.JOB_ATTEMPTS:
+            logger.error("%s is given up after %s attempts", work, work.fruitless_attempts)
+            finish(work, JobState.FAILED)
+
+
+def _lease(now: Any) -> Any:
+    return now + timedelta(seconds=limits.JOB_LEASE_SECONDS)
 
 
 def _lease_has_run_out(now: Any) -> Q:

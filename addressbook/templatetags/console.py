@@ -13,10 +13,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from addressbook.models import AddressBook, Group
-from addressbook.views import sentences
+from addressbook.views import sentences, upload_dialog
 
 register = template.Library()
 register.filter("number", sentences.number)
+register.filter("upload_line", upload_dialog.line_of)
 
 
 @register.simple_tag

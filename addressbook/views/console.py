@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from addressbook import limits
 from addressbook.forms.listing import Listing, listing_from
-from addressbook.models import Group, Job, Role
+from addressbook.models import Group, Job, Role, Upload
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services.selection import Selection
 from addressbook.views.access import Access, to_book
@@ -80,7 +80,14 @@ def jobs_context(access: Access) -> dict[str, Any]:
         .select_related("requested_by")
         .order_by("pk")
     )
-    return {"jobs": jobs, "jobs_unfinished": any(job.state in UNFINISHED for job in jobs)}
+    uploads = list(
+        Upload.objects.without_details().filter(edition=access.edition).shown_to(access.by.user.pk).order_by("pk")
+    )
+    return {
+        "jobs": jobs,
+        "uploads": uploads,
+        "jobs_unfinished": any(work.state in UNFINISHED for work in (*jobs, *uploads)),
+    }
 
 
 def answer_dialog(

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from addressbook.models import Role
+from addressbook.models import Job, Role
 from addressbook.services import jobs
 from addressbook.views.access import Access, to_book
 from addressbook.views.console import jobs_context
@@ -18,7 +18,9 @@ def show_jobs(request: HttpRequest, access: Access) -> HttpResponse:
     context = jobs_context(access)
     response = render(request, "console.html#jobs", {"book": access.book, "access": access, **context})
     still = {str(job.pk) for job in context["jobs"] if job.finished_at is None}
-    if set(request.GET.getlist("running")) - still:
+    still_registering = {str(upload.pk) for upload in context["uploads"] if upload.finished_at is None}
+    ended = set(request.GET.getlist("running")) - still
+    if ended or set(request.GET.getlist("registering")) - still_registering:
         response["HX-Trigger"] = "book-changed"
     return response
 
@@ -33,7 +35,7 @@ def cancel_job(request: HttpRequest, access: Access, job_id: int) -> HttpRespons
 @require_POST
 @to_book(Role.VIEWER)
 def dismiss_job(request: HttpRequest, access: Access, job_id: int) -> HttpResponse:
-    jobs.dismiss(book=access.book, job_id=job_id, by=access.by)
+    jobs.dismiss(Job, book=access.book, work_id=job_id, by=access.by)
     return _answer(request, access)
 
 

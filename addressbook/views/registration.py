@@ -1,60 +1,22 @@
 """The popup "Register address": what is pasted is sorted while it stands in the field, and registered on OK."""
 
-from dataclasses import dataclass, field
-from typing import Any
-from uuid import uuid4
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from addressbook import limits
 from addressbook.forms.listing import listing_from
 from addressbook.forms.registration import RegistrationForm, RepairForm
 from addressbook.models import Group, Role
 from addressbook.services import registration
 from addressbook.services.groups import GroupGoneError
-from addressbook.services.registration import Forecast, Report
+from addressbook.services.registration import Report
 from addressbook.views import sentences
 from addressbook.views.access import Access, to_book
-from addressbook.views.console import (
-    Notification,
-    answer_dialog,
-    answer_done,
-)
+from addressbook.views.console import Notification, answer_dialog, answer_done
 from addressbook.views.methods import require_POST
-
-_DIALOG = "dialogs/register.html"
-
-
-@dataclass(frozen=True, slots=True)
-class InvalidLine:
-    text: str
-    reason: str
-    suggestion: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What the popup says of the text before OK."""
-
-    entry_count: int
-    # None when there are too many: then nothing was judged.
-    forecast: Forecast | None = None
-    doubled: list[str] = field(default_factory=list)
-    invalid: list[InvalidLine] = field(default_factory=list)
-    invalid_count: int = 0
-    suspicious: list[tuple[str, str]] = field(default_factory=list)
-    repair_count: int = 0
-
-    @property
-    def is_too_many(self) -> bool:
-        return self.entry_count > limits.TYPED_ADDRESSES_PER_REGISTRATION
-
-    @property
-    def invalid_unlisted(self) -> int:
-        return self.invalid_count - len(self.invalid)
+from addressbook.views.register_dialog import TEMPLATE, check_text, register_dialog
+from addressbook.views.uploads import has_file, receive_file
 
 
 @require_http_methods(["GET", "POST"])
@@ -62,30 +24,34 @@ class Check:
 def register(request: HttpRequest, access: Access) -> HttpResponse:
     if request.method == "GET":
         listing = listing_from(request.GET)
-        return answer_dialog(request, access, listing, _DIALOG, _dialog(access, text="", into=listing.group_id))
+        return answer_dialog(
+            request, access, listing, TEMPLATE, register_dialog(access, text="", into=listing.group_id)
+        )
+    if has_file(request):
+        return receive_file(request, access)
     listing = listing_from(request.POST)
     form = RegistrationForm(request.POST)
     if not form.is_valid():
-        values = _dialog(access, text=request.POST.get("text", ""), into=None)
+        values = register_dialog(access, text=request.POST.get("text", ""), into=None)
         values["problem"] = _("This page was too old. Please press OK once more.")
-        return answer_dialog(request, access, listing, _DIALOG, values, status=422)
+        return answer_dialog(request, access, listing, TEMPLATE, values, status=422)
     text, into = form.cleaned_data["text"], form.cleaned_data["into"]
     try:
         report = registration.register_typed(
             book=access.book, group_id=into, text=text, token=form.cleaned_data["token"], by=access.by
         )
     except GroupGoneError:
-        values = _dialog(access, text=text, into=None)
+        values = register_dialog(access, text=text, into=None)
         values["problem"] = _("The group was deleted meanwhile. Nothing was registered; choose another group.")
-        return answer_dialog(request, access, listing, _DIALOG, values, status=422)
+        return answer_dialog(request, access, listing, TEMPLATE, values, status=422)
     except registration.NoAddressesError:
-        values = {**_dialog(access, text=text, into=into), "problem": _("Type or paste at least one address.")}
-        return answer_dialog(request, access, listing, _DIALOG, values, status=422)
+        values = {**register_dialog(access, text=text, into=into), "problem": _("Type or paste at least one address.")}
+        return answer_dialog(request, access, listing, TEMPLATE, values, status=422)
     except registration.TooManyAddressesError as error:
-        values = {**_dialog(access, text=text, into=into), "problem": sentences.too_many_addresses(error.count)}
-        return answer_dialog(request, access, listing, _DIALOG, values, status=422)
+        values = {**register_dialog(access, text=text, into=into), "problem": sentences.too_many_addresses(error.count)}
+        return answer_dialog(request, access, listing, TEMPLATE, values, status=422)
     rest = registration.left_over(registration.sort(text))
-    dialog = (_DIALOG, _dialog(access, text=rest, into=into)) if rest else None
+    dialog = (TEMPLATE, register_dialog(access, text=rest, into=into)) if rest else None
     return answer_done(request, access, listing, _notification(report), dialog=dialog)
 
 
@@ -118,47 +84,12 @@ def _checked(request: HttpRequest, access: Access, text: str, *, repaired: bool 
     form.is_valid()
     into = form.cleaned_data.get("into")
     if "HX-Request" not in request.headers:
-        return answer_dialog(
-            request, access, listing_from(request.POST), _DIALOG, _dialog(access, text=text, into=into)
-        )
+        values = register_dialog(access, text=text, into=into)
+        return answer_dialog(request, access, listing_from(request.POST), TEMPLATE, values)
     group = Group.objects.filter(edition=access.edition, pk=into).first() if into else None
-    check = _check(access, text, group) if text.strip() else None
+    check = check_text(access, text, group) if text.strip() else None
     context = {"book": access.book, "text": text, "into": group, "check": check, "repaired": repaired}
     return render(request, "dialogs/registration_check.html", context)
-
-
-def _dialog(access: Access, *, text: str, into: int | None) -> dict[str, Any]:
-    choices = list(Group.objects.filter(edition=access.edition).in_tree_order())
-    group = next((choice for choice in choices if choice.pk == into), None)
-    return {
-        "text": text,
-        "into": group,
-        "choices": choices,
-        "check": _check(access, text, group) if text.strip() else None,
-        "token": uuid4(),
-        "problem": "",
-    }
-
-
-def _check(access: Access, text: str, group: Group | None) -> Check:
-    try:
-        found = registration.sort(text)
-    except registration.TooManyAddressesError as error:
-        return Check(entry_count=error.count)
-    listed = [
-        InvalidLine(entry.text, sentences.invalid_reason(entry.error), entry.suggestion)
-        for entry in found.invalid[: limits.INVALID_ENTRIES_LISTED]
-    ]
-    repairable = sum(entry.suggestion is not None for entry in found.invalid)
-    return Check(
-        entry_count=found.entry_count,
-        doubled=found.doubled,
-        forecast=registration.forecast(found, edition=access.edition, group=group),
-        invalid=listed,
-        invalid_count=len(found.invalid),
-        suspicious=found.suspicious[: limits.INVALID_ENTRIES_LISTED],
-        repair_count=repairable + len(found.suspicious),
-    )
 
 
 def _notification(report: Report) -> Notification:

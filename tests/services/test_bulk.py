@@ -25,7 +25,7 @@ def ticked(*names: str, group: Group | None = None) -> Selection:
 
 def work() -> None:
     for job_id in Job.objects.unfinished().values_list("pk", flat=True):
-        bulk.run(jobs.claim(job_id))
+        bulk.run(jobs.claim(Job, job_id))
 
 
 def test_delete_addresses_takes_them_out_of_every_group(book, by, make_group, register) -> None:
@@ -166,7 +166,7 @@ def test_a_cancelled_job_keeps_what_it_did(book, by, register) -> None:
     register(" ".join(f"u{number}@example.com" for number in range(6)))
     everyone = selection.everything(book=book, group_id=None)
     done = bulk.delete_addresses(book=book, selection=everyone, token=uuid4(), by=by)
-    job = jobs.claim(done.job_id)
+    job = jobs.claim(Job, done.job_id)
     assert bulk._run_batch(job)
     jobs.request_cancel(book=book, job_id=done.job_id, by=by)
     bulk.run(job)

@@ -26,26 +26,26 @@ def let_the_lease_run_out(job: Job) -> None:
 
 
 def test_claim_gives_a_job_to_one_worker_only(job: Job) -> None:
-    assert jobs.claim(job.pk).attempt == 1
-    assert jobs.claim(job.pk) is None
+    assert jobs.claim(Job, job.pk).attempt == 1
+    assert jobs.claim(Job, job.pk) is None
 
 
 def test_claim_takes_over_when_the_lease_has_run_out(job: Job) -> None:
-    jobs.claim(job.pk)
+    jobs.claim(Job, job.pk)
     let_the_lease_run_out(job)
-    assert jobs.claim(job.pk).attempt == 2
+    assert jobs.claim(Job, job.pk).attempt == 2
 
 
 def test_claim_takes_over_a_lease_from_before_the_clock_was_set_back(job: Job) -> None:
-    jobs.claim(job.pk)
+    jobs.claim(Job, job.pk)
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() + timedelta(days=1))
-    assert jobs.claim(job.pk) is not None
+    assert jobs.claim(Job, job.pk) is not None
 
 
 def test_a_worker_that_lost_its_job_writes_nothing(job: Job, book) -> None:
-    slow = jobs.claim(job.pk)
+    slow = jobs.claim(Job, job.pk)
     let_the_lease_run_out(job)
-    fast = jobs.claim(job.pk)
+    fast = jobs.claim(Job, job.pk)
     with pytest.raises(JobLostError):
         bulk.run(slow)
     assert book.current_edition.addresses.count() == 6
@@ -54,19 +54,19 @@ def test_a_worker_that_lost_its_job_writes_nothing(job: Job, book) -> None:
 
 
 def test_a_job_taken_over_goes_on_where_the_last_batch_ended(job: Job) -> None:
-    first = jobs.claim(job.pk)
+    first = jobs.claim(Job, job.pk)
     bulk._run_batch(first)
     let_the_lease_run_out(job)
-    bulk.run(jobs.claim(job.pk))
+    bulk.run(jobs.claim(Job, job.pk))
     job.refresh_from_db()
     assert (job.state, job.rows_done, job.outcome) == (JobState.COMPLETE, 6, {"deleted": 6})
 
 
 def test_wake_forgotten_gives_up_after_three_fruitless_attempts(job: Job) -> None:
     for _ in range(limits.JOB_ATTEMPTS):
-        assert jobs.claim(job.pk) is not None
+        assert jobs.claim(Job, job.pk) is not None
         let_the_lease_run_out(job)
-    assert jobs.claim(job.pk) is None
+    assert jobs.claim(Job, job.pk) is None
     jobs.wake_forgotten()
     job.refresh_from_db()
     assert job.state == JobState.FAILED
@@ -76,17 +76,17 @@ def test_wake_forgotten_gives_up_after_three_fruitless_attempts(job: Job) -> Non
 
 def test_a_job_is_recorded_even_when_its_requester_is_gone(job: Job, alice) -> None:
     Job.objects.update(requested_by=None)
-    bulk.run(jobs.claim(job.pk))
+    bulk.run(jobs.claim(Job, job.pk))
     event = AuditEvent.objects.get(action=Action.DELETE_ADDRESS)
     assert (event.username, event.user_id, event.detail["deleted"]) == ("alice", None, 6)
 
 
 def test_a_job_that_gets_on_is_not_given_up(job: Job) -> None:
     for _ in range(limits.JOB_ATTEMPTS):
-        bulk._run_batch(jobs.claim(job.pk))
+        bulk._run_batch(jobs.claim(Job, job.pk))
         let_the_lease_run_out(job)
     assert jobs.wake_forgotten() == 1
-    bulk.run(jobs.claim(job.pk))
+    bulk.run(jobs.claim(Job, job.pk))
     job.refresh_from_db()
     assert job.state == JobState.COMPLETE
 
@@ -111,7 +111,7 @@ def test_announce_survives_a_broker_that_is_down(job: Job, settings, caplog) -> 
     current_app.conf.broker_url = "redis://127.0.0.1:1/0"
     current_app.pool.force_close_all()
     try:
-        jobs.announce(job.pk)
+        jobs.announce(job)
     finally:
         current_app.conf.broker_url = broker
     job.refresh_from_db()
@@ -123,17 +123,17 @@ def test_request_cancel_ends_a_waiting_job_at_once(job: Job, book, by) -> None:
     jobs.request_cancel(book=book, job_id=job.pk, by=by)
     job.refresh_from_db()
     assert job.state == JobState.CANCELLED
-    assert jobs.claim(job.pk) is None
+    assert jobs.claim(Job, job.pk) is None
 
 
 def test_dismiss_puts_away_only_what_is_over_and_ones_own(job: Job, book, by, bob) -> None:
     from addressbook.services.audit import Actor
 
-    jobs.dismiss(book=book, job_id=job.pk, by=by)
+    jobs.dismiss(Job, book=book, work_id=job.pk, by=by)
     job.refresh_from_db()
     assert job.dismissed_at is None
     jobs.request_cancel(book=book, job_id=job.pk, by=by)
-    jobs.dismiss(book=book, job_id=job.pk, by=Actor(bob))
+    jobs.dismiss(Job, book=book, work_id=job.pk, by=Actor(bob))
     assert Job.objects.shown_to(by.user.pk).count() == 1
-    jobs.dismiss(book=book, job_id=job.pk, by=by)
+    jobs.dismiss(Job, book=book, work_id=job.pk, by=by)
     assert Job.objects.shown_to(by.user.pk).count() == 0

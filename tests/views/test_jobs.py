@@ -27,7 +27,7 @@ def test_the_page_asks_again_only_while_a_job_runs(job, poll) -> None:
     running = poll(running=job.pk)
     assert "hx-trigger" in running.content.decode()
     assert "HX-Trigger" not in running
-    bulk.run(jobs.claim(job.pk))
+    bulk.run(jobs.claim(Job, job.pk))
     over = poll(running=job.pk)
     assert "hx-trigger" not in over.content.decode()
     assert over["HX-Trigger"] == "book-changed"
@@ -35,7 +35,7 @@ def test_the_page_asks_again_only_while_a_job_runs(job, poll) -> None:
 
 
 def test_a_result_is_shown_until_it_is_put_away(job, poll, book, alice, client_of) -> None:
-    bulk.run(jobs.claim(job.pk))
+    bulk.run(jobs.claim(Job, job.pk))
     assert "done" in text_of(poll())
     client_of(alice).post(reverse("dismiss_job", args=[book.slug, job.pk]))
     assert text_of(poll()) == ""
@@ -45,7 +45,7 @@ def test_results_of_others_are_not_shown(job, book, bob, client_of) -> None:
     client = client_of(bob)
     url = reverse("jobs", args=[book.slug])
     assert "0 of 2" in text_of(client.get(url))
-    bulk.run(jobs.claim(job.pk))
+    bulk.run(jobs.claim(Job, job.pk))
     assert "done" not in text_of(client.get(url))
 
 

@@ -1,0 +1,63 @@
+from dataclasses import replace
+from typing import Final
+
+from django import forms
+
+from addressbook import limits
+from addressbook.forms.fields import IdField, SentTextField
+from addressbook.forms.submission import SubmissionForm
+from addressbook.spreadsheets import ENCODINGS, NO_COLUMN, NO_HEADER, Choice, Layout
+
+# As a form names them: a tab would not survive every browser.
+DELIMITERS: Final = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "none": ""}
+
+
+class UploadForm(SubmissionForm):
+    """A file, which stands beside this in the request, and the group that its rows go into (none: no group)."""
+
+    into = IdField(required=False)
+
+
+class SeenCheckForm(forms.Form):
+    """An act on a checked upload. `seen` says which of its checks the user saw."""
+
+    seen = IdField()
+
+
+class ApplyUploadForm(SeenCheckForm):
+    into = IdField(required=False)
+
+
+class ChoiceForm(SeenCheckForm):
+    """How the file is to be read: all that can be chosen, as it stands on the screen."""
+
+    sheet = SentTextField(required=False)
+    encoding = forms.ChoiceField(required=False, choices=[(name, name) for name in ENCODINGS])
+    delimiter = forms.ChoiceField(required=False, choices=[(name, name) for name in DELIMITERS])
+    header_row = forms.IntegerField(required=False, min_value=NO_HEADER, max_value=limits.SHEET_ROWS)
+    email_column = forms.IntegerField(required=False, min_value=0, max_value=limits.SHEET_COLUMNS)
+    group_column = forms.IntegerField(required=False, min_value=NO_COLUMN, max_value=limits.SHEET_COLUMNS)
+
+    def choice(self, seen: Layout | None) -> Choice:
+        """What to read next. `seen` is the layout that stood on the screen.
+
+        Another sheet, encoding or delimiter makes other columns: those are then found anew.
+        """
+        values = self.cleaned_data
+        delimiter = values["delimiter"]
+        table = Choice(
+            sheet=values["sheet"] or None,
+            encoding=values["encoding"] or None,
+            delimiter=DELIMITERS[delimiter] if delimiter else None,
+        )
+        if seen is None or (seen.sheet, seen.encoding, seen.delimiter) != (
+            table.sheet,
+            table.encoding,
+            table.delimiter,
+        ):
+            return table
+        columns = {name: values[name] for name in ("header_row", "email_column", "group_column")}
+        if values["header_row"] != (seen.header_row or NO_HEADER):
+            # With another heading row the columns may have other names.
+            columns["group_column"] = None
+        return replace(table, **columns)

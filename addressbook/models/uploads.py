@@ -1,0 +1,75 @@
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from addressbook.models.groups import Group
+from addressbook.models.jobs import UNFINISHED, JobState, LeasedWork, finished_when_over, leased_while_running
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def unfinished(self) -> Self:
+        return self.filter(state__in=UNFINISHED)
+
+    def shown_to(self, user_id: int) -> Self:
+        """What the page of `user_id` shows: all that is unfinished, and their own until put away."""
+        return self.filter(Q(state__in=UNFINISHED) | Q(requested_by_id=user_id, dismissed_at__isnull=True))
+
+    def without_details(self) -> Self:
+        """For a list of uploads: what a file holds can be a megabyte a row."""
+        return self.defer("check_result", "groups")
+
+
+class Upload(LeasedWork):
+    """A file of addresses: received, checked by a worker, and applied by a worker once its owner has said OK.
+
+    Between the two phases it rests in the state CHECKED. A check writes the addresses that it accepted into a file of
+    their own (`rows_file`), and exactly that file is applied, `cursor` bytes of it so far. Files are named by us and
+    stand in the default storage; an empty name says that there is none (any more).
+    """
+
+    class Phase(models.TextChoices):
+        CHECK = "check", _("Check")
+        APPLY = "apply", _("Registration")
+
+    TASK = "addressbook.tasks.run_upload"
+
+    phase = models.CharField(max_length=5, choices=Phase, default=Phase.CHECK)
+    # What its owner calls the file: nothing but text for the screen.
+    name = models.CharField(max_length=255)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    stored_file = models.CharField(max_length=100)
+    rows_file = models.CharField(max_length=100, blank=True)
+    rows_sha256 = models.CharField(max_length=64, blank=True)
+    refused_file = models.CharField(max_length=100, blank=True)
+
+    # Where the rows go that name no group of their own; None: into no group.
+    group = models.ForeignKey(Group, models.SET_NULL, null=True, related_name="+")
+    # What the user decided of `spreadsheets.Choice`; an absent part is found by the check.
+    choice = models.JSONField(default=dict)
+    # What the check found (services.uploads.checking.Found), and the groups that the rows file refers to by place.
+    check_result = models.JSONField(default=dict)
+    groups = models.JSONField(default=list)
+
+    # When the file goes and, where nothing was decided, the upload with it.
+    expires_at = models.DateTimeField()
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            finished_when_over("upload_finished_when_over", resting=(JobState.CHECKED,)),
+            leased_while_running("upload_leased_while_running"),
+            models.CheckConstraint(condition=Q(phase__in=["check", "apply"]), name="upload_phase_known"),
+        ]
+        # Serves the sweeper, and the uploads of a page.
+        indexes = [models.Index(fields=["edition", "state"], name="upload_by_edition_and_state")]
+
+    def __str__(self) -> str:
+        return f"upload {self.pk} ({self.phase}, {self.state})"
+
+    @property
+    def is_working(self) -> bool:
+        return self.state in UNFINISHED

@@ -1,0 +1,93 @@
+"""Registering what a check accepted: the rows file, a batch and a transaction at a time."""
+
+from datetime import timedelta
+from typing import IO
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from addressbook import limits
+from addressbook.models import Edition, Group, JobState, Upload
+from addressbook.services import books, crash_points, jobs, memberships
+from addressbook.services.uploads import files, sql
+from addressbook.services.uploads.rows import RowsBatch, read_batch
+from addressbook.services.uploads.tally import CHOSEN_GROUP
+
+
+def apply_rows(upload: Upload) -> None:
+    """Work on a claimed upload until it is over; goes on where the last kept batch ended. Raises JobLostError."""
+    try:
+        with files.local(upload.rows_file) as path, path.open("rb") as rows:
+            if files.sha256(rows) != upload.rows_sha256:
+                raise FileNotFoundError  # another file stands in its place: ours is gone
+            while _apply_batch(upload, rows):
+                crash_points.reached("apply: batch kept")
+    except FileNotFoundError:
+        with transaction.atomic():
+            _finish(jobs.still_owned(upload), JobState.FAILED, reason="file_gone")
+    crash_points.reached("apply: done")
+
+
+def _apply_batch(upload: Upload, rows: IO[bytes]) -> bool:
+    """One batch in one transaction; whether there may be another. Repeats nothing: the cursor is kept with the rows."""
+    # Read and taken apart before the book is locked: others wait for no more than the statements take.
+    batch = read_batch(rows, upload.cursor or 0, limits.ROWS_PER_UPLOAD_BATCH)
+    with transaction.atomic():
+        edition = books.lock(upload.edition.book)
+        row = jobs.still_owned(upload)
+        if edition.pk != row.edition_id:
+            return _finish(row, JobState.FAILED, reason="reset")
+        if row.cancel_requested:
+            return _finish(row, JobState.CANCELLED)
+        if not batch.places:
+            return _finish(row, JobState.COMPLETE)
+        registered = _insert(edition, row, batch)
+        crash_points.reached("apply: addresses inserted")
+        added = _add_to_groups(edition, row, batch)
+        changes = {"registered": registered, "added_to_group": added}
+        jobs.keep_batch(row, cursor=batch.end, rows=len(batch.pairs), changes=changes)
+        crash_points.reached("apply: before commit")
+    upload.cursor = batch.end
+    return True
+
+
+def _insert(edition: Edition, upload: Upload, batch: RowsBatch) -> int:
+    if not batch.pairs:
+        return 0
+    registered = sql.insert_addresses(
+        edition_id=edition.pk, upload_id=upload.pk, pairs=batch.pairs, registered_at=timezone.now()
+    )
+    memberships.change_address_count(edition, registered)
+    return registered
+
+
+def _add_to_groups(edition: Edition, upload: Upload, batch: RowsBatch) -> int:
+    """Put the addresses into their groups; a group that was deleted meanwhile is passed over."""
+    wanted: dict[int, list[str]] = {}
+    for place, keys in batch.places.items():
+        group_id = _group_of(upload, place)
+        if group_id is not None:
+            wanted.setdefault(group_id, []).extend(keys)
+    added = 0
+    for group in Group.objects.filter(edition=edition, pk__in=wanted):
+        count = sql.insert_memberships(edition_id=edition.pk, group_id=group.pk, keys=wanted[group.pk])
+        if count:
+            Group.objects.filter(pk=group.pk).update(address_count=F("address_count") + count)
+        added += count
+    return added
+
+
+def _group_of(upload: Upload, place: int) -> int | None:
+    return upload.group_id if place == CHOSEN_GROUP else upload.groups[place - 1]["id"]
+
+
+def _finish(upload: Upload, state: JobState, *, reason: str = "") -> bool:
+    files.discard_on_commit(upload.stored_file, upload.rows_file)
+    upload.stored_file = upload.rows_file = ""
+    upload.expires_at = timezone.now() + timedelta(hours=limits.UPLOAD_KEPT_HOURS)
+    upload.outcome = {"registered": 0, "added_to_group": 0, **upload.outcome, "reason": reason}
+    upload.save(update_fields=["stored_file", "rows_file", "expires_at", "outcome"])
+    jobs.finish(upload, state)
+    crash_points.reached("apply: before the end is committed")
+    return False

@@ -1,0 +1,159 @@
+"""The check: every row of the file is accounted for, and what may be registered is written into a file of its own."""
+
+import re
+import time
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from addressbook import limits, spreadsheets
+from addressbook.models import JobState, Upload
+from addressbook.services import books, crash_points, jobs
+from addressbook.services.uploads import files, refused
+from addressbook.services.uploads.tally import Tally
+from addressbook.spreadsheets import Choice, Layout, Refusal, RefusedFileError
+
+# What the owner of a file can mend by another choice: the upload rests, and the popup says what is to be chosen.
+_OPEN_TO_CHOICE: Final = frozenset({Refusal.UNKNOWN_ENCODING, Refusal.UNKNOWN_SHEET})
+
+# What a JSON column of PostgreSQL has no way to hold.
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
+
+class _OverError(Exception):
+    """There is nothing more to check: cancelled by its owner (the default), or for the reason given."""
+
+    def __init__(self, state: JobState = JobState.CANCELLED, reason: str = "") -> None:
+        super().__init__(reason)
+        self.state = state
+        self.reason = reason
+
+
+def check_file(upload: Upload) -> None:
+    """Check a claimed upload. Repeats safely: nothing counts until the last transaction. Raises JobLostError."""
+    crash_points.reached("check: begin")
+    try:
+        try:
+            with files.local(upload.stored_file) as path, files.scratch() as folder:
+                _check(upload, path, folder)
+        except RefusedFileError as error:
+            if error.code not in _OPEN_TO_CHOICE:
+                raise
+            result = {"refusal": error.code, "detail": storable(error.detail), **_choices(upload)}
+            _rest(upload, result, [], "", "", "")
+    except RefusedFileError as error:
+        _end(upload, JobState.REFUSED, {"refusal": error.code, "detail": storable(error.detail)})
+    except _OverError as over:
+        _end(upload, over.state, {"reason": over.reason})
+    except FileNotFoundError:
+        _end(upload, JobState.FAILED, {"reason": "file_gone"})
+
+
+def _check(upload: Upload, path: Path, folder: Path) -> None:
+    with path.open("rb") as stored:
+        if files.sha256(stored) != upload.sha256:
+            raise FileNotFoundError  # another file stands in its place: ours is gone
+    with spreadsheets.read(path, name=upload.name, choice=Choice(**upload.choice)) as reading:
+        layout = reading.layout
+        with Tally(upload.edition, folder) as tally:
+            beat = time.monotonic()
+            for batch in reading:
+                tally.add(batch)
+                if time.monotonic() - beat > limits.UPLOAD_HEARTBEAT_SECONDS:
+                    _go_on(upload, tally.rows)
+                    beat = time.monotonic()
+            tally.look_up_rest()
+    crash_points.reached("check: file read")
+    _go_on(upload, tally.rows)
+    if tally.invalid:
+        refused.write_cells(path, upload.name, layout, tally.notes_path, folder)
+    stored_rows, rows_sha256, stored_refused = _store(tally, folder)
+    crash_points.reached("check: results stored")
+    result = {**tally.result(), "layout": storable(layout.as_json())}
+    try:
+        _rest(upload, result, tally.groups(), stored_rows, rows_sha256, stored_refused)
+    except BaseException:
+        files.discard(stored_rows, stored_refused)
+        raise
+    crash_points.reached("check: done")
+
+
+def _go_on(upload: Upload, rows: int) -> None:
+    if not jobs.keep_lease(upload, rows_done=rows):
+        raise _OverError
+
+
+def _store(tally: Tally, folder: Path) -> tuple[str, str, str]:
+    with tally.rows_path.open("rb") as written:
+        rows_sha256 = files.sha256(written)
+    stored_rows = files.keep_path(tally.rows_path)
+    stored_refused = files.keep_path(folder / refused.FILE_NAME) if tally.invalid else ""
+    return stored_rows, rows_sha256, stored_refused
+
+
+def _rest(
+    upload: Upload,
+    result: dict[str, Any],
+    groups: list[dict[str, Any]],
+    stored_rows: str,
+    rows_sha256: str,
+    stored_refused: str,
+) -> None:
+    """Leave the upload to its owner, with what was found."""
+    with transaction.atomic():
+        edition = books.lock(upload.edition.book)
+        row = jobs.still_owned(upload)
+        if row.cancel_requested:
+            raise _OverError
+        if edition.pk != row.edition_id:
+            raise _OverError(JobState.FAILED, "reset")
+        files.discard_on_commit(row.rows_file, row.refused_file)
+        row.check_result, row.groups = result, groups
+        row.rows_file, row.rows_sha256, row.refused_file = stored_rows, rows_sha256, stored_refused
+        row.rows_done = result.get("rows", 0)
+        row.state, row.lease_until = JobState.CHECKED, None
+        row.expires_at = timezone.now() + timedelta(hours=limits.UPLOAD_KEPT_HOURS)
+        row.save()
+        crash_points.reached("check: before commit")
+
+
+def _end(upload: Upload, state: JobState, outcome: dict[str, Any]) -> None:
+    with transaction.atomic():
+        row = jobs.still_owned(upload)
+        files.discard_on_commit(row.stored_file, row.rows_file, row.refused_file)
+        row.stored_file = row.rows_file = row.refused_file = ""
+        row.outcome = outcome
+        row.save(update_fields=["outcome", "stored_file", "rows_file", "refused_file"])
+        jobs.finish(row, state)
+        crash_points.reached("check: before the end is committed")
+
+
+def _choices(upload: Upload) -> dict[str, Any]:
+    """The layout of the check before, so that what can be chosen stays on the screen."""
+    layout = upload.check_result.get("layout")
+    return {"layout": layout} if layout else {}
+
+
+def layout_of(upload: Upload) -> Layout | None:
+    """How the file was read by the last check; None when it could not be read."""
+    layout = upload.check_result.get("layout")
+    return Layout.from_json(layout) if layout else None
+
+
+def storable(value: Any) -> Any:
+    """The same JSON value with what the database cannot hold replaced."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {key: storable(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [storable(entry) for entry in value]
+    return value
+
+
+def choice_json(choice: Choice) -> dict[str, Any]:
+    return {name: value for name, value in asdict(choice).items() if value is not None}

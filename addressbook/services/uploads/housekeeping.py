@@ -1,0 +1,83 @@
+"""What goes when its time has come: files nobody said OK to, refused rows, and what a killed process left behind."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from addressbook import limits
+from addressbook.models import JobState, Upload
+from addressbook.models.jobs import UNFINISHED
+from addressbook.services import jobs
+from addressbook.services.uploads import files
+
+# What of a check may be kept for good: it names no address.
+_COUNTS = ("rows", "addresses", "new", "already_there", "doubled", "invalid", "blank", "group_count")
+
+
+def tidy() -> None:
+    """Expire what is old. Harmless when two run at once, and cheap when there is nothing to do."""
+    expired = Upload.objects.exclude(state__in=UNFINISHED).filter(expires_at__lt=timezone.now())
+    left = ~Q(stored_file="", rows_file="", refused_file="") | ~Q(groups=[])
+    for upload_id in list(expired.filter(left | Q(state=JobState.CHECKED)).values_list("pk", flat=True)):
+        _expire(upload_id)
+    _remove_stray_files()
+    _remove_stray_scratch()
+
+
+def _expire(upload_id: int) -> None:
+    with transaction.atomic():
+        upload = Upload.objects.select_for_update(of=("self",)).get(pk=upload_id)
+        if upload.state in UNFINISHED or upload.expires_at >= timezone.now():
+            return
+        if upload.state == JobState.CHECKED:
+            upload.outcome = {"reason": "expired"}
+            jobs.finish(upload, JobState.CANCELLED)
+        files.discard_on_commit(upload.stored_file, upload.rows_file, upload.refused_file)
+        upload.stored_file = upload.rows_file = upload.refused_file = ""
+        upload.groups = []
+        upload.check_result = {name: upload.check_result.get(name, 0) for name in _COUNTS}
+        upload.save()
+
+
+def _remove_stray_files() -> None:
+    old = timezone.now() - timedelta(hours=limits.STRAY_FILE_HOURS)
+    # Listed before the rows are asked: what is stored meanwhile is not in the list.
+    stored = list(_stored())
+    if not stored:
+        return
+    named = {
+        name
+        for names in Upload.objects.values_list("stored_file", "rows_file", "refused_file").iterator()
+        for name in names
+    }
+    for name in stored:
+        if name not in named and default_storage.get_modified_time(name) < old:
+            files.discard(name)
+
+
+def _stored() -> Iterator[str]:
+    try:
+        _, names = default_storage.listdir(files.FOLDER)
+    except FileNotFoundError:
+        return
+    for name in names:
+        yield f"{files.FOLDER}/{name}"
+
+
+def _remove_stray_scratch() -> None:
+    horizon = time.time() - limits.STRAY_FILE_HOURS * 3600
+    for path in sorted(Path(settings.FILE_UPLOAD_TEMP_DIR).rglob("*"), reverse=True):
+        # The order puts what is in a folder before the folder; another sweep may have been here first.
+        try:
+            if path.stat().st_mtime > horizon:
+                continue
+            path.rmdir() if path.is_dir() else path.unlink()
+        except OSError:
+            continue

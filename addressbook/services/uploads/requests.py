@@ -1,0 +1,183 @@
+"""What people do with an upload: send a file, decide how it is read, say OK, cancel."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+
+from addressbook import limits
+from addressbook.models import Action, AddressBook, Edition, Group, JobState, Upload
+from addressbook.services import audit, books, crash_points, groups, jobs
+from addressbook.services.audit import Actor
+from addressbook.services.submissions import Submitted
+from addressbook.services.uploads import files
+from addressbook.spreadsheets import Choice
+
+
+class FileTooLargeError(Exception):
+    """More than limits.UPLOAD_FILE_BYTES."""
+
+
+class UploadGoneError(Exception):
+    """There is no such upload in the book, or its file has gone."""
+
+
+class CheckOutdatedError(Exception):
+    """The check that the user saw is not the last one any more: somebody else has chosen another way to read it."""
+
+
+class NothingToApplyError(Exception):
+    """The check has found no address to register."""
+
+
+def find(edition: Edition, upload_id: int) -> Upload:
+    """Raises UploadGoneError; an upload of another edition or book is as good as gone."""
+    upload = Upload.objects.select_related("group", "requested_by").filter(edition=edition, pk=upload_id).first()
+    if upload is None:
+        raise UploadGoneError
+    return upload
+
+
+def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, token: UUID, by: Actor) -> Upload:
+    """Store the file and have it checked. Raises FileTooLargeError or GroupGoneError, and then nothing is kept."""
+    if (file.size or 0) > limits.UPLOAD_FILE_BYTES:
+        raise FileTooLargeError
+    digest = hashlib.sha256()
+    for chunk in _chunks(file):
+        digest.update(chunk)
+    submitted = Submitted(by, token, "receive_upload", [digest.hexdigest(), name, group_id])
+    stored_file = files.keep(file)
+    crash_points.reached("receive: file stored")
+    try:
+        with transaction.atomic():
+            edition = books.lock(book)
+            if earlier := submitted.earlier_outcome():
+                files.discard_on_commit(stored_file)
+                return find(edition, earlier["upload"])
+            group = groups.find(edition, group_id) if group_id is not None else None
+            now = timezone.now()
+            upload = Upload.objects.create(
+                edition=edition,
+                requested_by=by.user,
+                requester=by.user.get_username(),
+                requested_from=by.ip_address,
+                created_at=now,
+                expires_at=now + timedelta(hours=limits.UPLOAD_KEPT_HOURS),
+                name=_printable(name),
+                size=file.size,
+                sha256=digest.hexdigest(),
+                stored_file=stored_file,
+                group=group,
+            )
+            submitted.remember({"upload": upload.pk})
+            transaction.on_commit(lambda: jobs.announce(upload))
+            crash_points.reached("receive: before commit")
+    except BaseException:
+        files.discard(stored_file)
+        raise
+    return upload
+
+
+def choose(*, book: AddressBook, upload_id: int, choice: Choice, seen: int, by: Actor) -> Upload:
+    """Have the file checked again, read in this way. `seen` is the attempt whose check the user saw.
+
+    Raises UploadGoneError or CheckOutdatedError. Sent twice, the second finds the check under way and changes nothing.
+    """
+    with transaction.atomic():
+        upload = _locked(books.lock(book), upload_id)
+        wanted = {name: value for name, value in asdict(choice).items() if value is not None}
+        if upload.is_working and upload.phase == Upload.Phase.CHECK and upload.choice == wanted:
+            return upload
+        _require_seen(upload, seen)
+        upload.choice = wanted
+        _send_to_work(upload, Upload.Phase.CHECK, rows_total=0)
+    return upload
+
+
+def apply(*, book: AddressBook, upload_id: int, group_id: int | None, seen: int, by: Actor) -> Upload:
+    """OK: register what the check accepted, into the group if one is given; makes the groups that the file names.
+
+    Raises UploadGoneError, CheckOutdatedError, NothingToApplyError, GroupGoneError or TooManyGroupsError, and then
+    nothing was changed. Sent twice, the second changes nothing.
+    """
+    with transaction.atomic():
+        edition = books.lock(book)
+        upload = _locked(edition, upload_id)
+        if upload.phase == Upload.Phase.APPLY:
+            return upload
+        _require_seen(upload, seen)
+        if not upload.check_result.get("addresses"):
+            raise NothingToApplyError
+        upload.group = groups.find(edition, group_id) if group_id is not None else None
+        created = _make_groups(edition, upload)
+        upload.outcome = {"groups_created": created, "group": upload.group.name if upload.group else ""}
+        _send_to_work(upload, Upload.Phase.APPLY, rows_total=upload.check_result["addresses"])
+    return upload
+
+
+def cancel(*, book: AddressBook, upload_id: int, by: Actor) -> None:
+    """Stop it after the batch that it is in; what was registered stays. Without effect when it is over."""
+    with transaction.atomic():
+        upload = Upload.objects.select_for_update(of=("self",)).filter(edition__book=book, pk=upload_id).first()
+        if upload is None or upload.finished_at is not None or upload.cancel_requested:
+            return
+        upload.cancel_requested = True
+        upload.save(update_fields=["cancel_requested"])
+        if upload.state != JobState.RUNNING:
+            jobs.finish(upload, JobState.CANCELLED)
+            files.discard_on_commit(upload.stored_file, upload.rows_file, upload.refused_file)
+            upload.stored_file = upload.rows_file = upload.refused_file = ""
+            upload.save(update_fields=["stored_file", "rows_file", "refused_file"])
+        audit.record(by=by, action=Action.CANCEL_JOB, book=book, detail={"upload": upload.pk, "phase": upload.phase})
+
+
+def _locked(edition: Edition, upload_id: int) -> Upload:
+    upload = Upload.objects.select_for_update(of=("self",)).filter(edition=edition, pk=upload_id).first()
+    if upload is None:
+        raise UploadGoneError
+    return upload
+
+
+def _require_seen(upload: Upload, seen: int) -> None:
+    if upload.finished_at is not None or not upload.stored_file:
+        raise UploadGoneError
+    if upload.state != JobState.CHECKED or upload.attempt != seen:
+        raise CheckOutdatedError
+
+
+def _send_to_work(upload: Upload, phase: Upload.Phase, *, rows_total: int) -> None:
+    upload.phase = phase
+    upload.state = JobState.WAITING
+    upload.started_at = upload.announced_at = upload.cursor = None
+    upload.rows_done, upload.rows_total, upload.fruitless_attempts = 0, rows_total, 0
+    upload.save()
+    transaction.on_commit(lambda: jobs.announce(upload))
+
+
+def _make_groups(edition: Edition, upload: Upload) -> int:
+    """Make the groups of the file that are not there; the upload then refers to all of them by id."""
+    names = [group["name"] for group in upload.groups]
+    there = dict(edition.groups.filter(name__in=names).values_list("name", "pk")) if names else {}
+    missing = [name for name in names if name not in there]
+    if missing and edition.groups.count() + len(missing) > limits.GROUPS_PER_BOOK:
+        raise groups.TooManyGroupsError
+    made = Group.objects.bulk_create(Group(edition=edition, name=name) for name in missing)
+    there.update((group.name, group.pk) for group in made)
+    upload.groups = [{"name": name, "id": there[name]} for name in names]
+    return len(made)
+
+
+def _chunks(file: File) -> Iterator[bytes]:
+    file.seek(0)
+    yield from file.chunks()
+    file.seek(0)
+
+
+def _printable(name: str) -> str:
+    """A file name as text for a page: what cannot be shown or stored is left out."""
+    return "".join(character for character in name if character.isprintable())[-255:] or "?"

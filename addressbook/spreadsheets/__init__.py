@@ -1,0 +1,42 @@
+"""Files from outside, read safely, and the refused rows written back.
+
+- `inspect` says where the addresses stand in a file: sheet, encoding, delimiter, heading row, columns.
+- `read` gives its rows, with their true numbers, in batches; `Choice` overrides what `inspect` found.
+- `write_refused` writes rows back in the file's own columns, each with its reason, to be mended and uploaded again.
+
+A file is judged and parsed in a child process that may die of it: then the file is refused, and nothing else happens.
+One bad row costs one row. A cell is one entry: a cell with two addresses is not taken apart, for then one row would
+stand for two addresses, and the report could no longer account for every row. Nothing here knows Django.
+"""
+
+from addressbook.spreadsheets.encodings import ENCODINGS
+from addressbook.spreadsheets.errors import Defect, Refusal, RefusedFileError
+from addressbook.spreadsheets.kinds import EXTENSIONS, Kind
+from addressbook.spreadsheets.layout import NO_COLUMN, NO_HEADER, Choice, Layout
+from addressbook.spreadsheets.reading import Reading, inspect, read
+from addressbook.spreadsheets.rows import Batch, Row
+from addressbook.spreadsheets.sources import Sheet
+from addressbook.spreadsheets.writer import Headings, RefusedRow, refused_extension, write_refused
+
+__all__ = [
+    "ENCODINGS",
+    "EXTENSIONS",
+    "NO_COLUMN",
+    "NO_HEADER",
+    "Batch",
+    "Choice",
+    "Defect",
+    "Headings",
+    "Kind",
+    "Layout",
+    "Reading",
+    "Refusal",
+    "RefusedFileError",
+    "RefusedRow",
+    "Row",
+    "Sheet",
+    "inspect",
+    "read",
+    "refused_extension",
+    "write_refused",
+]

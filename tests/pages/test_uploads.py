@@ -1,0 +1,141 @@
+"""Bulk registration as a person does it, with the real worker."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from addressbook.models import Upload
+from tests.services.invariants import assert_consistent, contents
+
+DEFECTS = "이메일;이름\na@example.com;가\nkim@naver;나\nA@example.com;다\nb@example.com;라\n\nc@example.com;마\n"
+
+
+def numbers(dialog) -> dict[str, str]:
+    rows = dialog.locator("dl div")
+    return dict(row.inner_text().split("\n") for row in rows.all())
+
+
+def send(page, content: bytes, name: str = "목록.csv"):
+    page.get_by_role("button", name="Register address").click()
+    dialog = page.get_by_role("dialog", name="Register address")
+    field = dialog.get_by_label("Select file for bulk registration")
+    field.set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
+    return dialog
+
+
+def test_from_a_file_with_defects_to_mended_rows(open_book, bob, book, make_group, axe, tmp_path) -> None:
+    make_group("VIP")
+    page = open_book(bob)
+    page.get_by_role("link", name="VIP 0").click()
+    expect(page.get_by_role("heading", name="VIP")).to_be_visible()
+    dialog = send(page, DEFECTS.encode("cp949"))
+    expect(dialog.get_by_text("Invalid", exact=True)).to_be_visible(timeout=20_000)
+    expected = {"Rows": "6", "New": "3", "Already there": "0", "Doubled": "1", "Invalid": "1"}
+    assert numbers(dialog) == {**expected, "Blank": "1"}
+    expect(dialog.get_by_role("group", name="What to look at")).to_contain_text("Row 3 kim@naver")
+    expect(dialog.get_by_label("Group", exact=True)).to_have_value(str(book.current_edition.groups.get().pk))
+    dialog.get_by_text("How the file was read").click()
+    expect(dialog.get_by_text("CP949")).not_to_have_count(0)
+    axe(page)
+    page.screenshot(path=tmp_path / "check.png")
+
+    dialog.get_by_role("button", name="OK").click()
+    notification = page.get_by_role("dialog", name="Notification")
+    expect(notification).to_be_visible(timeout=20_000)
+    shown = numbers(notification)
+    assert (shown["Rows"], shown["Registered"], shown["Added to “VIP”"], shown["Invalid"]) == ("6", "3", "3", "1")
+    axe(page)
+    with page.expect_download() as download:
+        notification.get_by_role("link", name="Download invalid rows").click()
+    refused = tmp_path / "refused.csv"
+    download.value.save_as(refused)
+    assert "kim@naver" in refused.read_text("utf-8-sig")
+    notification.get_by_role("button", name="OK").click()
+    expect(page.get_by_role("link", name="VIP 3")).to_be_visible()
+    expect(page.get_by_text("3 addresses registered")).to_be_visible()
+
+    mended = refused.read_text("utf-8-sig").replace("kim@naver", "kim@naver.com")
+    dialog = send(page, mended.encode(), "mended.csv")
+    expect(dialog.get_by_text("New", exact=True)).to_be_visible(timeout=20_000)
+    dialog.get_by_role("button", name="OK").click()
+    expect(page.get_by_role("dialog", name="Notification")).to_be_visible(timeout=20_000)
+    page.get_by_role("dialog", name="Notification").get_by_role("button", name="OK").click()
+    assert set(contents(book)) == {"a@example.com", "b@example.com", "c@example.com", "kim@naver.com"}
+    assert_consistent(book)
+
+
+def test_few_refused_rows_are_mended_in_the_popup(open_book, bob, book) -> None:
+    page = open_book(bob)
+    dialog = send(page, b"email\na@example.com\nuser@naver,com\n", "list.txt")
+    dialog.get_by_role("button", name="OK").click(timeout=20_000)
+    notification = page.get_by_role("dialog", name="Notification")
+    notification.get_by_role("link", name="Mend it here").click(timeout=20_000)
+    dialog = page.get_by_role("dialog", name="Register address")
+    dialog.get_by_role("button", name="Use user@naver.com").click()
+    expect(dialog.get_by_label("Email addresses")).to_have_value("user@naver.com")
+    dialog.get_by_role("button", name="OK").click()
+    expect(page.get_by_role("dialog", name="Notification")).to_be_visible()
+    assert set(contents(book)) == {"a@example.com", "user@naver.com"}
+
+
+def test_a_closed_popup_stops_nothing_and_is_found_again(open_book, bob, book, axe) -> None:
+    page = open_book(bob)
+    dialog = send(page, b"email\na@example.com\n", "list.csv")
+    dialog.get_by_role("button", name="Close").click(timeout=20_000)
+    expect(page.get_by_text("checked, and waits for your OK")).to_be_visible(timeout=20_000)
+    axe(page)
+    page.reload()
+    page.get_by_role("link", name="Show list.csv").click()
+    page.get_by_role("dialog", name="Register address").get_by_role("button", name="OK").click()
+    expect(page.get_by_role("dialog", name="Notification")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("a@example.com")).to_be_visible()
+
+
+def test_a_file_that_is_too_large_is_not_even_sent(open_book, bob) -> None:
+    page = open_book(bob)
+    send(page, b"a" * (10 * 1024 * 1024 + 1), "large.csv")
+    expect(page.get_by_role("alert").filter(has_text="The file is too large")).to_be_visible()
+    assert not Upload.objects.exists()
+
+
+def test_another_column_is_chosen_in_the_popup(open_book, bob) -> None:
+    page = open_book(bob)
+    content = b"Email,Second\na@example.com,x@example.com\nb@example.com,wrong\n"
+    dialog = send(page, content, "list.csv")
+    dialog.get_by_text("How the file was read").click(timeout=20_000)
+    dialog.get_by_label("Addresses").select_option(label="column B “Second”")
+    expect(dialog.get_by_text("addresses in column B “Second”")).to_be_visible(timeout=20_000)
+    assert numbers(dialog)["Invalid"] == "1"
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_popup_fits(open_book, bob, width, axe) -> None:
+    page = open_book(bob, viewport={"width": width, "height": 900})
+    dialog = send(page, DEFECTS.encode("cp949") + ("긴" * 30 + "@gamil.com;" + "b" * 100 + "\n").encode("cp949"))
+    expect(dialog.get_by_text("Invalid", exact=True)).to_be_visible(timeout=20_000)
+    dialog.get_by_text("How the file was read").click()
+    axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_whole_round_without_scripts(open_book, bob, book) -> None:
+    page = open_book(bob, java_script_enabled=False)
+    page.get_by_role("button", name="Register address").click()
+    dialog = page.get_by_role("dialog", name="Register address")
+    field = dialog.get_by_label("Select file for bulk registration")
+    field.set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": b"email\na@example.com\nwrong\n"})
+    dialog.get_by_role("button", name="OK").click()
+    for _ in range(50):
+        if page.get_by_role("link", name="Refresh").count() == 0:
+            break
+        page.get_by_role("link", name="Refresh").click()
+    assert numbers(dialog)["New"] == "1"
+    dialog.get_by_role("button", name="OK").click()
+    for _ in range(50):
+        if page.get_by_role("link", name="Refresh").count() == 0:
+            break
+        page.get_by_role("link", name="Refresh").click()
+    assert numbers(dialog)["Registered"] == "1"
+    assert re.search(r"/uploads/\d+/$", page.url)
+    assert set(contents(book)) == {"a@example.com"}
