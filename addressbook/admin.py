@@ -1,7 +1,56 @@
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from addressbook.models import User
+from addressbook.services import books
+
+
+class PersonForm(UserChangeForm):
+    class Meta(UserChangeForm.Meta):
+        model = User
+        help_texts = {
+            "is_active": gettext_lazy(
+                "Untick this when somebody leaves: they can no longer sign in. Users cannot be deleted, since the "
+                "history speaks of them. The last admin of an address book stays active."
+            )
+        }
+
+    def clean_is_active(self) -> bool:
+        active: bool = self.cleaned_data["is_active"]
+        if self.instance.is_active and not active and (alone := books.managed_only_by(self.instance, lock=True)):
+            names = ", ".join(book.name for book in alone)
+            raise ValidationError(
+                _("This user is the only admin of: %(books)s. Make somebody else admin there first."),
+                params={"books": names},
+            )
+        return active
+
+
+class PersonAdmin(UserAdmin):
+    form = PersonForm
+    # Django's groups hold permissions, which are not asked for here, and would be taken for recipient groups.
+    filter_horizontal = ("user_permissions",)
+    list_filter = ("is_staff", "is_superuser", "is_active")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [
+            (title, {**options, "fields": tuple(name for name in options["fields"] if name != "groups")})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody's: memberships would go with the user, and a book could be left without an admin."""
+        return False
+
 
 # People are kept in Django's admin; books and what is in them only through the product's own pages and services.
-admin.site.register(User, UserAdmin)
+admin.site.register(User, PersonAdmin)
+admin.site.unregister(Group)

@@ -1,8 +1,7 @@
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
-from django.views.i18n import set_language
 
-from addressbook.views import books, console, groups, jobs, registration, selection, uploads
+from addressbook.views import books, console, groups, jobs, registration, selection, sign_in, uploads
 
 book_urls = [
     path("", console.console, name="console"),
@@ -37,14 +36,16 @@ book_urls = [
     path("settings/", books.book_settings, name="book_settings"),
     path("settings/members/add/", books.add_member, name="add_member"),
     path("settings/members/role/", books.change_role, name="change_role"),
-    path("settings/members/remove/", books.remove_member, name="remove_member"),
+    path("settings/members/remove/", books.ask_remove_member, name="ask_remove_member"),
+    path("settings/members/remove/apply/", books.remove_member, name="remove_member"),
 ]
 
 urlpatterns = [
-    path("", console.home, name="home"),
-    path("sign-in/", LoginView.as_view(template_name="sign_in.html", redirect_authenticated_user=True), name="sign_in"),
+    path("", books.home, name="home"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
-    path("language/", set_language, name="set_language"),
+    path("language/", sign_in.choose_language, name="set_language"),
     path("new-book/", books.create_book, name="create_book"),
+    path("new-book/adopt/", books.adopt_book, name="adopt_book"),
     path("books/<slug:slug>/", include(book_urls)),
 ]

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "addressbook.views.middleware.PrivatePagesMiddleware",
+    "addressbook.views.middleware.MethodNotAllowedMiddleware",
 ]
 
 ROOT_URLCONF = "mailerconsole.urls"

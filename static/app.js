@@ -135,6 +135,17 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("scroll", () => one(".menu:popover-open")?.hidePopover(), { capture: true, passive: true });
 
+document.addEventListener("click", (event) => {
+  for (const menu of all("details[data-closes][open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest?.("details[data-closes][open]");
+  if (!menu) return;
+  menu.open = false;
+  one("summary", menu).focus();
+});
+
 // ---- Fields ----------------------------------------------------------------------------------------------------
 
 function showFields(root) {

@@ -36,4 +36,11 @@ class MemberForm(forms.Form):
 
 
 class MemberRoleForm(MemberForm):
+    """`confirmed`: asked whether they want a lesser role themselves, the user has said yes."""
+
     role = forms.TypedChoiceField(choices=Role.choices, coerce=Role)
+    confirmed = forms.BooleanField(required=False)
+
+
+class OrphanForm(forms.Form):
+    book = IdField()

@@ -1,7 +1,7 @@
 """The mail operations (fact sheet section 6.1)."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from addressbook import limits
@@ -15,8 +15,15 @@ from addressbook.mailer.mail_types import (
     MailRequestStatus,
     Recipient,
 )
-from addressbook.mailer.transport import Query, Transport
-from addressbook.mailer.validation import check_address, check_bytes, check_count, check_given, check_id
+from addressbook.mailer.transport import Transport
+from addressbook.mailer.validation import (
+    check_address,
+    check_bytes,
+    check_count,
+    check_given,
+    check_id,
+    check_text,
+)
 from addressbook.mailer.wire import encode
 
 # The page names these and adds "etc.": those that are known are refused here, the service refuses the others.
@@ -62,7 +69,7 @@ class MailOperations:
         `statusCode`, each with `,asc` or `,desc`.
         """
         filters = [("mailId", mail_id), ("recipientAddress", recipient_address), ("title", title)]
-        query = [*_given(filters), *(("sendStatus", code) for code in send_status)]
+        query = _given([*filters, *(("sendStatus", code) for code in send_status)])
         path = ("mails", "requests", check_id("requestId", request_id), "mails")
         return self._transport.call(MailPage, "GET", *path, query=query + page_query(page, size, sort))
 
@@ -101,7 +108,7 @@ class MailOperations:
             ("startUtc", str(_milliseconds("startUtc", start))),
             ("endUtc", str(_milliseconds("endUtc", end))),
         ]
-        query = [*span, *_given(filters), *(("sendStatus", code) for code in send_status)]
+        query = [*span, *_given([*filters, *(("sendStatus", code) for code in send_status)])]
         query += page_query(page, size, sort)
         return self._transport.call(MailRequestPage, "GET", "mails", "requests", query=query)
 
@@ -117,6 +124,7 @@ def page_query(page: int, size: int, sort: Sequence[str]) -> list[tuple[str, str
     """
     check_count("page", page)
     check_count("size", size, minimum=1)
+    check_text("sort", *sort)
     return [("size", str(size)), ("page", str(page)), *(("sort", order) for order in sort)]
 
 
@@ -126,7 +134,9 @@ def _milliseconds(field: str, moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _given(filters: Sequence[tuple[str, str | None]]) -> Query:
+def _given(filters: Sequence[tuple[str, str | None]]) -> list[tuple[str, str]]:
+    for name, value in filters:
+        check_text(name, value)
     return [(name, value) for name, value in filters if value is not None]
 
 
@@ -152,6 +162,7 @@ def _check_content(request: MailRequest) -> None:
             raise InvalidRequestError("senderAddress", f"Not from {refused}", limit=refused)
     check_bytes("senderName", request.sender_name, limits.MAILER_SENDER_NAME_BYTES)
     check_bytes("title", request.title, limits.MAILER_TITLE_BYTES)
+    check_text("unsubscribeMessage", request.unsubscribe_message)
     check_bytes("body", (request.body or "") + (request.unsubscribe_message or ""), limits.MAILER_BODY_BYTES)
     if not request.use_basic_unsubscribe_msg:
         check_given("unsubscribeMessage", request.unsubscribe_message)
@@ -162,6 +173,13 @@ def _check_content(request: MailRequest) -> None:
             minimum=limits.MAILER_REFERENCES_HEADER_MINIMUM_CHARACTERS,
             maximum=limits.MAILER_REFERENCES_HEADER_CHARACTERS,
         )
+    check_text("referencesHeader", request.references_header)
+    check_text("attachFileIds", *(request.attach_file_ids or ()))
+    _check_parameters("parameters", request.parameters)
+
+
+def _check_parameters(field: str, parameters: Mapping[str, str] | None) -> None:
+    check_text(field, *(parameters or {}), *(parameters or {}).values())
 
 
 def _check_reservation(reservation: int | None, now_seconds: float) -> None:
@@ -183,6 +201,7 @@ def _check_recipients(request: MailRequest) -> None:
             minimum=1,
             maximum=limits.MAILER_GROUPS_PER_FILTER,
         )
+        check_text("recipientGroupFilter.groups", *request.recipient_group_filter.groups)
     else:
         check_count("recipients", len(recipients), minimum=1)
     check_count("recipients", len(recipients), maximum=limits.MAILER_RECIPIENTS_PER_REQUEST)
@@ -196,6 +215,7 @@ def _check_recipients(request: MailRequest) -> None:
 def _check_recipient(where: str, recipient: Recipient, *, individual: bool) -> None:
     check_address(f"{where}.address", recipient.address)
     check_bytes(f"{where}.name", recipient.name, limits.MAILER_RECIPIENT_NAME_BYTES)
+    _check_parameters(f"{where}.parameters", recipient.parameters)
     allowed = ("R",) if individual else ("R", "C", "B")
     if recipient.type not in allowed:
         raise InvalidRequestError(f"{where}.type", f"One of {', '.join(allowed)}", limit=", ".join(allowed))

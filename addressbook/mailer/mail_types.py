@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from addressbook.mailer.types import AttachFile, LabelledCode, NesDateTime, Page
+from addressbook.mailer.wire import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class AcceptedMailRequest:
     """The answer of createMailRequest: accepted, not yet sent. `request_id` is a number of 20 digits."""
 
     request_id: str
-    count: int
+    count: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class MailRecipient:
     received: bool | None = None
     received_date: NesDateTime | None = None
     status: LabelledCode | None = None
-    retry_count: int | None = None
+    retry_count: Count | None = None
     send_result_message: str | None = field(default=None, repr=False)  # the remote server may quote the address
     send_result_code: str | None = None
     send_result_code_message: str | None = None
@@ -133,8 +134,8 @@ class MailRequestSummary:
     request_date: NesDateTime | None = None
     send_date: NesDateTime | None = None
     reservation_date: NesDateTime | None = None
-    request_count: int = 0
-    recipient_count: int = 0
+    request_count: Count = 0
+    recipient_count: Count = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class MailRequestPage(Page):
 @dataclass(frozen=True, slots=True)
 class StatusCount:
     status: LabelledCode
-    count: int
+    count: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +155,11 @@ class MailRequestStatus:
 
     request_id: str
     ready_completed: bool
-    request_count: int
-    finish_count: int
+    request_count: Count
+    finish_count: Count
     all_sent_success: bool = False
-    sent_count: int = 0
-    ready_count: int = 0
+    sent_count: Count = 0
+    ready_count: Count = 0
     reservation_date: NesDateTime | None = None
     counts_by_status: tuple[StatusCount, ...] = ()
 

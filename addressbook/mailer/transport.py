@@ -42,6 +42,15 @@ for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retr
     logging.getLogger(_name).addFilter(hide_query_strings)
 
 
+class _Session(requests.Session):
+    """Knows no redirects. requests works out the next request even when it is not to follow it: for that it
+    reads the whole body, without our limits, and a Location that is no URL ends in all kinds of exceptions.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None
+
+
 class Transport:
     """One account in one region over kept-alive connections. Not for use by two threads at once."""
 
@@ -60,7 +69,7 @@ class Transport:
         self._language = language
         self._clock = clock
         self._timeouts = timeouts
-        self._session = requests.Session()
+        self._session = _Session()
         # Nothing from the environment but the proxy: requests would also take an Authorization header from
         # ~/.netrc, and other certificate authorities from REQUESTS_CA_BUNDLE. A private authority is named
         # explicitly instead.
@@ -98,6 +107,8 @@ class Transport:
             return decode(kind, json_of(answer))
         except UndecodableError as error:
             problem = str(error)
+        except RecursionError:
+            problem = "nested too deeply"
         raise not_an_answer(answer, f"with something else than documented: {problem}")
 
     def _prepare(

@@ -6,6 +6,8 @@ answer. Sources: the fact sheet's sections 5 and 6, which restate NAVER's operat
 
 from dataclasses import dataclass, field
 
+from addressbook.mailer.wire import Count
+
 # Common -----------------------------------------------------------------------------------------------------
 
 
@@ -34,11 +36,11 @@ class LabelledCode:
 class Page:
     """The envelope of every list: `number` counts from 0, `size` is 10 unless asked otherwise."""
 
-    total_elements: int
-    total_pages: int
-    number: int
-    size: int
-    number_of_elements: int
+    total_elements: Count
+    total_pages: Count
+    number: Count
+    size: Count
+    number_of_elements: Count
     first: bool
     last: bool
 
@@ -64,14 +66,14 @@ class GroupCount:
 
     sid: int
     group_name: str
-    address_count: int
+    address_count: Count
 
 
 @dataclass(frozen=True, slots=True)
 class AddressBookCounts:
     """All that the API ever tells about a book: distinct addresses, and the members of each group."""
 
-    total_address_count: int
+    total_address_count: Count
     groups: tuple[GroupCount, ...] = ()
 
 
@@ -79,7 +81,7 @@ class AddressBookCounts:
 class DeletedAddressBook:
     """The answer of deleteAddressBook."""
 
-    deleted_address_count: int
+    deleted_address_count: Count
 
 
 # Files, templates, blocks -----------------------------------------------------------------------------------
@@ -91,7 +93,7 @@ class AttachFile:
 
     file_id: str
     file_name: str
-    file_size: int
+    file_size: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,6 @@ class SendBlockPage(Page):
 class UnsubscriberCounts:
     """How many were asked for, how many took effect, and how many changed nothing."""
 
-    count: int
-    request_count: int
-    ignore_count: int
+    count: Count
+    request_count: Count
+    ignore_count: Count

@@ -10,7 +10,15 @@ from addressbook.mailer.errors import InvalidRequestError
 
 NAME_PATTERN = re.compile(rf"[{limits.GROUP_NAME_ALPHABET}]{{1,{limits.GROUP_NAME_CHARACTERS}}}")
 # "E-mail address format" is all that the pages say, so only what no reading of it allows is refused here.
-_ADDRESS_PATTERN = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+")
+_ADDRESS_PATTERN = re.compile(r"[^\s@\x00-\x1f\x7f\ud800-\udfff]+@[^\s@\x00-\x1f\x7f\ud800-\udfff]+")
+# Half of a pair, which no UTF-8 can carry; a whole pair is one character in Python.
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def check_text(field: str, *texts: str | None) -> None:
+    """Texts that can be sent at all, which those with a lone surrogate cannot; None is an absent one."""
+    if any(text is not None and _LONE_SURROGATE.search(text) for text in texts):
+        raise InvalidRequestError(field, "A character that cannot be encoded (a lone surrogate)")
 
 
 def check_name(field: str, name: str) -> None:
@@ -50,6 +58,7 @@ def check_count(field: str, count: int, *, minimum: int = 0, maximum: int | None
 
 def check_bytes(field: str, text: str | None, maximum: int, *, minimum: int = 0) -> None:
     """The length of a text in UTF-8, which is how the API counts it; None is an absent field."""
+    check_text(field, text)
     size = len(text.encode()) if text is not None else minimum
     if size < minimum:
         raise InvalidRequestError(field, "Must not be empty", limit=minimum)
@@ -61,6 +70,7 @@ def check_given(field: str, value: str | None) -> str:
     """A text that must be there."""
     if not value:
         raise InvalidRequestError(field, "Must not be empty", limit=1)
+    check_text(field, value)
     return value
 
 
@@ -68,4 +78,5 @@ def check_id(field: str, value: str) -> str:
     """An id for a path. Dots alone would be taken for a step in the path and lead to another resource."""
     if not value.strip("."):
         raise InvalidRequestError(field, "Not an id")
+    check_text(field, value)
     return value

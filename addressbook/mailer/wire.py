@@ -1,17 +1,22 @@
 """Between the dataclasses of `types` and the JSON on the wire: `some_field` there is `someField`.
 
 The API prints some numbers as strings and some lists as null, and may add fields; all that is taken. A
-required field that is missing or of another kind means that this is not an answer of this API.
+required field that is missing or of another kind, and a count below zero, mean that this is not an answer of
+this API.
 """
 
+import re
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 JsonObject = dict[str, Any]
+Count = Annotated[int, "how many of something: never below zero"]
+# Longer than any number of this API, and short enough for a 64-bit column.
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 class UndecodableError(ValueError):
@@ -56,7 +61,7 @@ def decode(kind: type[T], payload: object) -> T:
 def _fields(kind: type) -> tuple[tuple[str, str, Any, bool], ...]:
     if not is_dataclass(kind):
         raise TypeError(f"{kind.__name__} is not a dataclass")
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     return tuple(
         (
             field.name,
@@ -88,7 +93,16 @@ def _value(hint: Any, raw: object, where: str) -> Any:
         return {str(key): str(value) for key, value in raw.items()}
     if is_dataclass(hint):
         return decode(hint, raw)  # type: ignore[arg-type]
+    if hint == Count:
+        return _count(raw, where)
     return _scalar(hint, raw, where)
+
+
+def _count(raw: object, where: str) -> int:
+    count = int(_scalar(int, raw, where))
+    if count < 0:
+        raise UndecodableError(f"{where} is not a count")
+    return count
 
 
 def _scalar(hint: type, raw: object, where: str) -> str | int | bool:
@@ -96,8 +110,6 @@ def _scalar(hint: type, raw: object, where: str) -> str | int | bool:
         return raw
     if hint is str and isinstance(raw, str | int) and not isinstance(raw, bool):
         return str(raw)
-    if hint is int and isinstance(raw, int) and not isinstance(raw, bool):
-        return raw
-    if hint is int and isinstance(raw, str) and raw.lstrip("-").isdecimal():
+    if hint is int and isinstance(raw, str | int) and not isinstance(raw, bool) and _INTEGER.fullmatch(str(raw)):
         return int(raw)
     raise UndecodableError(f"{where} is not {hint.__name__}")

@@ -19,6 +19,7 @@ class Action(models.TextChoices):
     REMOVE_FROM_GROUP = "remove_from_group", "Delete address from recipient group"
     CHANGE_GROUP = "change_group", "Change recipient group"
     CREATE_BOOK = "create_book", "Create address book"
+    ADOPT_BOOK = "adopt_book", "Adopt address book"
     CHANGE_BOOK = "change_book", "Change address book settings"
     ADD_MEMBER = "add_member", "Add member"
     CHANGE_MEMBER = "change_member", "Change member"

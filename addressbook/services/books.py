@@ -3,13 +3,17 @@
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
 from addressbook.models import Action, AddressBook, BookMember, Edition, Region, Role, User, Zone
 from addressbook.services.audit import Actor, record
 from addressbook.services.submissions import Submitted
+
+# As many books of one name at the same moment find a slug each.
+SLUG_ATTEMPTS = 5
 
 
 class SettingsChangedMeanwhileError(Exception):
@@ -18,6 +22,10 @@ class SettingsChangedMeanwhileError(Exception):
 
 class LastAdminError(Exception):
     """A book without an admin could not be managed by anybody."""
+
+
+class NotAnOrphanError(Exception):
+    """The book has an admin, who alone says who else may come in."""
 
 
 class UnknownUserError(Exception):
@@ -51,7 +59,7 @@ def create_book(*, name: str, zone: Zone, region: Region, token: UUID | None = N
         User.objects.select_for_update(no_key=True).get(pk=by.user.pk)
         if submitted and (earlier := submitted.earlier_outcome()):
             return AddressBook.objects.get(pk=earlier["book"])
-        book = AddressBook.objects.create(name=name, slug=_free_slug(name), zone=zone, region=region)
+        book = _insert_book(name=name, zone=zone, region=region)
         book.current_edition = Edition.objects.create(book=book, number=1, opened_at=timezone.now())
         book.save(update_fields=["current_edition"])
         BookMember.objects.create(book=book, user=by.user, role=Role.ADMIN)
@@ -119,6 +127,43 @@ def remove_member(*, book: AddressBook, user_id: int, by: Actor) -> User:
     return member.user
 
 
+def managed_only_by(user: User, *, lock: bool = False) -> list[AddressBook]:
+    """The books that would be without an active admin if this user were not theirs.
+
+    With `lock`, inside a transaction, this stays so until its end.
+    """
+    own = AddressBook.objects.filter(members__in=user.memberships.filter(role=Role.ADMIN)).order_by("pk")
+    if lock:
+        own = AddressBook.objects.select_for_update(no_key=True).filter(pk__in=list(own.values_list("pk", flat=True)))
+        own = own.order_by("pk")
+    managed = _active_admins().exclude(user=user).values("book")
+    # Asked after the lock is held: an admin who left while we waited does not count.
+    elsewhere = set(managed.filter(book__in=[book.pk for book in own]).values_list("book", flat=True))
+    return [book for book in own if book.pk not in elsewhere]
+
+
+def orphans() -> QuerySet[AddressBook]:
+    """The books that nobody can manage: no admin of theirs may sign in any more."""
+    return AddressBook.objects.exclude(pk__in=_active_admins().values("book")).order_by("name", "pk")
+
+
+def adopt_orphan(*, book: AddressBook, by: Actor) -> None:
+    """Make `by` an admin of a book without one. Raises NotAnOrphanError; not when sent twice."""
+    with transaction.atomic():
+        lock(book)
+        admins = _active_admins().filter(book=book)
+        if admins.filter(user=by.user).exists():
+            return
+        if admins.exists():
+            raise NotAnOrphanError
+        BookMember.objects.update_or_create(book=book, user=by.user, defaults={"role": Role.ADMIN})
+        record(by=by, action=Action.ADOPT_BOOK, book=book)
+
+
+def _active_admins() -> QuerySet[BookMember]:
+    return BookMember.objects.filter(role=Role.ADMIN, user__is_active=True)
+
+
 def _member(book: AddressBook, user_id: int) -> BookMember:
     member = BookMember.objects.select_related("user").filter(book=book, user_id=user_id).first()
     if member is None:
@@ -127,8 +172,19 @@ def _member(book: AddressBook, user_id: int) -> BookMember:
 
 
 def _require_an_admin(book: AddressBook) -> None:
-    if not BookMember.objects.filter(book=book, role=Role.ADMIN, user__is_active=True).exists():
+    if not _active_admins().filter(book=book).exists():
         raise LastAdminError
+
+
+def _insert_book(*, name: str, zone: Zone, region: Region) -> AddressBook:
+    for _ in range(SLUG_ATTEMPTS):
+        try:
+            with transaction.atomic():
+                return AddressBook.objects.create(name=name, slug=_free_slug(name), zone=zone, region=region)
+        except IntegrityError as error:
+            # Somebody else has just taken the slug that was free; the next look sees theirs.
+            conflict = error
+    raise conflict
 
 
 def _free_slug(name: str) -> str:

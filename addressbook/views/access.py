@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from ipaddress import ip_address
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from addressbook.models import Action, AddressBook, BookMember, Edition, Group, Role
@@ -16,6 +19,9 @@ from addressbook.services import audit, groups
 from addressbook.services.audit import Actor
 
 P = ParamSpec("P")
+
+# In the session: the book that `home` opens.
+LAST_BOOK = "book"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,11 @@ class Access:
     def may_manage(self) -> bool:
         return self.role.includes(Role.ADMIN)
 
+    @property
+    def books(self) -> QuerySet[AddressBook]:
+        """All that the user may enter, this one among them: a query each time that it is asked for."""
+        return AddressBook.objects.filter(members__user=self.by.user).order_by("name", "pk")
+
 
 def actor(request: HttpRequest) -> Actor:
     """Who acts in this request; only behind a sign-in."""
@@ -52,8 +63,20 @@ def client_address(request: HttpRequest) -> str | None:
     """
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     if 0 < settings.TRUSTED_PROXIES <= len(hops):
-        return hops[-settings.TRUSTED_PROXIES]
-    return request.META.get("REMOTE_ADDR") or None
+        return _read_address(hops[-settings.TRUSTED_PROXIES])
+    return _read_address(request.META.get("REMOTE_ADDR") or "")
+
+
+def _read_address(text: str) -> str | None:
+    """The address as PostgreSQL takes it. Proxies also write `192.0.2.1:4711`, `[2001:db8::1]:4711` and `unknown`."""
+    if text.startswith("["):
+        host = text[1:].partition("]")[0]
+    else:
+        host = text.partition(":")[0] if text.count(":") == 1 else text
+    try:
+        return str(ip_address(host.partition("%")[0]))  # without the zone of fe80::1%eth0
+    except ValueError:
+        return None
 
 
 def to_book(
@@ -74,7 +97,9 @@ def to_book(
         def guarded(request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not request.user.is_authenticated:
                 return to_sign_in(request)
-            return view(request, _enter(request, slug, role), *args, **kwargs)
+            access = _enter(request, slug, role)
+            _remember(request, access.book)
+            return view(request, access, *args, **kwargs)
 
         guarded.required_role = role  # type: ignore[attr-defined]
         return guarded
@@ -97,7 +122,17 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     """
     if "HX-Request" in request.headers:
         return HttpResponse(status=401)
-    return login_required(lambda request: HttpResponse())(request)
+    match = request.resolver_match
+    if request.method not in {"GET", "HEAD"} and match and "slug" in match.kwargs:
+        # What was sent is lost, and what it was sent to may be no page.
+        return redirect_to_login(reverse("console", args=[match.kwargs["slug"]]))
+    return redirect_to_login(request.get_full_path())
+
+
+def _remember(request: HttpRequest, book: AddressBook) -> None:
+    # htmx also asks by itself, for a page that is open in another tab. Written only when it changes: a write a page.
+    if "HX-Request" not in request.headers and request.session.get(LAST_BOOK) != book.pk:
+        request.session[LAST_BOOK] = book.pk
 
 
 def _enter(request: HttpRequest, slug: str, role: Role) -> Access:

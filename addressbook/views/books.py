@@ -1,19 +1,33 @@
 """Making a book, its settings, its members."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from addressbook.forms.books import BookForm, BookSettingsForm, MemberForm, MemberRoleForm, NewMemberForm
-from addressbook.models import Role
+from addressbook.forms.books import BookForm, BookSettingsForm, MemberForm, MemberRoleForm, NewMemberForm, OrphanForm
+from addressbook.models import AddressBook, Role
 from addressbook.services import books
-from addressbook.views.access import Access, actor, to_book, to_sign_in
+from addressbook.views.access import LAST_BOOK, Access, actor, to_book, to_sign_in
+from addressbook.views.methods import require_POST
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """To the book that the user has opened last, else to their first, or to a page that says that there is none."""
+    if not request.user.is_authenticated:
+        return to_sign_in(request)
+    own = AddressBook.objects.filter(members__user=request.user)
+    book = own.filter(pk=request.session.get(LAST_BOOK, 0)).first() or own.order_by("pk").first()
+    if book is None:
+        return render(request, "no_books.html", {"orphans": _orphans(request)})
+    return redirect("console", slug=book.slug)
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,8 +42,31 @@ def create_book(request: HttpRequest) -> HttpResponse:
         book = books.create_book(**form.cleaned_data, by=actor(request))
         messages.success(request, _("The address book “%(name)s” is ready.") % {"name": book.name})
         return redirect("console", slug=book.slug)
+    if "token" in form.errors:
+        messages.error(request, _too_old())
     status = 422 if request.method == "POST" else 200
-    return render(request, "create_book.html", {"form": form, "token": uuid4()}, status=status)
+    context = {"form": form, "token": uuid4(), "orphans": _orphans(request)}
+    return render(request, "create_book.html", context, status=status)
+
+
+@require_POST
+def adopt_book(request: HttpRequest) -> HttpResponse:
+    """Superusers become admin of a book that has lost its own."""
+    if not request.user.is_authenticated:
+        return to_sign_in(request)
+    if not request.user.is_superuser:
+        raise PermissionDenied
+    form = OrphanForm(request.POST)
+    book = AddressBook.objects.filter(pk=form.cleaned_data["book"]).first() if form.is_valid() else None
+    if book is None:
+        raise Http404
+    try:
+        books.adopt_orphan(book=book, by=actor(request))
+    except books.NotAnOrphanError:
+        messages.error(request, _("“%(name)s” has an admin again. Ask them to add you.") % {"name": book.name})
+        return redirect("create_book")
+    messages.success(request, _("You are an admin of “%(name)s” now.") % {"name": book.name})
+    return redirect("console", slug=book.slug)
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,6 +77,10 @@ def book_settings(request: HttpRequest, access: Access) -> HttpResponse:
         return _settings_page(request, access)
     form = BookSettingsForm(request.POST)
     if not form.is_valid():
+        if {"token", "version"} & set(form.errors):
+            # Not what was typed: nobody knows over which settings it would be saved.
+            messages.error(request, _too_old())
+            return _settings_page(request, access, status=422)
         return _settings_page(request, access, form=form, status=422)
     values = {name: form.cleaned_data[name] for name in ("name", "zone", "region")}
     try:
@@ -76,8 +117,23 @@ def change_role(request: HttpRequest, access: Access) -> HttpResponse:
     form = MemberRoleForm(request.POST)
     if form.is_valid():
         values = form.cleaned_data
+        if _asks_first(access, **values):
+            context = {"access": access, "book": access.book, "role": values["role"]}
+            return render(request, "lesser_role.html", context)
         _report(request, lambda: _changed_role(access, values["user"], values["role"]))
     return _after_member(request, access)
+
+
+@require_GET
+@to_book(Role.ADMIN)
+def ask_remove_member(request: HttpRequest, access: Access) -> HttpResponse:
+    form = MemberForm(request.GET)
+    user_id = form.cleaned_data["user"] if form.is_valid() else None
+    member = access.book.members.select_related("user").filter(user=user_id).first()
+    if member is None:
+        messages.error(request, _("This user is no longer a member."))
+        return redirect("book_settings", slug=access.book.slug)
+    return render(request, "remove_member.html", {"access": access, "book": access.book, "member": member})
 
 
 @require_POST
@@ -87,6 +143,25 @@ def remove_member(request: HttpRequest, access: Access) -> HttpResponse:
     if form.is_valid():
         _report(request, lambda: _removed(access, form.cleaned_data["user"]))
     return _after_member(request, access)
+
+
+def _asks_first(access: Access, user: int, role: Role, confirmed: bool) -> bool:
+    """Nobody can undo giving up a role but another admin. The last one need not be asked: the answer is no."""
+    own = access.by.user
+    return (
+        user == own.pk
+        and not confirmed
+        and not role.includes(access.role)
+        and access.book not in books.managed_only_by(own)
+    )
+
+
+def _orphans(request: HttpRequest) -> Collection[AddressBook]:
+    return books.orphans() if request.user.is_superuser else ()
+
+
+def _too_old() -> str:
+    return _("This page was too old. Please check the fields and send them again.")
 
 
 def _changed_role(access: Access, user_id: int, role: Role) -> str:

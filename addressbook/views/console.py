@@ -6,16 +6,16 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from addressbook import limits
 from addressbook.forms.listing import Listing, listing_from
-from addressbook.models import AddressBook, Group, Job, Role, Upload
+from addressbook.models import Group, Job, Role, Upload
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services.selection import Selection
-from addressbook.views.access import Access, to_book, to_sign_in
+from addressbook.views.access import Access, to_book
 from addressbook.views.listing import address_page
 from addressbook.views.pages import render_page
 
@@ -26,17 +26,6 @@ class Notification:
 
     sentence: str
     counts: tuple[tuple[str, int], ...] = ()
-
-
-@require_GET
-def home(request: HttpRequest) -> HttpResponse:
-    """To the first book of the user, or to a page that says that there is none."""
-    if not request.user.is_authenticated:
-        return to_sign_in(request)
-    book = AddressBook.objects.filter(members__user=request.user).order_by("pk").first()
-    if book is None:
-        return render(request, "no_books.html")
-    return redirect("console", slug=book.slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

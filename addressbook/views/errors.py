@@ -38,6 +38,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
+def method_not_allowed(request: HttpRequest) -> HttpResponse:
+    """For who comes by a link, or from the address bar, to what only a button does."""
+    match = request.resolver_match
+    slug = match.kwargs.get("slug") if match else None
+    return error_page(
+        request,
+        405,
+        _("There is no page at this address"),
+        _("Nothing was changed. Please go to the address book and press the button there."),
+        back=reverse("console", args=[slug]) if slug else None,
+    )
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """The page when something failed; a plain sentence when what failed is what a page needs, such as the database."""
     title = _("Something went wrong on our side")
@@ -57,10 +70,10 @@ def _server_error_page(request: HttpRequest, title: str) -> HttpResponse:
     )
 
 
-def error_page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
+def error_page(request: HttpRequest, status: int, title: str, advice: str, *, back: str | None = None) -> HttpResponse:
     """A page with a way back; for htmx the same as plain text, which the page announces in its live region."""
     if "HX-Request" in request.headers:
         text = _("%(title)s. %(advice)s") % {"title": title, "advice": advice}
         return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
-    context = {"status": status, "title": title, "advice": advice, "home": reverse("home")}
+    context = {"status": status, "title": title, "advice": advice, "home": back or reverse("home")}
     return render(request, "error.html", context, status=status)

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import push_url, retarget
 
 from addressbook.forms.groups import GroupNameForm, RenameGroupForm, TargetGroupForm, name_problem
@@ -27,6 +27,7 @@ from addressbook.views.console import (
     console_context,
     group_gone_sentence,
 )
+from addressbook.views.methods import require_POST
 
 
 @require_POST

@@ -2,12 +2,13 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from addressbook.models import Job, Role
 from addressbook.services import jobs
 from addressbook.views.access import Access, to_book
 from addressbook.views.console import jobs_context
+from addressbook.views.methods import require_POST
 
 
 @require_GET

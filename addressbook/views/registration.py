@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from addressbook.forms.listing import listing_from
 from addressbook.forms.registration import RegistrationForm, RepairForm
@@ -14,6 +14,7 @@ from addressbook.services.registration import Report
 from addressbook.views import sentences
 from addressbook.views.access import Access, to_book
 from addressbook.views.console import Notification, answer_dialog, answer_done
+from addressbook.views.methods import require_POST
 from addressbook.views.register_dialog import TEMPLATE, check_text, register_dialog
 from addressbook.views.uploads import has_file, receive_file
 

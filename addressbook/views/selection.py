@@ -12,7 +12,6 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from addressbook import limits
 from addressbook.forms.listing import listing_from
@@ -31,6 +30,7 @@ from addressbook.views.console import (
     console_context,
     group_gone_sentence,
 )
+from addressbook.views.methods import require_POST
 
 Extra = Callable[[Access, Selection], dict[str, Any]]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 from django_htmx.http import reswap, retarget
 
 from addressbook import limits, spreadsheets
@@ -19,6 +19,7 @@ from addressbook.services.uploads.checking import layout_of
 from addressbook.views import sentences, upload_sentences
 from addressbook.views.access import Access, to_book
 from addressbook.views.console import answer_dialog, console_context, jobs_context
+from addressbook.views.methods import require_POST
 from addressbook.views.receiving import was_too_large
 from addressbook.views.register_dialog import TEMPLATE as REGISTER_TEMPLATE
 from addressbook.views.register_dialog import register_dialog

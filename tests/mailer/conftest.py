@@ -45,11 +45,11 @@ def client(make_client: MakeClient) -> MailerClient:
 
 
 class RawServer:
-    """Takes one request a connection, keeps its bytes, answers with the given chunks, pausing before each."""
+    """Takes one request a connection, keeps its bytes, answers with `chunks`, pausing before each."""
 
     def __init__(self, chunks: tuple[bytes, ...], pause_seconds: float) -> None:
         self.requests: list[bytes] = []
-        self._chunks = chunks
+        self.chunks = chunks
         self._pause_seconds = pause_seconds
         self._stopped = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -72,7 +72,7 @@ class RawServer:
             with connection:
                 self.requests.append(connection.recv(1_000_000))
                 try:
-                    for chunk in self._chunks:
+                    for chunk in self.chunks:
                         self._stopped.wait(self._pause_seconds)
                         connection.sendall(chunk)
                 except OSError:

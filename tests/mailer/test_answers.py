@@ -12,6 +12,7 @@ from addressbook.mailer.answers import Answer, json_of
 NOW = 1_800_000_000.0
 HTML = b"<html><h1>502 Bad Gateway</h1></html>"
 EMPTY_BODIES = [b"", b"   ", HTML, b"\x00\xff", b"null", b"[]", b'"text"', b"[" * 100_000]
+ABSURD_DATES = [f"Sun, 06 Nov 2094 08:49:37 +{'9' * 14}", f"Sun, 06 Nov {'9' * 23} 08:49:37 GMT"]
 
 
 def answer(status: int, body: bytes = b"", *, is_write: bool = True, **headers: str) -> Answer:
@@ -162,6 +163,10 @@ def test_failure_that_may_pass_is_temporary(status: int, body: bytes, outcome_un
         (formatdate(NOW - 90, usegmt=True), 0.0),
         (formatdate(NOW + 9e6, usegmt=True), 3600.0),
         ("soon", None),
+        (f"Sun, 06 Nov 2094 08:49:37 +{'9' * 14}", None),
+        (f"Sun, 06 Nov {'9' * 23} 08:49:37 GMT", None),
+        (f"Sun, 06 Nov {'9' * 5000} 08:49:37 GMT", None),
+        ("9" * 5000, 3600.0),
         ("-5", None),
         ("٣", None),
         ("", None),
@@ -171,6 +176,13 @@ def test_retry_after_is_read_in_both_forms(header: str, expected: float | None) 
     with pytest.raises(TemporaryError) as caught:
         json_of(answer(429, retry_after=header, date=formatdate(NOW, usegmt=True)))
     assert caught.value.retry_after == expected
+
+
+@pytest.mark.parametrize("date", ABSURD_DATES)
+def test_retry_after_is_read_beside_an_absurd_date(date: str) -> None:
+    with pytest.raises(TemporaryError) as caught:
+        json_of(answer(429, retry_after=formatdate(NOW - 9e8, usegmt=True), date=date))
+    assert caught.value.retry_after == 0.0
 
 
 def test_retry_after_is_none_without_the_header() -> None:
@@ -188,7 +200,7 @@ def test_refused_keys_with_a_clock_far_off_are_about_the_clock(ahead: float, wor
     assert f"{abs(ahead):.0f} seconds {word}" in str(caught.value)
 
 
-@pytest.mark.parametrize("date", [formatdate(NOW - 200, usegmt=True), "", "yesterday"])
+@pytest.mark.parametrize("date", [formatdate(NOW - 200, usegmt=True), "", "yesterday", *ABSURD_DATES])
 def test_refused_keys_with_a_good_or_unknown_clock_are_about_the_keys(date: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         json_of(answer(401, gateway("200"), date=date))

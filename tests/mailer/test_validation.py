@@ -1,7 +1,7 @@
 """What the API documents as wrong is refused before calling, with the API's field and the limit."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -153,6 +153,80 @@ REFUSED: dict[str, tuple[Call, str, int | str | None]] = {
 }
 
 
+LONE = "canary\ud800"  # half of a pair, as a cut-off emoji leaves it: no UTF-8 can carry it
+LONE_ADDRESS = f"{LONE}@example.com"
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+UNSENDABLE: list[tuple[Call, str]] = [
+    (create(GroupAddresses(LONE)), "groups[0].groupName"),
+    (create(GroupAddresses("a", (LONE_ADDRESS,))), "groups[0].emailAddresses[0]"),
+    (create(GroupAddresses("a", ("canary@example.\udfff",))), "groups[0].emailAddresses[0]"),
+    (lambda c: c.address_book.delete_addresses([LONE_ADDRESS]), "emailAddresses[0]"),
+    (lambda c: c.address_book.delete_group(LONE), "groupName"),
+    (lambda c: c.address_book.empty_group(LONE), "groupName"),
+    (lambda c: c.address_book.delete_group_relation(LONE, ["a@example.com"]), "groupName"),
+    (mail(sender_address=LONE_ADDRESS), "senderAddress"),
+    (mail(sender_name=LONE), "senderName"),
+    (mail(title=LONE), "title"),
+    (mail(body=LONE), "body"),
+    (mail(unsubscribe_message=LONE), "unsubscribeMessage"),
+    (mail(references_header="<" + "a" * 20 + LONE), "referencesHeader"),
+    (mail(attach_file_ids=("1", LONE)), "attachFileIds"),
+    (mail(parameters={"n": LONE}), "parameters"),
+    (mail(parameters={LONE: "n"}), "parameters"),
+    (mail(recipient_group_filter=RecipientGroupFilter(True, (LONE,))), "recipientGroupFilter.groups"),
+    (mail(recipients=(Recipient(LONE_ADDRESS),)), "recipients[0].address"),
+    (mail(recipients=(Recipient("a@example.com", name=LONE),)), "recipients[0].name"),
+    (mail(recipients=(Recipient("a@example.com", type=LONE),)), "recipients[0].type"),
+    (mail(recipients=(Recipient("a@example.com", parameters={"n": LONE}),)), "recipients[0].parameters"),
+    (lambda c: c.mail.get(LONE), "mailId"),
+    (lambda c: c.mail.get_request_status(LONE), "requestId"),
+    (lambda c: c.mail.get_list(LONE), "requestId"),
+    *(
+        (lambda c, option=option, value=value: c.mail.get_list("1", **{option: value}), field)
+        for option, value, field in [
+            ("mail_id", LONE, "mailId"),
+            ("recipient_address", LONE, "recipientAddress"),
+            ("title", LONE, "title"),
+            ("send_status", ["S", LONE], "sendStatus"),
+            ("sort", [LONE], "sort"),
+        ]
+    ),
+    *(
+        (lambda c, option=option, value=value: c.mail.get_request_list(NOON, NOON, **{option: value}), field)
+        for option, value, field in [
+            ("request_id", LONE, "requestId"),
+            ("mail_id", LONE, "mailId"),
+            ("dispatch_type", LONE, "dispatchType"),
+            ("title", LONE, "title"),
+            ("sender_address", LONE, "senderAddress"),
+            ("recipient_address", LONE, "recipientAddress"),
+            ("send_status", [LONE], "sendStatus"),
+            ("sort", [LONE], "sort"),
+        ]
+    ),
+    (lambda c: c.files.create([(LONE, b"x")]), "fileList[0].name"),
+    (lambda c: c.files.get(LONE), "tempRequestId"),
+    (template(template_name=LONE), "templateName"),
+    (template(title=LONE), "title"),
+    (template(body=LONE), "body"),
+    (template(sender_address=LONE_ADDRESS), "senderAddress"),
+    (template(sender_name=LONE), "senderName"),
+    (template(description=LONE), "description"),
+    (lambda c: c.templates.create_category(LONE), "categoryName"),
+    (lambda c: c.blocks.get_send_block_list(LONE_ADDRESS), "targetAddress"),
+    (lambda c: c.blocks.get_send_block_list("a@example.com", sort=[LONE]), "sort"),
+    (lambda c: c.blocks.register_unsubscribers([LONE_ADDRESS]), "blockedReceivers[0]"),
+]
+
+
+@pytest.mark.parametrize(("call", "field"), UNSENDABLE)
+def test_text_that_cannot_be_encoded_is_refused_by_its_field(call: Call, field: str) -> None:
+    with MailerClient("key", "secret") as client, pytest.raises(InvalidRequestError) as caught:
+        call(client)
+    assert caught.value.field == field
+    assert "canary" not in str(caught.value)
+
+
 @pytest.mark.parametrize(("call", "field", "limit"), REFUSED.values(), ids=REFUSED.keys())
 def test_client_refuses_documented_mistake_without_calling(
     simulator: Simulator, client: MailerClient, call: Call, field: str, limit: int | str | None
@@ -166,6 +240,7 @@ def test_client_refuses_documented_mistake_without_calling(
 
 
 ACCEPTED: dict[str, Call] = {
+    "character beyond the first plane": mail(title="\U0001f600"),
     "name of 100": create(GroupAddresses("가" * 100)),
     "all kinds of characters": create(GroupAddresses("가힣ㅏㅎAZaz09._-")),
     "address of 254": create(GroupAddresses("a", ("a@" + "b" * 60 + ".x" * 90 + ".example.com",))),

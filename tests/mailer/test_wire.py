@@ -1,7 +1,10 @@
+from dataclasses import is_dataclass
+from typing import get_type_hints
+
 import pytest
 
-from addressbook.mailer import AddressBookCounts, GroupAddresses, GroupCount, MailRequest, Recipient
-from addressbook.mailer.types import TemplateStructure, UnsubscriberCounts
+from addressbook.mailer import AddressBookCounts, GroupAddresses, GroupCount, MailRequest, Recipient, mail_types, types
+from addressbook.mailer.types import Category, TemplateStructure, UnsubscriberCounts
 from addressbook.mailer.wire import UndecodableError, decode, encode
 
 
@@ -34,15 +37,46 @@ def test_decode_reads_nested_categories() -> None:
         ({"totalAddressCount": None}, "AddressBookCounts.totalAddressCount"),
         ({"totalAddressCount": True}, "AddressBookCounts.totalAddressCount"),
         ({"totalAddressCount": "many@example.com"}, "AddressBookCounts.totalAddressCount"),
+        ({"totalAddressCount": "--5"}, "AddressBookCounts.totalAddressCount"),
+        ({"totalAddressCount": "9" * 5000}, "AddressBookCounts.totalAddressCount"),
+        ({"totalAddressCount": "9" * 19}, "AddressBookCounts.totalAddressCount"),
+        ({"totalAddressCount": 10**18}, "AddressBookCounts.totalAddressCount"),
+        ({"totalAddressCount": "٣"}, "AddressBookCounts.totalAddressCount"),
+        ({"totalAddressCount": -3}, "AddressBookCounts.totalAddressCount"),
+        ({"totalAddressCount": "-3"}, "AddressBookCounts.totalAddressCount"),
         ({"totalAddressCount": 1, "groups": {}}, "AddressBookCounts.groups"),
         ({"totalAddressCount": 1, "groups": ["x"]}, "GroupCount"),
         ({"totalAddressCount": 1, "groups": [{"sid": 1, "groupName": []}]}, "GroupCount.groupName"),
+        (
+            {"totalAddressCount": 1, "groups": [{"sid": 1, "groupName": "a", "addressCount": -1}]},
+            "GroupCount.addressCount",
+        ),
     ],
 )
 def test_decode_names_the_field_that_is_not_as_documented(payload: object, where: str) -> None:
     with pytest.raises(UndecodableError, match=rf"^{where} is not") as caught:
         decode(AddressBookCounts, payload)
     assert "@" not in str(caught.value)
+    assert "999" not in str(caught.value)
+
+
+def test_every_number_is_a_count_or_known_to_be_none() -> None:
+    kinds = [kind for module in (types, mail_types) for kind in vars(module).values() if is_dataclass(kind)]
+    hints = [hint for kind in kinds for hint in get_type_hints(kind, include_extras=True).items()]
+    assert {name for name, hint in hints if hint in (int, int | None)} == {
+        "sid",
+        "parent_sid",
+        "template_sid",
+        "history_sid",
+        "utc",
+        "reservation_utc",
+    }
+
+
+def test_decode_takes_a_number_below_zero_that_is_no_count() -> None:
+    assert decode(Category, {"sid": "5", "parentSid": "-1"}) == Category(5, -1)
+    with pytest.raises(UndecodableError, match="retryCount is not a count"):
+        decode(mail_types.MailRecipient, {"address": "a@example.com", "retryCount": -1})
 
 
 def test_encode_leaves_out_what_is_none() -> None:

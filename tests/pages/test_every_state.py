@@ -3,6 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
+from addressbook.models import Region, Zone
+from addressbook.services import books
+from addressbook.services.audit import Actor
+
 
 @pytest.mark.parametrize("language", ["en", "ko", "ja"])
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1024, "dark"), (390, "light")])
@@ -26,3 +30,32 @@ def test_an_error_page_is_accessible(page_of, alice, axe, allowed_console_errors
     page.goto("/books/none/")
     expect(page.get_by_role("heading", name="Nothing is here")).to_be_visible()
     axe(page)
+
+
+def test_the_menu_of_books_is_accessible_and_fits(stack, page_of, alice, book, axe) -> None:
+    other = books.create_book(name="W" * 60, zone=Zone.PUBLIC, region=Region.JPN, by=Actor(alice))
+    page = page_of(alice, viewport={"width": 390, "height": 900})
+    page.goto(f"/books/{book.slug}/")
+    summary = page.locator(".book-menu summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    link = page.get_by_role("link", name="W" * 60)
+    expect(link).to_be_visible()
+    axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    expect(summary).to_be_focused()
+    page.keyboard.press("Enter")
+    link.click()
+    expect(page).to_have_url(f"{stack.url}/books/{other.slug}/")
+
+
+def test_the_question_before_removing_a_member_is_accessible(page_of, alice, vera, book, axe) -> None:
+    page = page_of(alice)
+    page.goto(f"/books/{book.slug}/settings/")
+    page.get_by_role("button", name="Remove vera").click()
+    expect(page.get_by_role("heading", name="Remove member")).to_be_visible()
+    axe(page)
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("vera is no longer a member.")).to_be_visible()

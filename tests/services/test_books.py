@@ -1,13 +1,16 @@
 from uuid import uuid4
 
 import pytest
+from django.db.models.signals import pre_save
 
-from addressbook.models import Action, AddressBook, AuditEvent, BookMember, Region, Role, Zone
+from addressbook.models import Action, AddressBook, AuditEvent, BookMember, Region, Role, User, Zone
 from addressbook.services import books
+from addressbook.services.audit import Actor
 from addressbook.services.books import (
     AlreadyMemberError,
     LastAdminError,
     NotAMemberError,
+    NotAnOrphanError,
     SettingsChangedMeanwhileError,
     UnknownUserError,
 )
@@ -91,3 +94,46 @@ def test_remove_member_needs_an_admin_to_remain(book, by, alice, bob) -> None:
     assert role_of(book, bob) is None
     with pytest.raises(NotAMemberError):
         books.remove_member(book=book, user_id=bob.pk, by=by)
+
+
+def test_create_book_finds_another_slug_when_somebody_takes_the_free_one(by) -> None:
+    """Two at once: between looking and inserting, the other one commits."""
+    rivals = ["main"]
+
+    def take(instance, **_) -> None:
+        if instance.slug in rivals:
+            rivals.remove(instance.slug)
+            AddressBook.objects.bulk_create([AddressBook(name="Main", slug=instance.slug)])
+
+    pre_save.connect(take, sender=AddressBook)
+    try:
+        book = books.create_book(name="Main", zone=Zone.PUBLIC, region=Region.KR, by=by)
+    finally:
+        pre_save.disconnect(take, sender=AddressBook)
+    # The rival went with the attempt that it spoiled.
+    assert (book.slug, rivals) == ("main", [])
+
+
+def test_adopt_orphan_is_recorded_once(book, alice, charlie) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert list(books.orphans()) == [book]
+    for _ in range(2):
+        books.adopt_orphan(book=book, by=Actor(charlie))
+    assert role_of(book, charlie) == Role.ADMIN
+    assert AuditEvent.objects.filter(action=Action.ADOPT_BOOK, username="charlie").count() == 1
+    assert not books.orphans()
+
+
+def test_adopt_orphan_is_refused_while_there_is_an_admin(book, charlie) -> None:
+    with pytest.raises(NotAnOrphanError):
+        books.adopt_orphan(book=book, by=Actor(charlie))
+    assert role_of(book, charlie) is None
+
+
+def test_managed_only_by_counts_active_admins(book, by, alice, bob) -> None:
+    assert books.managed_only_by(alice) == [book]
+    assert books.managed_only_by(bob) == []
+    books.change_role(book=book, user_id=bob.pk, role=Role.ADMIN, by=by)
+    assert books.managed_only_by(alice) == []
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    assert books.managed_only_by(alice) == [book]

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from addressbook.models import Action, AuditEvent, Region, Zone
 from addressbook.services import books
 from addressbook.services.audit import Actor
+from tests.views.html import text_of
 
 ROLES = ("anonymous", "stranger", "viewer", "manager", "admin")
 NOBODY: dict[str, int] = {}
@@ -29,6 +30,7 @@ TABLE = {
     "set_language": Row("post", (302, 302, 302, 302, 302)),
     "healthz": Row("get", (200, 200, 200, 200, 200)),
     "create_book": Row("get", (302, 403, 403, 403, 403)),
+    "adopt_book": Row("post", (302, 403, 403, 403, 403)),
     "console": Row("get", (302, 404, 200, 200, 200)),
     "register": Row("get", (302, 404, 403, 200, 200)),
     "check_registration": Row("post", (302, 404, 403, 200, 200)),
@@ -61,6 +63,7 @@ TABLE = {
     "book_settings": Row("get", (302, 404, 403, 403, 200)),
     "add_member": Row("post", (302, 404, 403, 403, 422)),
     "change_role": Row("post", (302, 404, 403, 403, 302)),
+    "ask_remove_member": Row("get", (302, 404, 403, 403, 302)),
     "remove_member": Row("post", (302, 404, 403, 403, 302)),
 }
 
@@ -120,7 +123,10 @@ def test_a_url_answers_each_role_as_the_table_says(name: str, book, clients) -> 
 )
 def test_an_act_cannot_be_done_by_following_a_link(name: str, book, clients) -> None:
     url = url_of(name, TABLE[name], book.slug)
-    assert clients["admin"].get(url).status_code == 405
+    answer = clients["admin"].get(url)
+    assert answer.status_code == 405
+    assert "POST" in answer["Allow"]
+    assert "There is no page at this address" in text_of(answer)
 
 
 @pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.method == "post"])
@@ -187,3 +193,24 @@ def test_the_client_address_is_what_our_own_proxies_saw(rf, settings) -> None:
     assert client_address(request) == "198.51.100.2"
     settings.TRUSTED_PROXIES = 3
     assert client_address(request) == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("198.51.100.2", "198.51.100.2"),
+        ("198.51.100.2:4711", "198.51.100.2"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("[2001:db8::1]:4711", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("unknown", None),
+        ("_hidden", None),
+        ("300.1.1.1", None),
+    ],
+)
+def test_a_client_address_is_one_that_the_database_takes(rf, settings, written, read) -> None:
+    from addressbook.views.access import client_address
+
+    settings.TRUSTED_PROXIES = 1
+    assert client_address(rf.get("/", headers={"X-Forwarded-For": written})) == read
