@@ -18,9 +18,8 @@ def show_jobs(request: HttpRequest, access: Access) -> HttpResponse:
     context = jobs_context(access)
     response = render(request, "console.html#jobs", {"book": access.book, "access": access, **context})
     still = {str(job.pk) for job in context["jobs"] if job.finished_at is None}
-    still_registering = {str(upload.pk) for upload in context["uploads"] if upload.finished_at is None}
-    ended = set(request.GET.getlist("running")) - still
-    if ended or set(request.GET.getlist("registering")) - still_registering:
+    still |= {f"upload-{upload.pk}" for upload in context["uploads"] if upload.finished_at is None}
+    if set(request.GET.getlist("running")) - still:
         response["HX-Trigger"] = "book-changed"
     return response
 

@@ -212,7 +212,7 @@ def test_the_line_on_the_page_outlives_the_popup(client, url, checked) -> None:
     client.post(url("apply_upload", checked), {"seen": checked.attempt, "into": ""}, headers=BODY)
     assert "Upload – list.csv: 0 of 2" in text_of(client.get(url("console")))
     work(checked)
-    answer = client.get(url("jobs"), {"registering": checked.pk}, headers=HTMX)
+    answer = client.get(url("jobs"), {"running": f"upload-{checked.pk}"}, headers=HTMX)
     assert "2 addresses registered" in text_of(answer)
     assert answer["HX-Trigger"] == "book-changed"
     client.post(url("dismiss_upload", checked), headers=HTMX)
