@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -12,6 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from addressbook.models import AddressBook, Group, Upload
     from addressbook.services.audit import Actor
+    from addressbook.spreadsheets import Batch, Layout
 
 
 @pytest.fixture
@@ -63,6 +66,34 @@ def accept(book: AddressBook, by: Actor) -> Callable[[Upload], Upload]:
         return work(upload)
 
     return accept
+
+
+@dataclass
+class _Reading:
+    layout: Layout
+    batches: Iterator[Batch]
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self.batches
+
+
+@pytest.fixture
+def reading_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the child process does, without a process a file: the library's own tests have those."""
+    from addressbook import spreadsheets
+    from addressbook.spreadsheets.guard import admit
+    from addressbook.spreadsheets.layout import find_layout
+    from addressbook.spreadsheets.rows import read_rows
+    from addressbook.spreadsheets.sources import open_source
+
+    @contextmanager
+    def read(path, *, name, choice=None, with_cells=False):
+        choice = choice or spreadsheets.Choice()
+        admitted = admit(Path(path).read_bytes(), name)
+        layout, table = find_layout(admitted.kind, open_source(admitted, choice.encoding, choice.delimiter), choice)
+        yield _Reading(layout, read_rows(table, layout, with_cells=with_cells))
+
+    monkeypatch.setattr(spreadsheets, "read", read)
 
 
 def work(upload: Upload) -> Upload:

@@ -58,8 +58,13 @@ def test_weak_password_is_refused_and_a_strong_one_is_used_and_never_shown(
     assert console.wait(60) == 1
     assert "ADMIN_PASSWORD is refused. This password is too short." in console.output
     assert "Traceback" not in console.output
-    console.start(ADMIN_PASSWORD=PASSWORD)
-    assert sign_in(console, PASSWORD).url.endswith("/books/main/")
+    console.start(ADMIN_PASSWORD=PASSWORD, STATIC_ROOT="")
+    page = sign_in(console, PASSWORD)
+    assert page.url.endswith("/books/main/")
+    # Its own static files, which the other tests do without.
+    assert (console.data_dir / "static" / ".collected").exists()
+    (style,) = re.findall(r'href="(/static/console\.[^"]+)"', page.text)
+    assert requests.get(f"{console.url}{style}", timeout=10).headers["Content-Encoding"] in {"br", "gzip"}
     assert PASSWORD not in console.output
     assert "Sign in as admin with the password in ADMIN_PASSWORD." in console.output
     assert [child for child in console.family() if "ADMIN_PASSWORD" in child.environ()] == []

@@ -71,13 +71,17 @@ def _check(upload: Upload, path: Path, folder: Path) -> None:
     _go_on(upload, tally.rows)
     if tally.invalid:
         refused.write_cells(path, upload.name, layout, tally.notes_path, folder)
-    stored_rows, rows_sha256, stored_refused = _store(tally, folder)
-    crash_points.reached("check: results stored")
     result = {**tally.result(), "layout": storable(layout.as_json())}
+    stored: list[str] = []
     try:
-        _rest(upload, result, tally.groups(), stored_rows, rows_sha256, stored_refused)
+        with tally.rows_path.open("rb") as written:
+            rows_sha256 = files.sha256(written)
+        for path_of_result in (tally.rows_path, folder / refused.FILE_NAME):
+            stored.append(files.keep_path(path_of_result) if path_of_result.exists() else "")
+        crash_points.reached("check: results stored")
+        _rest(upload, result, tally.groups(), stored[0], rows_sha256, stored[1])
     except BaseException:
-        files.discard(stored_rows, stored_refused)
+        files.discard(*stored)
         raise
     crash_points.reached("check: done")
 
@@ -85,14 +89,6 @@ def _check(upload: Upload, path: Path, folder: Path) -> None:
 def _go_on(upload: Upload, rows: int) -> None:
     if not jobs.keep_lease(upload, rows_done=rows):
         raise _OverError
-
-
-def _store(tally: Tally, folder: Path) -> tuple[str, str, str]:
-    with tally.rows_path.open("rb") as written:
-        rows_sha256 = files.sha256(written)
-    stored_rows = files.keep_path(tally.rows_path)
-    stored_refused = files.keep_path(folder / refused.FILE_NAME) if tally.invalid else ""
-    return stored_rows, rows_sha256, stored_refused
 
 
 def _rest(

@@ -62,5 +62,8 @@ def discard(*names: str) -> None:
 
 
 def discard_on_commit(*names: str) -> None:
-    """Remove these files once the rows that named them say so no more."""
-    transaction.on_commit(lambda: discard(*names))
+    """Remove these files once the rows that named them say so no more.
+
+    What cannot be removed then is left to the sweep of stray files: the work itself is done, and must not seem to fail.
+    """
+    transaction.on_commit(lambda: discard(*names), robust=True)

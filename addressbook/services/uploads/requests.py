@@ -52,8 +52,8 @@ def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, t
         digest.update(chunk)
     submitted = Submitted(by, token, "receive_upload", [digest.hexdigest(), name, group_id])
     stored_file = files.keep(file)
-    crash_points.reached("receive: file stored")
     try:
+        crash_points.reached("receive: file stored")
         with transaction.atomic():
             edition = books.lock(book)
             if earlier := submitted.earlier_outcome():

@@ -47,7 +47,7 @@ def new_book(by):
 
 
 @pytest.fixture
-def upload_in(send, new_book, by):
+def upload_in(send, new_book, by, reading_in_this_process):
     """A new upload that waits for the phase."""
 
     def upload_in(phase: str) -> Upload:
