@@ -199,6 +199,25 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (file) warn(field.dataset.tooLarge);
 });
 
+// The answer to a file takes the place of the popup. What was typed there waits for the next time it opens.
+let typed = "";
+
+document.addEventListener("htmx:beforeSwap", () => {
+  const text = one("#register-text");
+  if (text) typed = one("#register-file")?.value ? text.value : "";
+});
+
+function giveBackTyped() {
+  const text = one("#register-text");
+  if (!text || !typed) return;
+  const there = text.value.trim();
+  if (there !== typed.trim()) {
+    text.value = there ? `${there}\n${typed}` : typed;
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  typed = "";
+}
+
 document.addEventListener("htmx:xhr:progress", (event) => {
   const bar = one("#sending");
   if (!bar || !event.target.matches("input[type=file]") || !event.detail.lengthComputable) return;
@@ -285,6 +304,7 @@ function settle() {
 
 document.addEventListener("htmx:afterSettle", (event) => {
   settle();
+  giveBackTyped();
   const list = one("#group-list");
   if (list && list.scrollTop !== tree.scroll) list.scrollTop = tree.scroll;
   const filter = one("#group-filter");

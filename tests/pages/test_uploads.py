@@ -142,3 +142,38 @@ def test_the_whole_round_without_scripts(open_book, bob, book) -> None:
     assert numbers(dialog)["Registered"] == "1"
     assert re.search(r"/uploads/\d+/$", page.url)
     assert set(contents(book)) == {"a@example.com"}
+
+
+def test_a_dropped_file_is_sent_with_a_bar_and_typed_text_is_kept(open_book, bob) -> None:
+    page = open_book(bob)
+    page.get_by_role("button", name="Register address").click()
+    dialog = page.get_by_role("dialog", name="Register address")
+    dialog.get_by_label("Email addresses").fill("typed@example.com")
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
+    session.send("Network.emulateNetworkConditions", slow)
+    drop_file(page, dialog.locator(".drop"), b"email\n" + b"a@example.com\n" * 40_000)
+    bar = dialog.get_by_role("progressbar", name="Sending")
+    expect(bar).to_be_visible()
+    page.wait_for_function("() => { const v = document.querySelector('#sending').value; return v > 0 && v < 100; }")
+    session.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+    expect(dialog.get_by_text("Doubled", exact=True)).to_be_visible(timeout=20_000)
+    assert numbers(dialog)["Doubled"] == "39,999"
+    dialog.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Register address").click()
+    expect(dialog.get_by_label("Email addresses")).to_have_value("typed@example.com")
+
+
+def drop_file(page, place, content: bytes) -> None:
+    """What a file manager does when a file is dragged over the place and let go."""
+    data = page.evaluate_handle(
+        """(text) => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], "dropped.csv", {type: "text/csv"}));
+            return data;
+        }""",
+        content.decode(),
+    )
+    for kind in ("dragover", "drop"):
+        place.dispatch_event(kind, {"dataTransfer": data})

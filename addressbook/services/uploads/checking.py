@@ -72,16 +72,16 @@ def _check(upload: Upload, path: Path, folder: Path) -> None:
     if tally.invalid:
         refused.write_cells(path, upload.name, layout, tally.notes_path, folder)
     result = {**tally.result(), "layout": storable(layout.as_json())}
-    stored: list[str] = []
+    kept: list[str] = []
     try:
         with tally.rows_path.open("rb") as written:
             rows_sha256 = files.sha256(written)
-        for path_of_result in (tally.rows_path, folder / refused.FILE_NAME):
-            stored.append(files.keep_path(path_of_result) if path_of_result.exists() else "")
+        kept.append(files.keep_path(tally.rows_path))
+        kept.append(files.keep_path(folder / refused.FILE_NAME) if tally.invalid else "")
         crash_points.reached("check: results stored")
-        _rest(upload, result, tally.groups(), stored[0], rows_sha256, stored[1])
+        _rest(upload, result, tally.groups(), kept[0], rows_sha256, kept[1])
     except BaseException:
-        files.discard(*stored)
+        files.discard(*kept)
         raise
     crash_points.reached("check: done")
 

@@ -1,4 +1,4 @@
-"""A full disk, a database that fails, no memory: at every crash point, and the report and the book come out whole (I5)."""
+"""A full disk, a failing database, no memory at every crash point: the report and the book come out whole (I5)."""
 
 import errno
 from datetime import timedelta
