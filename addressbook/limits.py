@@ -201,6 +201,10 @@ UPLOAD_HEARTBEAT_SECONDS: Final = 1
 # Up to this many refused rows are offered to be mended in the popup itself; more are mended in a spreadsheet.
 ROWS_MENDED_IN_POPUP: Final = 20
 
+# Up to this many refused rows come back as a workbook with the cell at fault marked, which takes about 2 s. More come
+# as CSV, which takes a twentieth of that: nobody mends them cell by cell.
+REFUSED_ROWS_IN_WORKBOOK: Final = 5_000
+
 # Addresses pointed out as likely slips in a check.
 SLIPS_LISTED: Final = 20
 

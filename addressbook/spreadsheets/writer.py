@@ -1,7 +1,8 @@
 """The refused rows, written back in the file's own columns with a column of reasons, to be mended and sent again.
 
-A workbook comes back as .xlsx, a text file as CSV in UTF-8. What is written is text and nothing else: no formula and
-no link, whatever a cell looks like. Read again, it gives the same cells, and its address column is found by itself.
+A workbook comes back as .xlsx unless that would take too long, a text file as CSV in UTF-8. What is written is text and
+nothing else: no formula and no link, whatever a cell looks like. Read again, it gives the same cells, and its address
+column is found by itself.
 """
 
 import csv
@@ -52,18 +53,19 @@ class Headings:
     sheet: str
 
 
-def refused_extension(kind: Kind) -> str:
-    """The extension of the file that `write_refused` writes for a file of this kind."""
-    return ".csv" if kind is Kind.TEXT else ".xlsx"
+def refused_extension(kind: Kind, count: int) -> str:
+    """The extension of the file for `write_refused` when `count` rows of a file of this kind were refused."""
+    return ".csv" if kind is Kind.TEXT or count > limits.REFUSED_ROWS_IN_WORKBOOK else ".xlsx"
 
 
 def write_refused(path: str | os.PathLike[str], layout: Layout, headings: Headings, rows: Iterable[RefusedRow]) -> int:
     """Write the rows to a new file and return how many there were. Memory does not grow with them.
 
+    The extension of `path` says as what: .csv or .xlsx (`refused_extension`).
     `layout` is the one that the rows were read with. A reason column of an earlier round is replaced.
     """
     heading, place = _heading_row(layout, headings)
-    if layout.kind is Kind.TEXT:
+    if Path(path).suffix == ".csv":
         return _write_csv(path, heading, place, rows)
     return _write_xlsx(path, heading, place, rows, headings.sheet)
 

@@ -146,15 +146,16 @@ def download_refused(request: HttpRequest, access: Access, upload_id: int) -> Ht
     layout = layout_of(upload)
     if layout is None or not upload.refused_file:
         raise Http404
+    extension = spreadsheets.refused_extension(layout.kind, upload.check_result.get("invalid", 0))
     with files.scratch() as folder:
-        path = folder / "refused"
+        path = folder / f"refused{extension}"
         rows = uploads.refused_rows(upload, upload_sentences.row_fault)
         spreadsheets.write_refused(path, layout=layout, headings=_headings(), rows=rows)
         # Its folder goes at once; the content lives as long as the answer reads it.
         content = path.open("rb")
     uploads.record_fetch(upload=upload, by=access.by)
     stem = Path(upload.name).stem or "list"
-    name = _("%(name)s – refused") % {"name": stem} + spreadsheets.refused_extension(layout.kind)
+    name = _("%(name)s – refused") % {"name": stem} + extension
     # Streamed, which the types of Django keep apart from other answers.
     return FileResponse(content, as_attachment=True, filename=name)  # type: ignore[return-value]
 

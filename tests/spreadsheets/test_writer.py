@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from addressbook import limits
 from addressbook.spreadsheets import Headings, Kind, Layout, RefusedRow, Row, refused_extension, write_refused
 from tests.spreadsheets import files
 from tests.spreadsheets.files import read_here
@@ -24,7 +25,7 @@ NAUGHTY = [
 
 def written(path: Path, layout: Layout, rows: list[RefusedRow]) -> tuple[Layout, list[Row]]:
     """The rows as they are read from the file that was written."""
-    name = f"mended{refused_extension(layout.kind)}"
+    name = f"mended{refused_extension(layout.kind, len(rows))}"
     assert write_refused(path / name, layout, HEADINGS, rows) == len(rows)
     return read_here((path / name).read_bytes(), name, with_cells=True)
 
@@ -103,3 +104,16 @@ def test_longest_cell_fits(tmp_path: Path) -> None:
     layout = read_here(files.xlsx([["Email"], ["a@example.com"]]), "list.xlsx")[0]
     _, found = written(tmp_path, layout, [RefusedRow(("a" * 32_767,), "why", 0)])
     assert found[0].email == "a" * 32_767
+
+
+def test_more_rows_than_anybody_mends_by_cell_come_as_csv() -> None:
+    assert refused_extension(Kind.XLSX, limits.REFUSED_ROWS_IN_WORKBOOK) == ".xlsx"
+    assert refused_extension(Kind.XLSX, limits.REFUSED_ROWS_IN_WORKBOOK + 1) == ".csv"
+
+
+def test_rows_of_a_workbook_are_written_as_csv_where_asked(tmp_path: Path) -> None:
+    layout = read_here(files.xlsx([["Email", "Name"], ["nobody", "Kim"]]), "list.xlsx")[0]
+    write_refused(tmp_path / "mended.csv", layout, HEADINGS, [RefusedRow(("nobody", "Kim\nA"), "why", 0)])
+    mended, (row,) = read_here((tmp_path / "mended.csv").read_bytes(), "mended.csv", with_cells=True)
+    assert mended.columns == ("Email", "Name", "Reason")
+    assert row.cells == ["nobody", "Kim\nA", "why"]
