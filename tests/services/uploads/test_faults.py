@@ -23,7 +23,6 @@ from addressbook.services.uploads import (
 from addressbook.services.uploads.applying import _apply_batch
 from addressbook.spreadsheets import Choice
 from tests.services.invariants import assert_consistent, contents
-from tests.spreadsheets import attacks
 from tests.uploads import assert_accounted_for, counts, work
 
 SIX = "email\n" + "".join(f"u{number}@example.com\n" for number in range(6))
@@ -184,17 +183,6 @@ def test_stray_files_go_after_an_hour_and_no_others(check, file_store, settings)
         upload.rows_file.removeprefix("uploads/"),
     }
     assert not list(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
-
-
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize("attack", [name for name in attacks.ATTACKS if name != "a byte too many"])
-def test_an_attack_ends_as_a_refusal_and_the_next_file_is_read(attack, check) -> None:
-    name, make, codes = attacks.ATTACKS[attack]
-    upload = check(make(), name)
-    found = upload.outcome.get("refusal") or upload.check_result.get("refusal")
-    assert found in codes
-    assert upload.state in (JobState.REFUSED, JobState.CHECKED)
-    assert counts(check(SIX))["new"] == 6
 
 
 @pytest.mark.django_db(transaction=True)
