@@ -38,8 +38,11 @@ class Address(models.Model):
     email = models.CharField(max_length=limits.ADDRESS_LENGTH_CHARACTERS)
     key = models.CharField(max_length=limits.ADDRESS_LENGTH_CHARACTERS)
     registered_at = models.DateTimeField()
-    # The upload that it came with; None when it was typed. Not indexed: nothing asks by it, and every row would pay.
-    origin = models.ForeignKey("Upload", models.SET_NULL, null=True, related_name="+", db_index=False)
+    # The upload that it came with; None when it was typed. Not indexed and not checked by the database: nothing asks by
+    # it, an upload that is gone does no harm here, and every row of every upload would pay.
+    origin = models.ForeignKey(
+        "Upload", models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
 
     objects = AddressQuerySet.as_manager()
 
