@@ -1,10 +1,8 @@
 """kill -9 at every crash point of receive, check and apply: the report and the book are those of a run without (I5)."""
 
 import os
-import signal
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -15,9 +13,9 @@ from django.utils import timezone
 from addressbook import limits
 from addressbook.models import AddressBook, JobState, Region, Upload, Zone
 from addressbook.services import books, groups, jobs, uploads
+from tests.doom import Doom
 from tests.services.invariants import assert_consistent, contents
 from tests.services.uploads.doomed import CONTENT
-from tests.stack import ROOT, _test_database_url
 from tests.uploads import assert_accounted_for, counts, work
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -25,14 +23,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 EXPECTED = {f"u{n}@example.com": {"Gold"} if n % 2 else {"VIP"} for n in range(5)}
 
 
-def doom(fatal: int, folder: Path, *arguments: object) -> list[str]:
-    """Run until the crash point; the points that were reached by a run without one."""
-    environment = os.environ | {"DATABASE_URL": _test_database_url()}
-    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
-    command = [sys.executable, "-m", "tests.services.uploads.doomed", str(fatal), str(folder), *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
-    assert done.returncode == (-signal.SIGKILL if fatal else 0), done.stderr
-    return done.stdout.splitlines()
+DOOMED = "tests.services.uploads.doomed"
+
+
+@pytest.fixture
+def doom(file_store: Path) -> Iterator[Doom]:
+    with Doom(file_store.parent) as doom:
+        yield doom
 
 
 @pytest.fixture
@@ -83,14 +80,14 @@ def assert_no_stray_file(file_store: Path) -> None:
 
 
 @pytest.mark.parametrize("phase", ["check", "apply"])
-def test_a_worker_killed_at_any_point_loses_and_doubles_nothing(phase, upload_in, file_store, by) -> None:
+def test_a_worker_killed_at_any_point_loses_and_doubles_nothing(phase, upload_in, file_store, doom) -> None:
     whole = upload_in(phase)
-    points = doom(0, file_store.parent, "work", whole.pk)
+    points = doom.run(f"{DOOMED}:work", whole.pk, ROWS_PER_UPLOAD_BATCH=2)
     assert len(points) >= 5, points
     whole.refresh_from_db()
     for fatal in range(1, len(points) + 1):
         upload = upload_in(phase)
-        doom(fatal, file_store.parent, "work", upload.pk)
+        doom.run(f"{DOOMED}:work", upload.pk, fatal=fatal, ROWS_PER_UPLOAD_BATCH=2)
         upload = take_over(upload)
         where = f"{points[fatal - 1]} ({fatal})"
         assert (upload.state, upload.check_result) == (whole.state, whole.check_result), where
@@ -104,17 +101,17 @@ def test_a_worker_killed_at_any_point_loses_and_doubles_nothing(phase, upload_in
     assert_no_stray_file(file_store)
 
 
-def test_a_web_process_killed_while_it_receives_has_taken_all_or_nothing(new_book, by, file_store) -> None:
+def test_a_web_process_killed_while_it_receives_has_taken_all_or_nothing(new_book, by, file_store, doom) -> None:
     book, _ = new_book()
-    points = doom(0, file_store.parent, "receive", book.pk, by.user.pk, uuid4())
+    points = doom.run(f"{DOOMED}:receive", book.pk, by.user.pk, str(uuid4()))
     assert len(points) == 2
     for fatal in range(1, len(points) + 1):
         book, _ = new_book()
-        token = uuid4()
-        doom(fatal, file_store.parent, "receive", book.pk, by.user.pk, token)
+        token = str(uuid4())
+        doom.run(f"{DOOMED}:receive", book.pk, by.user.pk, token, fatal=fatal)
         assert not Upload.objects.filter(edition__book=book).exists()
         for _again in range(2):
-            doom(0, file_store.parent, "receive", book.pk, by.user.pk, token)
+            doom.run(f"{DOOMED}:receive", book.pk, by.user.pk, token)
         upload = Upload.objects.get(edition__book=book)
         assert counts(work(upload))["new"] == 5
     assert_no_stray_file(file_store)
