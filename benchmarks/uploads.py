@@ -60,7 +60,7 @@ def against(seconds: float, bare: float) -> str:
 
 def content(count: int) -> str:
     # 28 bytes a line with its end, so that 363,000 of them are 10 MB.
-    return "Email\n" + "".join(f"p{number:07d}@mail{number % 500:03d}.example\n" for number in range(count))
+    return "Email\n" + "".join(f"p{number:07d}@mailing{number % 500:03d}.example\n" for number in range(count))
 
 
 def write_workbook(path: Path, count: int) -> None:
