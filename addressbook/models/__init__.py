@@ -2,7 +2,7 @@ from addressbook.models.addresses import Address, Membership
 from addressbook.models.audit import Action, AuditEvent
 from addressbook.models.books import AddressBook, BookMember, Edition, Region, Role, Zone
 from addressbook.models.groups import Group
-from addressbook.models.jobs import Job, JobState, LeasedWork
+from addressbook.models.jobs import Erasure, Job, JobState, LeasedWork
 from addressbook.models.submissions import Submission
 from addressbook.models.uploads import Upload
 from addressbook.models.users import User
@@ -14,6 +14,7 @@ __all__ = [
     "AuditEvent",
     "BookMember",
     "Edition",
+    "Erasure",
     "Group",
     "Job",
     "JobState",

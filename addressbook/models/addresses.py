@@ -39,7 +39,11 @@ class Address(models.Model):
     key = models.CharField(max_length=limits.ADDRESS_LENGTH_CHARACTERS)
     registered_at = models.DateTimeField()
     # The upload that it came with; None when it was typed. Not indexed: nothing asks by it, and every row would pay.
-    origin = models.ForeignKey("Upload", models.SET_NULL, null=True, related_name="+", db_index=False)
+    # For the same reason no constraint: the database would read every address before it lets an upload go. Uploads go
+    # with their edition, after its addresses.
+    origin = models.ForeignKey(
+        "Upload", models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
 
     objects = AddressQuerySet.as_manager()
 

@@ -156,6 +156,8 @@ def _run_batch(job: Job) -> bool:
         row = jobs.still_owned(job)
         act = _act_of(row)
         if edition.pk != row.edition_id:
+            row.outcome = {**row.outcome, "reason": "reset"}
+            row.save(update_fields=["outcome"])
             return _finish(row, JobState.FAILED)
         if row.cancel_requested:
             return _finish(row, JobState.CANCELLED)

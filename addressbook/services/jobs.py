@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Action, AddressBook, Edition, Job, JobState, LeasedWork, Upload
+from addressbook.models import Action, AddressBook, Edition, Erasure, Job, JobState, LeasedWork, Upload
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services import audit
 from addressbook.services.audit import Actor
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 Work = TypeVar("Work", bound=LeasedWork)
 
-KINDS: Final[tuple[type[LeasedWork], ...]] = (Job, Upload)
+KINDS: Final[tuple[type[LeasedWork], ...]] = (Job, Upload, Erasure)
 
 
 class JobLostError(Exception):
