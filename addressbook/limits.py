@@ -148,6 +148,11 @@ MAILER_REFERENCES_HEADER_CHARACTERS: Final = 100
 MAILER_ATTACHMENT_BYTES: Final = 10 * 1024 * 1024
 MAILER_ATTACHMENTS_PER_MAIL_BYTES: Final = 20 * 1024 * 1024
 
+# Sync -------------------------------------------------------------------------------------------------------------
+
+# What the service says of a failure; its sentences are far shorter, and a page of HTML is none.
+SYNC_REASON_CHARACTERS: Final = 500
+
 # Files from outside ----------------------------------------------------------------------------------------------
 
 # NAVER's console takes 10 MB a file; we count it in binary, so that neither reading of "10 MB" is refused.

@@ -4,6 +4,7 @@ from addressbook.models.books import AddressBook, BookMember, Edition, Region, R
 from addressbook.models.groups import Group
 from addressbook.models.jobs import Erasure, Job, JobState, LeasedWork
 from addressbook.models.submissions import Submission
+from addressbook.models.sync import BookSync, ParkedEntry, Pause, Removal
 from addressbook.models.uploads import Upload
 from addressbook.models.users import User
 
@@ -13,6 +14,7 @@ __all__ = [
     "AddressBook",
     "AuditEvent",
     "BookMember",
+    "BookSync",
     "Edition",
     "Erasure",
     "Group",
@@ -20,7 +22,10 @@ __all__ = [
     "JobState",
     "LeasedWork",
     "Membership",
+    "ParkedEntry",
+    "Pause",
     "Region",
+    "Removal",
     "Role",
     "Submission",
     "Upload",
