@@ -10,7 +10,9 @@ def run_job(job_id: int) -> None:
 
     job = jobs.claim(Job, job_id)
     if job is not None:
-        run = {Job.Kind.MERGE_EDITIONS: merging.run, Job.Kind.ERASE_TRACES: traces.run}.get(Job.Kind(job.kind), bulk.run)
+        run = {Job.Kind.MERGE_EDITIONS: merging.run, Job.Kind.ERASE_TRACES: traces.run}.get(
+            Job.Kind(job.kind), bulk.run
+        )
         try:
             run(job)
         except jobs.JobLostError:
@@ -59,9 +61,10 @@ def run_erasure(erasure_id: int) -> None:
 
 @shared_task
 def erase_due_editions() -> None:
-    from addressbook.services import erasing
+    from addressbook.services import erasing, traces
 
     erasing.start_due()
+    traces.start_again()
 
 
 @shared_task

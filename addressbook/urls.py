@@ -25,6 +25,7 @@ book_urls = [
     path("addresses/select-all/", selection.select_everything, name="select_everything"),
     path("addresses/delete/", selection.ask_delete, name="ask_delete"),
     path("addresses/delete/apply/", selection.delete, name="delete_addresses"),
+    path("addresses/erase-traces/", selection.erase_traces, name="erase_traces"),
     path("addresses/remove/", selection.ask_remove, name="ask_remove"),
     path("addresses/remove/apply/", selection.remove, name="remove_from_group"),
     path("addresses/groups/", selection.ask_edit_groups, name="ask_edit_groups"),

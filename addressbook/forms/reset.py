@@ -27,5 +27,8 @@ class ResetForm(SeenContentsForm):
 
 class UndoResetForm(SeenContentsForm):
     newcomers = forms.TypedChoiceField(
-        choices=[(choice.value, "") for choice in Newcomers], coerce=Newcomers, required=False, empty_value=Newcomers.ASIDE
+        choices=[(choice.value, "") for choice in Newcomers],
+        coerce=Newcomers,
+        required=False,
+        empty_value=Newcomers.ASIDE,
     )

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from addressbook import limits
-from addressbook.models import AddressBook, Edition, JobState, LeasedWork
+from addressbook.models import AddressBook, Edition, Job, JobState, LeasedWork
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services import jobs
 
@@ -58,8 +58,8 @@ def database_now(book: AddressBook) -> datetime:
 def open_instead(book: AddressBook, old: Edition, new: Edition, *, keep_copy: bool) -> datetime:
     """Make `new` the current edition and close `old`; returns until when it is kept as a recovery copy.
 
-    What works on `old`, or waits to, ends here: a worker that is at it finds its row over and writes nothing more. Whoever
-    asked for it is told in the book as it is from now on.
+    What works on `old`, or waits to, ends here: a worker that is at it finds its row over and writes nothing more.
+    Whoever asked for it is told in the book as it is from now on.
     """
     now = database_now(book)
     old.closed_at = now
@@ -69,6 +69,8 @@ def open_instead(book: AddressBook, old: Edition, new: Edition, *, keep_copy: bo
     new.save(update_fields=["closed_at", "erase_after"])
     AddressBook.objects.filter(pk=book.pk).update(current_edition=new)
     book.current_edition = new
+    # Whoever asked to be forgotten is forgotten; the job goes on from wherever the book is.
+    Job.objects.filter(edition=old, kind=Job.Kind.ERASE_TRACES).update(edition=new)
     for work in _unfinished(old):
         _stop(work)
     for model in jobs.KINDS:

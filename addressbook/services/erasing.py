@@ -46,7 +46,7 @@ def start_due() -> int:
 
 def _start_if_due(book_id: int, edition_id: int) -> bool:
     with transaction.atomic():
-        books.lock(AddressBook(pk=book_id))
+        books.lock(AddressBook(pk=book_id), is_change=False)
         # Looked at again: it may have been restored, or begun, while we waited for the lock.
         edition = Edition.objects.due().filter(pk=edition_id).first()
         if edition is None or merging.reads(edition):
@@ -64,7 +64,7 @@ def _start_if_due(book_id: int, edition_id: int) -> bool:
 
 
 def run(erasure: Erasure) -> None:
-    """Work on a claimed erasure until nothing is left of the edition. Raises JobLostError when another worker has it."""
+    """Work on a claimed erasure until nothing of the edition is left. Raises JobLostError when it is another's."""
     while _erase_addresses(erasure):
         crash_points.reached("erase: batch kept")
         # A writer on SQLite looks only now and then whether it is its turn; so that it finds one.
@@ -92,7 +92,7 @@ def _erase_addresses(erasure: Erasure) -> bool:
         ids = list(rest.values_list("pk", flat=True)[: limits.ROWS_PER_ERASING_BATCH])
         if not ids:
             return False
-        _delete_through(row.edition_id, after, ids[-1])
+        delete_from_closed(row.edition_id, after=after, through=ids[-1])
         crash_points.reached("erase: rows deleted")
         jobs.keep_batch(row, cursor=ids[-1], rows=len(ids), changes={})
         crash_points.reached("erase: before commit")
@@ -100,18 +100,17 @@ def _erase_addresses(erasure: Erasure) -> bool:
     return True
 
 
-def _delete_through(edition_id: int, after: int, last: int) -> None:
-    """The addresses of the edition with these ids, and their memberships; counts stay true.
+def delete_from_closed(edition_id: int, *, after: int, through: int) -> None:
+    """Delete the addresses of a closed edition with these ids, and their memberships; counts stay true.
 
-    By ranges: a thousand single ids take a statement twice as long. Not by `memberships`: the service elsewhere has been
-    told of the reset, not of single addresses.
+    Unlike `memberships.delete_addresses` it tells the sync nothing: of a closed edition nothing is remote any more.
     """
     own = Group.objects.filter(edition=edition_id).values("pk")
-    rows = Membership.objects.filter(address__gt=after, address__lte=last, group__in=own)
+    rows = Membership.objects.filter(address__gt=after, address__lte=through, group__in=own)
     for lost in list(rows.values("group").annotate(count=Count("pk")).order_by("group")):
         Group.objects.filter(pk=lost["group"]).update(address_count=F("address_count") - lost["count"])
     rows.delete()
-    deleted, _ = Address.objects.filter(edition=edition_id, pk__gt=after, pk__lte=last).delete()
+    deleted, _ = Address.objects.filter(edition=edition_id, pk__gt=after, pk__lte=through).delete()
     Edition.objects.filter(pk=edition_id).update(address_count=F("address_count") - deleted)
 
 

@@ -125,6 +125,8 @@ def request_cancel(*, book: AddressBook, job_id: int, by: Actor) -> None:
         job = Job.objects.select_for_update(of=("self",)).filter(edition__book=book, pk=job_id).first()
         if job is None or job.state not in UNFINISHED or job.cancel_requested:
             return
+        if job.kind == Job.Kind.ERASE_TRACES:
+            return  # half forgotten is not forgotten
         job.cancel_requested = True
         job.save(update_fields=["cancel_requested"])
         if job.state == JobState.WAITING:

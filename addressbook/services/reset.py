@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from addressbook import limits
 from addressbook.models import Action, AddressBook, Edition
-from addressbook.services import books, crash_points, editions, erasing
+from addressbook.services import books, crash_points, editions, erasing, remote
 from addressbook.services.audit import Actor, record
 from addressbook.services.editions import Contents
 from addressbook.services.submissions import Submitted
@@ -44,6 +44,7 @@ def reset(*, book: AddressBook, seen: Contents, keep_copy: bool, token: UUID, by
             raise NothingToResetError
         new = _new_edition(book)
         editions.open_instead(book, old, new, keep_copy=keep_copy)
+        remote.book_reset(new)
         if not keep_copy:
             erasing.start(old, by=by)
         crash_points.reached("reset: before the line")

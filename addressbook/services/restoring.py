@@ -8,7 +8,7 @@ from django.db import transaction
 
 from addressbook import limits
 from addressbook.models import Action, Address, AddressBook, Edition, Group, Job
-from addressbook.services import books, crash_points, editions, erasing, jobs, merging
+from addressbook.services import books, crash_points, editions, erasing, jobs, merging, remote
 from addressbook.services.audit import Actor, record
 from addressbook.services.editions import Contents
 from addressbook.services.groups import TooManyGroupsError
@@ -90,16 +90,18 @@ def undo_reset(
         back = editions.contents(copy)
         is_empty = not there.groups and not there.addresses
         editions.open_instead(book, old, copy, keep_copy=not is_empty)
+        remote.edition_restored(copy)
         crash_points.reached("undo: edition restored")
-        merged, job = {}, None
+        merged: dict[str, int] = {}
+        job = None
         if is_empty:
             erasing.start(old, by=by)
         elif newcomers == Newcomers.MERGE:
             merged, job = _merge(old, copy, by)
         restored = Restored(number, back.groups, back.addresses, merged, job.pk if job else None)
-        detail = {"edition": number, "groups": back.groups, "addresses": back.addresses}
-        detail |= {"newcomers": there.addresses, "what_became_of_them": str(newcomers), **merged}
-        record(by=by, action=Action.UNDO_RESET, book=book, detail=detail)
+        detail = {"edition": number, "groups": back.groups, "addresses": back.addresses, "newcomers": there.addresses}
+        detail |= merged
+        record(by=by, action=Action.UNDO_RESET, book=book, detail={**detail, "what_became_of_them": newcomers.value})
         submitted.remember(asdict(restored))
         crash_points.reached("undo: before commit")
     return restored
@@ -111,7 +113,7 @@ def erase_copy(*, book: AddressBook, number: int, by: Actor) -> None:
     Raises CopyGoneError when there never was such a copy, or a merger still reads it.
     """
     with transaction.atomic():
-        books.lock(book)
+        books.lock(book, is_change=False)
         copy = Edition.objects.filter(book=book, number=number, closed_at__isnull=False).first()
         if copy is None or merging.reads(copy):
             raise CopyGoneError

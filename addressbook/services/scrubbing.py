@@ -3,9 +3,9 @@
 A deleted row leaves traces that no query sees. On SQLite `secure_delete` overwrites what is deleted, but not the copies
 that moving rows between pages has left in the unused middle of a page: of 100,000 deleted addresses 79 were still
 readable. On PostgreSQL a deleted row stays until VACUUM, its bytes beyond that (72,000 of 100,000 in a table, 51,000 in
-an index), and the planner's statistics quote values. Only rewriting takes out the last of them: VACUUM there, VACUUM FULL
-here. Nobody can write meanwhile, so with more than limits.ADDRESSES_REWRITTEN addresses left, it waits for
-`manage.py rewrite_database`.
+an index), and the planner's statistics quote values. Only rewriting takes out the last of them: VACUUM on SQLite,
+VACUUM FULL on PostgreSQL. Nobody can write meanwhile, so with more than limits.ADDRESSES_REWRITTEN addresses left, it
+waits for `manage.py rewrite_database`.
 """
 
 from collections.abc import Callable

@@ -5,6 +5,7 @@ forms, and has the bytes scrubbed. The history keeps how many, never who.
 """
 
 import json
+import re
 import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
@@ -17,14 +18,15 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from addressbook import limits
-from addressbook.models import Action, Address, AddressBook, Edition, Job, JobState, LeasedWork, Submission, Upload
+from addressbook.models import Action, Address, AddressBook, Job, JobState, LeasedWork, Submission, Upload
 from addressbook.models.jobs import UNFINISHED
-from addressbook.services import books, crash_points, editions, jobs, memberships, scrubbing
+from addressbook.services import books, crash_points, editions, erasing, jobs, memberships, scrubbing
 from addressbook.services.audit import Actor, record
 from addressbook.services.bulk import NothingSelectedError
 from addressbook.services.selection import Selection
 from addressbook.services.submissions import Submitted
 
+_TAG: Final = re.compile(rb"<[^>]*>")
 _CHUNK_BYTES: Final = 1024 * 1024
 # What XML and JSON write for characters that an address may have.
 _ESCAPES: Final = ((b"&amp;", b"&"), (b"&apos;", b"'"), (b"&#39;", b"'"), (b"\\u0026", b"&"), (b"\\/", b"/"))
@@ -67,9 +69,7 @@ def erase_traces(*, book: AddressBook, selection: Selection, token: UUID, by: Ac
         record(by=by, action=Action.DELETE_ADDRESS, book=book, detail={"deleted": deleted, "with_traces": True})
         # Whom to look for stands in the row of the job until it is done, and nowhere else.
         parameters = {"keys": keys, "texts": sorted({*keys, *rows.values()})}
-        job = jobs.start(
-            kind=Job.Kind.ERASE_TRACES, edition=edition, parameters=parameters, rows_total=deleted, by=by
-        )
+        job = jobs.start(kind=Job.Kind.ERASE_TRACES, edition=edition, parameters=parameters, rows_total=deleted, by=by)
         done = Forgetting(deleted, job.pk)
         submitted.remember(asdict(done))
         crash_points.reached("traces: before commit")
@@ -81,26 +81,10 @@ def run(job: Job) -> None:
 
     A cancellation is not heard: half forgotten is not forgotten.
     """
-    book = job.edition.book
-    texts = list(job.parameters["texts"])
-    _forget_in_copies(job, job.parameters["keys"])
-    crash_points.reached("traces: copies done")
-    found = sum(_forget_in_work(job, work, texts) for work in _work_of(book))
-    crash_points.reached("traces: files done")
-    _forget_in_memory(texts)
-    with transaction.atomic():
-        books.lock(book)
-        row = jobs.still_owned(job)
-        row.parameters = {}
-        row.outcome = {"files_dropped": found, "rewritten": None}
-        row.rows_done = row.rows_total
-        row.save(update_fields=["parameters", "outcome", "rows_done"])
-    crash_points.reached("traces: nothing left to look for")
-    _end(job)
-
-
-def _end(job: Job) -> None:
+    if job.parameters:
+        _forget(job, job.parameters["keys"], job.parameters["texts"])
     rewritten = scrubbing.scrub(lambda: jobs.keep_lease(job, rows_done=job.rows_total))
+    crash_points.reached("traces: scrubbed")
     with transaction.atomic():
         row = jobs.still_owned(job)
         row.outcome = {**row.outcome, "rewritten": rewritten}
@@ -108,19 +92,43 @@ def _end(job: Job) -> None:
         jobs.finish(row, JobState.COMPLETE)
 
 
-def _forget_in_copies(job: Job, keys: Collection[str]) -> None:
-    """Out of every edition of the book: the closed ones, and the current one where somebody has come back meanwhile.
+def start_again() -> int:
+    """Begin again what was given up: it is a promise too. Returns how many. Harmless when two run at once."""
+    given_up = Job.objects.filter(kind=Job.Kind.ERASE_TRACES, state=JobState.FAILED)
+    return given_up.update(state=JobState.WAITING, finished_at=None, fruitless_attempts=0, announced_at=None)
 
-    Who was registered again since is not meant: only closed editions are looked through.
-    """
+
+def _forget(job: Job, keys: Collection[str], texts: Collection[str]) -> None:
+    _forget_in_copies(job, keys)
+    crash_points.reached("traces: copies done")
+    dropped = sum(_forget_in_work(job, work, texts) for work in _work_of(job.edition.book))
+    crash_points.reached("traces: files done")
+    _forget_in_memory(texts)
+    with transaction.atomic():
+        row = jobs.still_owned(job)
+        row.parameters = {}
+        row.outcome = {"dropped": row.outcome.get("dropped", 0) + dropped}
+        row.rows_done = row.rows_total
+        row.save(update_fields=["parameters", "outcome", "rows_done"])
+    crash_points.reached("traces: nothing left to look for")
+
+
+def _forget_in_copies(job: Job, keys: Collection[str]) -> None:
+    """Out of the closed editions. Who was registered again since is another matter, and stays."""
     book = job.edition.book
-    for edition in Edition.objects.filter(book=book, closed_at__isnull=False):
+    rows = Address.objects.filter(edition__book=book, edition__closed_at__isnull=False, key__in=keys)
+    for pk in list(rows.values_list("pk", flat=True)):
         with transaction.atomic():
-            books.lock(book)
+            books.lock(book, is_change=False)
             jobs.still_owned(job)
-            ids = list(Address.objects.filter(edition=edition, key__in=keys).values_list("pk", flat=True))
-            if ids:
-                memberships.delete_addresses(edition, ids)
+            # Looked at again: the copy may have been restored while we waited, and then it is the book.
+            address = Address.objects.select_related("edition").filter(pk=pk).first()
+            if address is None:
+                continue
+            if address.edition.closed_at is None:
+                memberships.delete_addresses(address.edition, [pk])
+            else:
+                erasing.delete_from_closed(address.edition_id, after=pk - 1, through=pk)
 
 
 def _work_of(book: AddressBook) -> Iterator[LeasedWork]:
@@ -136,7 +144,7 @@ def _forget_in_work(job: Job, work: LeasedWork, texts: Collection[str]) -> bool:
     if not found:
         return False
     with transaction.atomic():
-        books.lock(job.edition.book)
+        books.lock(job.edition.book, is_change=False)
         jobs.still_owned(job)
         row = type(work)._default_manager.select_for_update(of=("self",)).get(pk=work.pk)
         if row.state in UNFINISHED or row.state == JobState.CHECKED:
@@ -176,7 +184,8 @@ def _part_holds(archive: zipfile.ZipFile, part: zipfile.ZipInfo, texts: Collecti
     if part.file_size > limits.WORKBOOK_UNPACKED_BYTES:
         return True
     with archive.open(part) as content:
-        return any(_holds(chunk, texts) for chunk in _overlapping(content))
+        # A text in several fonts is cut into several elements.
+        return any(_holds(chunk, texts) or _holds(_TAG.sub(b"", chunk), texts) for chunk in _overlapping(content))
 
 
 def _overlapping(file: IO[bytes]) -> Iterator[bytes]:

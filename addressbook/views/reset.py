@@ -7,7 +7,6 @@ from uuid import uuid4
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import push_url
 
@@ -56,9 +55,7 @@ def _ask_reset(
 ) -> HttpResponse:
     context = {"seen": seen, "keep": keep, "token": uuid4(), "changed": changed}
     listing = listing_from(request.POST if request.method == "POST" else request.GET)
-    return answer_dialog(
-        request, access, listing, "dialogs/reset.html", context, status=409 if changed else 200
-    )
+    return answer_dialog(request, access, listing, "dialogs/reset.html", context, status=409 if changed else 200)
 
 
 @require_http_methods(["GET", "POST"])
