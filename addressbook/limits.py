@@ -80,6 +80,34 @@ JOB_POLL_SECONDS: Final = 1
 # A form that is sent twice is recognised for this long.
 SUBMISSION_MEMORY_HOURS: Final = 48
 
+# Reset -----------------------------------------------------------------------------------------------------------
+
+# What a reset took away can be brought back for this long: over a weekend and the days off around it.
+RECOVERY_COPY_DAYS: Final = 7
+
+# An act that cannot be taken back, or that opens the house, asks for the password again when it was last given longer
+# ago than this: long enough for a person who has just signed in to do it, too short for a desk left alone.
+FRESH_SIGN_IN_SECONDS: Final = 5 * 60
+
+# So many wrong passwords in a row for such an act end the session: who has only the session must then know it all.
+WRONG_PASSWORDS_BEFORE_SIGN_OUT: Final = 5
+
+# One transaction of an erasing: other writers wait for it. With memberships about 40 ms on SQLite.
+ROWS_PER_ERASING_BATCH: Final = 1_000
+
+# Between two of them: on SQLite a waiting writer only looks from time to time whether it is its turn.
+ERASING_PAUSE_SECONDS: Final = 0.01
+
+# When this many addresses or fewer are left in all books, the tables are rewritten after an erasing, which is what
+# takes the last bytes out of half-filled pages. Nobody can write meanwhile: a second or two for so many.
+ADDRESSES_REWRITTEN: Final = 300_000
+
+# Before an undo of a reset, what is in both editions is counted up to this size; it takes half a second.
+ADDRESSES_COMPARED: Final = 100_000
+
+# Persons of whom every trace is erased at a time: it is done for people who ask for it. Beyond that there is Reset.
+TRACES_ERASED_AT_ONCE: Final = 1_000
+
 # History ---------------------------------------------------------------------------------------------------------
 
 REASON_CHARACTERS: Final = 200
@@ -119,6 +147,11 @@ MAILER_REFERENCES_HEADER_MINIMUM_CHARACTERS: Final = 20
 MAILER_REFERENCES_HEADER_CHARACTERS: Final = 100
 MAILER_ATTACHMENT_BYTES: Final = 10 * 1024 * 1024
 MAILER_ATTACHMENTS_PER_MAIL_BYTES: Final = 20 * 1024 * 1024
+
+# Sync -------------------------------------------------------------------------------------------------------------
+
+# What the service says of a failure; its sentences are far shorter, and a page of HTML is none.
+SYNC_REASON_CHARACTERS: Final = 500
 
 # Files from outside ----------------------------------------------------------------------------------------------
 

@@ -6,12 +6,15 @@ from celery import shared_task
 @shared_task
 def run_job(job_id: int) -> None:
     from addressbook.models import Job
-    from addressbook.services import bulk, jobs
+    from addressbook.services import bulk, jobs, merging, traces
 
     job = jobs.claim(Job, job_id)
     if job is not None:
+        run = {Job.Kind.MERGE_EDITIONS: merging.run, Job.Kind.ERASE_TRACES: traces.run}.get(
+            Job.Kind(job.kind), bulk.run
+        )
         try:
-            bulk.run(job)
+            run(job)
         except jobs.JobLostError:
             return  # another worker took it over and goes on where the last kept batch ended
 
@@ -41,6 +44,27 @@ def run_upload(upload_id: int) -> None:
             uploads.run(upload)
         except jobs.JobLostError:
             return  # another worker took it over and goes on where the last kept batch ended
+
+
+@shared_task
+def run_erasure(erasure_id: int) -> None:
+    from addressbook.models import Erasure
+    from addressbook.services import erasing, jobs
+
+    erasure = jobs.claim(Erasure, erasure_id)
+    if erasure is not None:
+        try:
+            erasing.run(erasure)
+        except jobs.JobLostError:
+            return  # another worker took it over and goes on where the last kept batch ended
+
+
+@shared_task
+def erase_due_editions() -> None:
+    from addressbook.services import erasing, traces
+
+    erasing.start_due()
+    traces.start_again()
 
 
 @shared_task

@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from addressbook.views import books, console, groups, jobs, registration, selection, sign_in, uploads
+from addressbook.views import books, console, groups, jobs, registration, reset, selection, sign_in, uploads
 
 book_urls = [
     path("", console.console, name="console"),
@@ -25,6 +25,7 @@ book_urls = [
     path("addresses/select-all/", selection.select_everything, name="select_everything"),
     path("addresses/delete/", selection.ask_delete, name="ask_delete"),
     path("addresses/delete/apply/", selection.delete, name="delete_addresses"),
+    path("addresses/erase-traces/", selection.erase_traces, name="erase_traces"),
     path("addresses/remove/", selection.ask_remove, name="ask_remove"),
     path("addresses/remove/apply/", selection.remove, name="remove_from_group"),
     path("addresses/groups/", selection.ask_edit_groups, name="ask_edit_groups"),
@@ -33,6 +34,10 @@ book_urls = [
     path("jobs/", jobs.show_jobs, name="jobs"),
     path("jobs/<int:job_id>/cancel/", jobs.cancel_job, name="cancel_job"),
     path("jobs/<int:job_id>/dismiss/", jobs.dismiss_job, name="dismiss_job"),
+    path("reset/", reset.reset_book, name="reset_book"),
+    path("reset/<int:number>/undo/", reset.undo_reset, name="undo_reset"),
+    path("reset/<int:number>/erase/", reset.erase_copy, name="erase_copy"),
+    path("reset/<int:number>/hide/", reset.hide_copy, name="hide_copy"),
     path("settings/", books.book_settings, name="book_settings"),
     path("settings/members/add/", books.add_member, name="add_member"),
     path("settings/members/role/", books.change_role, name="change_role"),

@@ -152,6 +152,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "wake-forgotten-jobs": {"task": "addressbook.tasks.wake_forgotten_jobs", "schedule": 15.0},
+    "erase-due-editions": {"task": "addressbook.tasks.erase_due_editions", "schedule": 60.0},
     "tidy-uploads": {"task": "addressbook.tasks.tidy_uploads", "schedule": 600.0},
     "forget-old-submissions": {"task": "addressbook.tasks.forget_old_submissions", "schedule": 3600.0},
 }

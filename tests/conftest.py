@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.acts",
     "tests.network",
     "tests.people",
+    "tests.resets",
     "tests.servers",
     "tests.skips",
     "tests.stack",

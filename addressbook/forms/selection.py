@@ -52,6 +52,12 @@ class SelectionForm(SubmissionForm):
         )
 
 
+class DeleteForm(SelectionForm):
+    """`traces`: erase what speaks of the addresses elsewhere too."""
+
+    traces = forms.BooleanField(required=False)
+
+
 class EditGroupsForm(SelectionForm):
     """The ticks of "Edit group".
 

@@ -2,8 +2,9 @@ from addressbook.models.addresses import Address, Membership
 from addressbook.models.audit import Action, AuditEvent
 from addressbook.models.books import AddressBook, BookMember, Edition, Region, Role, Zone
 from addressbook.models.groups import Group
-from addressbook.models.jobs import Job, JobState, LeasedWork
+from addressbook.models.jobs import Erasure, Job, JobState, LeasedWork
 from addressbook.models.submissions import Submission
+from addressbook.models.sync import BookSync, ParkedEntry, Pause, Removal
 from addressbook.models.uploads import Upload
 from addressbook.models.users import User
 
@@ -13,13 +14,18 @@ __all__ = [
     "AddressBook",
     "AuditEvent",
     "BookMember",
+    "BookSync",
     "Edition",
+    "Erasure",
     "Group",
     "Job",
     "JobState",
     "LeasedWork",
     "Membership",
+    "ParkedEntry",
+    "Pause",
     "Region",
+    "Removal",
     "Role",
     "Submission",
     "Upload",

@@ -1,5 +1,8 @@
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from addressbook import limits
@@ -44,6 +47,8 @@ class AddressBook(models.Model):
     zone = models.CharField(max_length=10, choices=Zone, default=Zone.PUBLIC)
     region = models.CharField(max_length=3, choices=Region, default=Region.KR)
     version = models.PositiveIntegerField(default=1)
+    # The highest number that an edition ever had: one that is erased keeps its number in the history.
+    last_edition_number = models.PositiveIntegerField(default=1)
     current_edition = models.OneToOneField("Edition", models.PROTECT, null=True, related_name="current_of")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -72,10 +77,21 @@ class BookMember(models.Model):
         return f"{self.user} ({self.role})"
 
 
+class EditionQuerySet(models.QuerySet["Edition"]):
+    def restorable(self) -> Self:
+        """Recovery copies: closed, their time not over by the clock of the database, and nothing of them erased."""
+        return self.filter(closed_at__isnull=False, erase_after__gt=Now(), erasures__isnull=True)
+
+    def due(self) -> Self:
+        """Closed editions whose time is over, whether their erasing has begun or not."""
+        return self.filter(closed_at__isnull=False, erase_after__lte=Now())
+
+
 class Edition(models.Model):
     """The contents of a book between two resets: groups and addresses hang on it, never on the book.
 
-    `address_count` equals the number of its addresses at the end of every transaction.
+    `address_count` equals the number of its addresses at the end of every transaction. A closed edition is a recovery
+    copy until `erase_after`, and is erased from then on.
     """
 
     book = models.ForeignKey(AddressBook, models.CASCADE, related_name="editions")
@@ -84,6 +100,8 @@ class Edition(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     erase_after = models.DateTimeField(null=True)
+
+    objects = EditionQuerySet.as_manager()
 
     class Meta:
         constraints = [

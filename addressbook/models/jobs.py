@@ -31,6 +31,8 @@ class LeasedWork(models.Model):
 
     # The Celery task that is told the id of a row to look at.
     TASK: ClassVar[str]
+    # The fields that name a file in the default storage; such a file goes with its row at the latest.
+    FILE_FIELDS: ClassVar[tuple[str, ...]] = ()
 
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="%(class)ss")
     requested_by = models.ForeignKey("addressbook.User", models.SET_NULL, null=True, related_name="+")
@@ -57,6 +59,16 @@ class LeasedWork(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def files(self) -> list[str]:
+        """The names of its files in the default storage."""
+        return [name for field in self.FILE_FIELDS if (name := getattr(self, field))]
+
+    def forget_contents(self) -> None:
+        """Blank what came out of the book or a file, for who only has to be told how it ended; does not save."""
+        for field in self.FILE_FIELDS:
+            setattr(self, field, "")
 
 
 def finished_when_over(name: str, *, resting: tuple[JobState, ...] = ()) -> models.CheckConstraint:
@@ -95,6 +107,9 @@ class Job(LeasedWork):
         REMOVE_FROM_GROUP = "remove_from_group", _("Remove from group")
         EMPTY_GROUP = "empty_group", _("Empty group")
         DELETE_GROUP = "delete_group", _("Delete group")
+        # The addresses that were registered after a reset, into the contents from before it.
+        MERGE_EDITIONS = "merge_editions", _("Merge addresses")
+        ERASE_TRACES = "erase_traces", _("Erase all traces")
 
     TASK = "addressbook.tasks.run_job"
 
@@ -111,3 +126,27 @@ class Job(LeasedWork):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk} ({self.state})"
+
+    def forget_contents(self) -> None:
+        # The search of a selection may be an address.
+        super().forget_contents()
+        self.parameters = {}
+
+
+class Erasure(LeasedWork):
+    """The erasing of a closed edition, in small steps. It goes with the edition, at its end; the history tells of it.
+
+    From its first moment on the edition cannot be restored. `cursor` is the highest id of an address erased so far.
+    """
+
+    TASK = "addressbook.tasks.run_erasure"
+
+    class Meta:
+        constraints = [
+            finished_when_over("erasure_finished_when_over"),
+            leased_while_running("erasure_leased_while_running"),
+            models.UniqueConstraint(fields=["edition"], name="erasure_once_per_edition"),
+        ]
+
+    def __str__(self) -> str:
+        return f"erasure {self.pk} ({self.state})"

@@ -34,6 +34,9 @@ class Upload(LeasedWork):
         APPLY = "apply", _("Registration")
 
     TASK = "addressbook.tasks.run_upload"
+    FILE_FIELDS = ("stored_file", "rows_file", "refused_file")
+    # What of a check may be kept for good: it names no address.
+    COUNTS = ("rows", "addresses", "new", "already_there", "doubled", "invalid", "blank", "group_count")
 
     phase = models.CharField(max_length=5, choices=Phase, default=Phase.CHECK)
     # What its owner calls the file: nothing but text for the screen.
@@ -69,6 +72,18 @@ class Upload(LeasedWork):
 
     def __str__(self) -> str:
         return f"upload {self.pk} ({self.phase}, {self.state})"
+
+    def forget_listings(self) -> None:
+        """Keep of the check nothing but numbers; does not save."""
+        self.groups = []
+        self.check_result = {name: self.check_result.get(name, 0) for name in self.COUNTS}
+
+    def forget_contents(self) -> None:
+        super().forget_contents()
+        self.forget_listings()
+        self.group = None
+        self.name = ""  # it may name a person
+        self.choice = {}
 
     @property
     def is_working(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from addressbook.models import Action, AddressBook, AuditEvent, Job, LeasedWork, Upload, User
+from addressbook.models import Action, AddressBook, AuditEvent, Erasure, Job, JobState, LeasedWork, Upload, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ ACTIONS: Final = {
     Job.Kind.REMOVE_FROM_GROUP: Action.REMOVE_FROM_GROUP,
     Job.Kind.EMPTY_GROUP: Action.EMPTY_GROUP,
     Job.Kind.DELETE_GROUP: Action.DELETE_GROUP,
+    Job.Kind.MERGE_EDITIONS: Action.MERGE_ADDRESSES,
+    Job.Kind.ERASE_TRACES: Action.ERASE_TRACES,
 }
 
 
@@ -57,6 +59,9 @@ def record_end(work: LeasedWork) -> None:
         action = Action.UPLOAD_ADDRESSES
         detail = {name: work.check_result.get(name, 0) for name in ("rows", "doubled", "invalid", "blank")}
         detail |= {"state": work.state, "applied": work.rows_done, **work.outcome}
+    elif isinstance(work, Erasure) and work.state == JobState.COMPLETE:
+        action = Action.ERASE_EDITION
+        detail = {"edition": work.edition.number, "addresses": work.rows_done, **work.outcome}
     else:
         return
     _append(

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from addressbook import limits
 from addressbook.models import AddressBook, Edition, Group, Job, JobState, Membership
-from addressbook.services import books, groups, jobs, memberships
+from addressbook.services import books, groups, jobs, memberships, remote
 from addressbook.services.audit import ACTIONS, Actor, record
 from addressbook.services.selection import Selection
 from addressbook.services.submissions import Submitted
@@ -156,6 +156,8 @@ def _run_batch(job: Job) -> bool:
         row = jobs.still_owned(job)
         act = _act_of(row)
         if edition.pk != row.edition_id:
+            row.outcome = {**row.outcome, "reason": "reset"}
+            row.save(update_fields=["outcome"])
             return _finish(row, JobState.FAILED)
         if row.cancel_requested:
             return _finish(row, JobState.CANCELLED)
@@ -194,7 +196,9 @@ def _apply(act: _Act, edition: Edition, address_ids: Collection[int]) -> Changes
 
 
 def _delete_emptied_group(act: _Act) -> None:
-    Group.objects.filter(pk=act.remove[0]).delete()
+    for group in Group.objects.filter(pk=act.remove[0]):
+        remote.group_leaves(group)
+        group.delete()
 
 
 def _finish(job: Job, state: JobState) -> bool:

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Action, AddressBook, Edition, Job, JobState, LeasedWork, Upload
+from addressbook.models import Action, AddressBook, Edition, Erasure, Job, JobState, LeasedWork, Upload
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services import audit
 from addressbook.services.audit import Actor
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 Work = TypeVar("Work", bound=LeasedWork)
 
-KINDS: Final[tuple[type[LeasedWork], ...]] = (Job, Upload)
+KINDS: Final[tuple[type[LeasedWork], ...]] = (Job, Upload, Erasure)
 
 
 class JobLostError(Exception):
@@ -125,6 +125,8 @@ def request_cancel(*, book: AddressBook, job_id: int, by: Actor) -> None:
         job = Job.objects.select_for_update(of=("self",)).filter(edition__book=book, pk=job_id).first()
         if job is None or job.state not in UNFINISHED or job.cancel_requested:
             return
+        if job.kind == Job.Kind.ERASE_TRACES:
+            return  # half forgotten is not forgotten
         job.cancel_requested = True
         job.save(update_fields=["cancel_requested"])
         if job.state == JobState.WAITING:

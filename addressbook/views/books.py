@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from addressbook.forms.books import BookForm, BookSettingsForm, MemberForm, MemberRoleForm, NewMemberForm, OrphanForm
 from addressbook.models import AddressBook, Role
 from addressbook.services import books
+from addressbook.views import recovery
 from addressbook.views.access import LAST_BOOK, Access, actor, to_book, to_sign_in
 from addressbook.views.methods import require_POST
 
@@ -210,6 +211,7 @@ def _settings_page(
         "new_member": new_member or NewMemberForm(),
         "members": book.members.select_related("user").order_by("user__username"),
         "roles": Role.choices,
+        "copies": recovery.copies(access),
         "token": uuid4(),
     }
     return render(request, "book_settings.html", context, status=status)

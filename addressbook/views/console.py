@@ -15,6 +15,7 @@ from addressbook.forms.listing import Listing, listing_from
 from addressbook.models import Group, Job, Role, Upload
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services.selection import Selection
+from addressbook.views import recovery
 from addressbook.views.access import Access, to_book
 from addressbook.views.listing import address_page
 from addressbook.views.pages import render_page
@@ -69,6 +70,7 @@ def console_context(
         "everything": everything,
         "new_group_token": uuid4(),
         "send_mail_url": settings.SEND_MAIL_URL,
+        "recovery_copy": recovery.banner(request, access),
         **jobs_context(access),
     }
 
@@ -83,10 +85,12 @@ def jobs_context(access: Access) -> dict[str, Any]:
     uploads = list(
         Upload.objects.without_details().filter(edition=access.edition).shown_to(access.by.user.pk).order_by("pk")
     )
+    erasures = recovery.erasures(access)
     return {
         "jobs": jobs,
         "uploads": uploads,
-        "jobs_unfinished": any(work.state in UNFINISHED for work in (*jobs, *uploads)),
+        "erasures": erasures,
+        "jobs_unfinished": any(work.state in UNFINISHED for work in (*jobs, *uploads, *erasures)),
     }
 
 

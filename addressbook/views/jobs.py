@@ -19,6 +19,7 @@ def show_jobs(request: HttpRequest, access: Access) -> HttpResponse:
     response = render(request, "console.html#jobs", {"book": access.book, "access": access, **context})
     still = {str(job.pk) for job in context["jobs"] if job.finished_at is None}
     still |= {f"upload-{upload.pk}" for upload in context["uploads"] if upload.finished_at is None}
+    still |= {f"erasure-{erasure.pk}" for erasure in context["erasures"]}
     if set(request.GET.getlist("running")) - still:
         response["HX-Trigger"] = "book-changed"
     return response

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 
 from addressbook import limits
 from addressbook.forms.listing import listing_from
-from addressbook.forms.selection import EditGroupsForm, SelectionForm
+from addressbook.forms.selection import DeleteForm, EditGroupsForm, SelectionForm
 from addressbook.models import Group, Membership, Role
-from addressbook.services import bulk, selection
+from addressbook.services import bulk, selection, traces
 from addressbook.services.groups import GroupGoneError
 from addressbook.services.selection import Selection, SelectionChangedError
 from addressbook.views import sentences
@@ -31,6 +31,7 @@ from addressbook.views.console import (
     group_gone_sentence,
 )
 from addressbook.views.methods import require_POST
+from addressbook.views.step_up import with_fresh_sign_in
 
 Extra = Callable[[Access, Selection], dict[str, Any]]
 
@@ -148,7 +149,10 @@ def _recipients(access: Access, selected: Selection) -> dict[str, Any]:
 @require_POST
 @to_book(Role.MANAGER)
 def delete(request: HttpRequest, access: Access) -> HttpResponse:
-    form = SelectionForm(request.POST)
+    form = DeleteForm(request.POST)
+    if form.is_valid() and form.cleaned_data["traces"]:
+        # For admins only, and with a fresh sign-in: that door is opened by its own lock.
+        return erase_traces(request, access.book.slug)
     return _apply(
         request,
         access,
@@ -158,6 +162,28 @@ def delete(request: HttpRequest, access: Access) -> HttpResponse:
         ),
         again=lambda change: _question(request, access, "dialogs/delete_addresses.html", _nothing, change.now, change),
     )
+
+
+@require_POST
+@to_book(Role.ADMIN)
+@with_fresh_sign_in
+def erase_traces(request: HttpRequest, access: Access) -> HttpResponse:
+    """Delete the selected addresses and, in the background, every trace of them."""
+    listing = listing_from(request.POST)
+    form = DeleteForm(request.POST)
+    if not form.is_valid():
+        return answer_changed_meanwhile(request, access, listing, _("Select at least one address first."))
+    chosen, token = form.selection(), form.cleaned_data["token"]
+    try:
+        done = traces.erase_traces(book=access.book, selection=chosen, token=token, by=access.by)
+    except SelectionChangedError as change:
+        return _question(request, access, "dialogs/delete_addresses.html", _nothing, change.now, change)
+    except bulk.NothingSelectedError:
+        return answer_changed_meanwhile(request, access, listing, _all_gone())
+    except traces.TooManyTracesError as error:
+        return answer_changed_meanwhile(request, access, listing, sentences.too_many_traces(error.count))
+    sentence = _("The addresses are out of the address book. Their traces are being erased.")
+    return answer_done(request, access, listing, Notification(sentence, ((_("Deleted"), done.deleted),)))
 
 
 @require_POST

@@ -47,6 +47,15 @@ def too_many_addresses(count: int) -> str:
     }
 
 
+def too_many_traces(count: int) -> str:
+    return _(
+        "These are %(count)s addresses; the traces of at most %(limit)s can be erased at a time. Nothing was changed."
+    ) % {
+        "count": number(count),
+        "limit": number(limits.TRACES_ERASED_AT_ONCE),
+    }
+
+
 def invalid_reason(error: InvalidEmailError) -> str:
     """Why a text is not an e-mail address, for the person who typed it."""
     sentence = _sentence(error.reason, character=bool(error.character))

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
@@ -9,11 +10,17 @@ from django.urls import Resolver404, resolve, reverse
 from django.views.i18n import set_language
 
 from addressbook.views.methods import is_page
+from addressbook.views.step_up import password_was_given
 
 
 class SignIn(LoginView):
     template_name = "sign_in.html"
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        password_was_given(self.request)
+        return response
 
     def get_redirect_url(self) -> str:  # type: ignore[override]
         """Where the user was going; never an act, which a redirect cannot do, nor back to this page, over and over."""

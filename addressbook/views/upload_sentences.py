@@ -89,6 +89,8 @@ def ended(reason: str) -> str:
     match reason:
         case "reset":
             return _("The address book was reset meanwhile. What was left of the file was not registered.")
+        case "traces_erased":
+            return _("The file held an address of which every trace was erased. Please send it again without it.")
         case "file_gone":
             return _("The file is no longer there. Please send it again.")
         case "expired":

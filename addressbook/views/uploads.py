@@ -65,6 +65,10 @@ def receive_file(request: HttpRequest, access: Access) -> HttpResponse:
     except GroupGoneError:
         problem = _("The group was deleted meanwhile. Nothing was registered; choose another group.")
         return _register_again(request, access, None, problem)
+    except uploads.UploadGoneError:
+        # The same form sent again, after a reset.
+        problem = _("The address book was reset meanwhile. Please choose the file once more.")
+        return _register_again(request, access, None, problem)
     return _answer(request, access, upload)
 
 

@@ -17,9 +17,6 @@ from addressbook.models.jobs import UNFINISHED
 from addressbook.services import jobs
 from addressbook.services.uploads import files
 
-# What of a check may be kept for good: it names no address.
-_COUNTS = ("rows", "addresses", "new", "already_there", "doubled", "invalid", "blank", "group_count")
-
 
 def tidy() -> None:
     """Expire what is old. Harmless when two run at once, and cheap when there is nothing to do."""
@@ -39,10 +36,9 @@ def _expire(upload_id: int) -> None:
         if upload.state == JobState.CHECKED:
             upload.outcome = {"reason": "expired"}
             jobs.finish(upload, JobState.CANCELLED)
-        files.discard_on_commit(upload.stored_file, upload.rows_file, upload.refused_file)
+        files.discard_on_commit(*upload.files)
         upload.stored_file = upload.rows_file = upload.refused_file = ""
-        upload.groups = []
-        upload.check_result = {name: upload.check_result.get(name, 0) for name in _COUNTS}
+        upload.forget_listings()
         upload.save()
 
 
