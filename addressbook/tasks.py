@@ -6,12 +6,12 @@ from celery import shared_task
 @shared_task
 def run_job(job_id: int) -> None:
     from addressbook.models import Job
-    from addressbook.services import bulk, jobs
+    from addressbook.services import bulk, jobs, undo
 
     job = jobs.claim(Job, job_id)
     if job is not None:
         try:
-            bulk.run(job)
+            (undo.run if job.kind == Job.Kind.UNDO else bulk.run)(job)
         except jobs.JobLostError:
             return  # another worker took it over and goes on where the last kept batch ended
 
@@ -48,3 +48,18 @@ def tidy_uploads() -> None:
     from addressbook.services import uploads
 
     uploads.tidy()
+
+
+@shared_task
+def sweep_undo_records() -> None:
+    from addressbook.services import undo
+
+    undo.sweep()
+
+
+@shared_task
+def trim_history() -> None:
+    from addressbook.services import history
+
+    history.trim()
+    history.log_heads()

@@ -1,16 +1,19 @@
 from addressbook.models.addresses import Address, Membership
-from addressbook.models.audit import Action, AuditEvent
+from addressbook.models.audit import Action, AuditChain, AuditEvent
 from addressbook.models.books import AddressBook, BookMember, Edition, Region, Role, Zone
 from addressbook.models.groups import Group
 from addressbook.models.jobs import Job, JobState, LeasedWork
 from addressbook.models.submissions import Submission
+from addressbook.models.undo import Act, UndoRecord
 from addressbook.models.uploads import Upload
 from addressbook.models.users import User
 
 __all__ = [
+    "Act",
     "Action",
     "Address",
     "AddressBook",
+    "AuditChain",
     "AuditEvent",
     "BookMember",
     "Edition",
@@ -22,6 +25,7 @@ __all__ = [
     "Region",
     "Role",
     "Submission",
+    "UndoRecord",
     "Upload",
     "User",
     "Zone",

@@ -49,6 +49,8 @@ class LeasedWork(models.Model):
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(default=0)
     outcome = models.JSONField(default=dict)
+    # Where what it changes is kept, so that it can be undone.
+    act = models.ForeignKey("addressbook.Act", models.SET_NULL, null=True, related_name="%(class)ss")
 
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
@@ -87,7 +89,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
 
 class Job(LeasedWork):
-    """A bulk act on a selection, or on a whole group."""
+    """A bulk act on a selection or on a whole group, or the undo of an act."""
 
     class Kind(models.TextChoices):
         DELETE_ADDRESSES = "delete_addresses", _("Delete addresses")
@@ -95,6 +97,7 @@ class Job(LeasedWork):
         REMOVE_FROM_GROUP = "remove_from_group", _("Remove from group")
         EMPTY_GROUP = "empty_group", _("Empty group")
         DELETE_GROUP = "delete_group", _("Delete group")
+        UNDO = "undo", _("Undo")
 
     TASK = "addressbook.tasks.run_job"
 
