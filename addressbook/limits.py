@@ -97,7 +97,7 @@ UNDO_RECORDS_PER_FORGET_STEP: Final = 20
 # Korean rules ask for two years from 50,000 people on.
 HISTORY_KEPT_DAYS: Final = 731
 
-# Old lines go a month at a time: their removal is a line itself, and one a day would keep an idle book writing for ever.
+# Old lines go a month at a time: their removal is a line itself, and one a day would never let an idle book rest.
 HISTORY_TRIMMED_EVERY_DAYS: Final = 30
 
 # Lines that are removed in one transaction.
@@ -146,6 +146,11 @@ MAILER_REFERENCES_HEADER_MINIMUM_CHARACTERS: Final = 20
 MAILER_REFERENCES_HEADER_CHARACTERS: Final = 100
 MAILER_ATTACHMENT_BYTES: Final = 10 * 1024 * 1024
 MAILER_ATTACHMENTS_PER_MAIL_BYTES: Final = 20 * 1024 * 1024
+
+# Sync -------------------------------------------------------------------------------------------------------------
+
+# What the service says of a failure; its sentences are far shorter, and a page of HTML is none.
+SYNC_REASON_CHARACTERS: Final = 500
 
 # Files from outside ----------------------------------------------------------------------------------------------
 

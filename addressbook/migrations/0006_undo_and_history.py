@@ -24,7 +24,7 @@ def chain_existing_lines(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('addressbook', '0001_initial'),
+        ('addressbook', '0003_sync'),
     ]
 
     operations = [

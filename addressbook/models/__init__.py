@@ -4,6 +4,7 @@ from addressbook.models.books import AddressBook, BookMember, Edition, Region, R
 from addressbook.models.groups import Group
 from addressbook.models.jobs import Job, JobState, LeasedWork
 from addressbook.models.submissions import Submission
+from addressbook.models.sync import BookSync, ParkedEntry, Pause, Removal
 from addressbook.models.undo import Act, UndoRecord
 from addressbook.models.uploads import Upload
 from addressbook.models.users import User
@@ -16,13 +17,17 @@ __all__ = [
     "AuditChain",
     "AuditEvent",
     "BookMember",
+    "BookSync",
     "Edition",
     "Group",
     "Job",
     "JobState",
     "LeasedWork",
     "Membership",
+    "ParkedEntry",
+    "Pause",
     "Region",
+    "Removal",
     "Role",
     "Submission",
     "UndoRecord",

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from addressbook import limits
 from addressbook.models import Action, AddressBook, Edition, Group
-from addressbook.services import books
+from addressbook.services import books, remote
 from addressbook.services.audit import Actor, record
 from addressbook.services.journal import Changes, GroupRow, moment_of
 from addressbook.services.submissions import Submitted
@@ -104,6 +104,7 @@ def rename_group(*, book: AddressBook, group_id: int, seen_name: str, name: str,
             raise GroupNameTakenError(name)
         group.name = name
         group.save(update_fields=["name"])
+        remote.group_renamed(group, seen_name)
         record(by=by, action=Action.RENAME_GROUP, book=book, detail={"group": [seen_name, name]})
     return group
 
@@ -111,6 +112,7 @@ def rename_group(*, book: AddressBook, group_id: int, seen_name: str, name: str,
 def delete_empty(group: Group, *, noted: Changes) -> None:
     """A step of services: delete a group without addresses, under the lock of the book."""
     noted.deleted_group(group)
+    remote.group_leaves(group)
     group.delete()
 
 
@@ -123,6 +125,7 @@ def restore(edition: Edition, row: GroupRow, *, noted: Changes) -> Group:
         raise TooManyGroupsError
     Group.objects.bulk_create([Group(pk=pk, edition=edition, name=name)])
     Group.objects.filter(pk=pk).update(created_at=moment_of(created_at))
+    remote.rows_restored(edition, address_ids=(), group_ids=[pk])
     group = Group.objects.get(pk=pk)
     noted.made_group(group)
     return group

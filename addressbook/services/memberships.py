@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from django.db.models import Count, F
 
 from addressbook.models import Address, Edition, Group, Membership, Upload
+from addressbook.services import remote
 from addressbook.services.journal import AddressRow, Changes, MembershipRow, moment_of
 
 
@@ -29,6 +30,7 @@ def remove_from_group(group: Group, address_ids: Collection[int], *, noted: Chan
     if noted is not None:
         rows = Membership.objects.filter(group=group, address__in=address_ids)
         noted.took_memberships(rows.values_list("pk", "group_id", "address_id"))
+    remote.members_leave(group, address_ids)
     removed, _ = Membership.objects.filter(group=group, address__in=address_ids).delete()
     _change_group_count(group.pk, -removed)
     return removed
@@ -36,6 +38,7 @@ def remove_from_group(group: Group, address_ids: Collection[int], *, noted: Chan
 
 def delete_addresses(edition: Edition, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
     """Delete these addresses from the book and so from every group."""
+    remote.addresses_leave(edition, address_ids)
     memberships = Membership.objects.filter(address__in=address_ids, group__edition=edition)
     if noted is not None:
         noted.took_memberships(memberships.values_list("pk", "group_id", "address_id"))
@@ -67,7 +70,9 @@ def restore_addresses(edition: Edition, rows: Sequence[AddressRow], *, noted: Ch
     ]
     Address.objects.bulk_create(restored)
     change_address_count(edition, len(restored))
-    noted.restored_addresses(address.pk for address in restored)
+    ids = [address.pk for address in restored]
+    remote.rows_restored(edition, address_ids=ids, group_ids=())
+    noted.restored_addresses(ids)
     return len(restored)
 
 
@@ -75,6 +80,8 @@ def restore_to_group(group: Group, rows: Sequence[MembershipRow], *, noted: Chan
     """Put addresses back into the group, under the old ids of their memberships; none of them may be in it."""
     Membership.objects.bulk_create(Membership(pk=pk, group=group, address_id=address_id) for pk, address_id in rows)
     _change_group_count(group.pk, len(rows))
+    if rows:
+        remote.rows_restored(group.edition, address_ids=(), group_ids=[group.pk])
     noted.restored_memberships(group.pk, (pk for pk, _ in rows))
     return len(rows)
 

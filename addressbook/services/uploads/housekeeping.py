@@ -34,7 +34,7 @@ def tidy() -> None:
 def _expire(upload_id: int) -> None:
     book = AddressBook.objects.get(editions__uploads=upload_id)
     with transaction.atomic():
-        books.lock(book)
+        books.lock(book, is_change=False)
         upload = Upload.objects.select_for_update(of=("self",)).get(pk=upload_id)
         if upload.state in UNFINISHED or upload.expires_at >= timezone.now():
             return

@@ -127,7 +127,7 @@ def apply(*, book: AddressBook, upload_id: int, group_id: int | None, seen: int,
 def cancel(*, book: AddressBook, upload_id: int, by: Actor) -> None:
     """Stop it after the batch that it is in; what was registered stays. Without effect when it is over."""
     with transaction.atomic():
-        books.lock(book)
+        books.lock(book, is_change=False)
         upload = Upload.objects.select_for_update(of=("self",)).filter(edition__book=book, pk=upload_id).first()
         if upload is None or upload.finished_at is not None or upload.cancel_requested:
             return
