@@ -97,8 +97,12 @@ PRODUCT_PATH = env_list("PRODUCT_PATH", "Simple & Easy Notification Service,MAIL
 PRODUCT_URL = os.environ.get("PRODUCT_URL", "https://www.ncloud.com/product/applicationService/cloudOutboundMailer")
 SEND_MAIL_URL = os.environ.get("SEND_MAIL_URL", "https://console.ncloud.com/cloud-outbound-mailer/mail")
 
-# The simulated Outbound Mailer that runs beside the console on one machine; 0: there is none.
+# The simulated Outbound Mailer that runs beside the console on one machine; 0: there is none. Its token is what both
+# know and other users of the machine do not.
 SIMULATOR_PORT = int(os.environ.get("SIMULATOR_PORT") or "0")
+SIMULATOR_TOKEN = os.environ.get("SIMULATOR_TOKEN", "")
+if SIMULATOR_PORT and not SIMULATOR_TOKEN:
+    SIMULATOR_TOKEN = read_or_create_secret_key(DATA_DIR / "simulator_token")
 
 # Database -------------------------------------------------------------------------------------------------------
 
