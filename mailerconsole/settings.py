@@ -104,6 +104,14 @@ SIMULATOR_TOKEN = os.environ.get("SIMULATOR_TOKEN", "")
 if SIMULATOR_PORT and not SIMULATOR_TOKEN:
     SIMULATOR_TOKEN = read_or_create_secret_key(DATA_DIR / "simulator_token")
 
+# The key with which API keys are encrypted: never the one above, which signs what browsers hold. The first of several
+# encrypts, all of them decrypt. Without any here, one is made once and kept in the file.
+SECRETS_KEYS = env_list("SECRETS_KEYS")
+SECRETS_KEY_FILE = DATA_DIR / "secrets_key"
+
+# Hosts other than the service's own that a book may be connected to, such as https://mailer-gateway.example.com.
+MAILER_HOSTS = [host.rstrip("/") for host in env_list("MAILER_HOSTS")]
+
 # Database -------------------------------------------------------------------------------------------------------
 
 DATABASES = {
@@ -195,6 +203,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     },
 }
+DEFAULT_EXCEPTION_REPORTER_FILTER = "mailerconsole.exception_reports.PrivateReportFilter"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
