@@ -15,6 +15,7 @@ from addressbook.forms.listing import Listing, listing_from
 from addressbook.models import Group, Job, Role, Upload
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services.selection import Selection
+from addressbook.services.sync import connection
 from addressbook.views.access import Access, to_book
 from addressbook.views.listing import address_page
 from addressbook.views.pages import render_page
@@ -69,6 +70,7 @@ def console_context(
         "everything": everything,
         "new_group_token": uuid4(),
         "send_mail_url": settings.SEND_MAIL_URL,
+        "is_practice": connection.is_practice(access.book),
         **jobs_context(access),
     }
 

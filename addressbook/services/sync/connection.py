@@ -8,12 +8,23 @@ from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 
 from addressbook import limits
-from addressbook.mailer import AddressBookCounts, InvalidRequestError, MailerClient, Region, Zone
+from addressbook.mailer import AddressBookCounts, InvalidRequestError, MailerClient, MailerError, Region, Zone
 from addressbook.mailer.practice import practice_credentials
 from addressbook.mailer.signing import Credentials
 from addressbook.mailer.zones import HOSTS
 from addressbook.models import AddressBook, Connection
 from addressbook.services import secrets
+
+__all__ = [
+    "MailerError",
+    "NotConnectedError",
+    "Obstacle",
+    "Target",
+    "client_for",
+    "is_practice",
+    "target_of",
+    "try_out",
+]
 
 
 class Obstacle(StrEnum):
@@ -46,6 +57,11 @@ class Target:
     @property
     def is_connected(self) -> bool:
         return self.is_practice or bool(self.masked_access_key)
+
+
+def is_practice(book: AddressBook) -> bool:
+    """Whether the bundled simulator stands in for the service; without a simulator this costs nothing."""
+    return bool(settings.SIMULATOR_PORT) and not Connection.objects.filter(book=book).exists()
 
 
 def target_of(book: AddressBook) -> Target:
