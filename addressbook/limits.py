@@ -134,6 +134,11 @@ MASKED_KEY_CHARACTERS: Final = 10
 # Scheme and host.
 BASE_URL_CHARACTERS: Final = 200
 
+# Sync -------------------------------------------------------------------------------------------------------------
+
+# What the service says of a failure; its sentences are far shorter, and a page of HTML is none.
+SYNC_REASON_CHARACTERS: Final = 500
+
 # Files from outside ----------------------------------------------------------------------------------------------
 
 # NAVER's console takes 10 MB a file; we count it in binary, so that neither reading of "10 MB" is refused.

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('addressbook', '0001_initial'),
+        ('addressbook', '0003_sync'),
     ]
 
     operations = [

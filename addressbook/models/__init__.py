@@ -5,6 +5,7 @@ from addressbook.models.connections import Connection
 from addressbook.models.groups import Group
 from addressbook.models.jobs import Job, JobState, LeasedWork
 from addressbook.models.submissions import Submission
+from addressbook.models.sync import BookSync, ParkedEntry, Pause, Removal
 from addressbook.models.uploads import Upload
 from addressbook.models.users import User
 
@@ -14,6 +15,7 @@ __all__ = [
     "AddressBook",
     "AuditEvent",
     "BookMember",
+    "BookSync",
     "Connection",
     "Edition",
     "Group",
@@ -21,7 +23,10 @@ __all__ = [
     "JobState",
     "LeasedWork",
     "Membership",
+    "ParkedEntry",
+    "Pause",
     "Region",
+    "Removal",
     "Role",
     "Submission",
     "Upload",

@@ -1,6 +1,7 @@
 from typing import Self
 
 from django.db import models
+from django.db.models import Q
 
 from addressbook import limits
 from addressbook.models.books import Edition
@@ -18,6 +19,10 @@ class Group(models.Model):
     name = models.CharField(max_length=limits.GROUP_NAME_CHARACTERS)
     address_count = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+    # To be sent (again) under its present name: the group, and its memberships up to this id; None: nothing of it. Sent
+    # of them are those of addresses up to `resend_after` (see models.sync).
+    resend_through = models.BigIntegerField(null=True)
+    resend_after = models.BigIntegerField(default=-1)
 
     objects = GroupQuerySet.as_manager()
 
@@ -26,6 +31,8 @@ class Group(models.Model):
             # Its index also serves the tree: the groups of an edition by name.
             models.UniqueConstraint(fields=["edition", "name"], name="group_name_once_per_edition"),
         ]
+        # Serves the sync, which looks for one after each act: there are none of them most of the time.
+        indexes = [models.Index(fields=["edition"], condition=Q(resend_through__isnull=False), name="group_to_resend")]
 
     def __str__(self) -> str:
         return self.name

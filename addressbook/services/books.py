@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from addressbook.models import Action, AddressBook, BookMember, Edition, Region, Role, User, Zone
+from addressbook.services import remote
 from addressbook.services.audit import Actor, record
 from addressbook.services.submissions import Submitted
 
@@ -40,14 +41,18 @@ class NotAMemberError(Exception):
     """The user has no role in this book (any more)."""
 
 
-def lock(book: AddressBook) -> Edition:
+def lock(book: AddressBook, *, is_change: bool = True) -> Edition:
     """Wait until nobody else writes to the book, and return its current edition as it is now.
 
     Call it first in every transaction that changes anything in a book: writers then come one after another, cannot
     deadlock, and see each other's counts. Ids given out under the lock grow in the order of commits, on which the list
-    ("newest first") and `selection` rely. NO KEY: rows that merely point to the book do not wait.
+    ("newest first"), `selection` and `remote` rely. NO KEY: rows that merely point to the book do not wait.
+
+    The sync looks at the book afterwards, except with `is_change` False: nothing that it sends is changed.
     """
     AddressBook.objects.select_for_update(no_key=True).get(pk=book.pk)
+    if is_change:
+        remote.wake(book)
     return Edition.objects.get(current_of=book)
 
 
@@ -90,7 +95,7 @@ def change_settings(*, book: AddressBook, seen_version: int, name: str, zone: Zo
 def add_member(*, book: AddressBook, username: str, role: Role, by: Actor) -> User:
     """Raises UnknownUserError or AlreadyMemberError (not for the same role: then it was the same form, sent twice)."""
     with transaction.atomic():
-        lock(book)
+        lock(book, is_change=False)
         user = get_user_model().objects.filter(username=username, is_active=True).first()
         if user is None:
             raise UnknownUserError
@@ -105,7 +110,7 @@ def add_member(*, book: AddressBook, username: str, role: Role, by: Actor) -> Us
 def change_role(*, book: AddressBook, user_id: int, role: Role, by: Actor) -> User:
     """Raises NotAMemberError, or LastAdminError when nobody else is left to manage the book."""
     with transaction.atomic():
-        lock(book)
+        lock(book, is_change=False)
         member = _member(book, user_id)
         if member.role != role:
             before, member.role = member.role, role
@@ -119,7 +124,7 @@ def change_role(*, book: AddressBook, user_id: int, role: Role, by: Actor) -> Us
 def remove_member(*, book: AddressBook, user_id: int, by: Actor) -> User:
     """Raises NotAMemberError, or LastAdminError when nobody else is left to manage the book."""
     with transaction.atomic():
-        lock(book)
+        lock(book, is_change=False)
         member = _member(book, user_id)
         member.delete()
         _require_an_admin(book)
@@ -150,7 +155,7 @@ def orphans() -> QuerySet[AddressBook]:
 def adopt_orphan(*, book: AddressBook, by: Actor) -> None:
     """Make `by` an admin of a book without one. Raises NotAnOrphanError; not when sent twice."""
     with transaction.atomic():
-        lock(book)
+        lock(book, is_change=False)
         admins = _active_admins().filter(book=book)
         if admins.filter(user=by.user).exists():
             return

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from addressbook import limits
 from addressbook.models import AddressBook, Edition, Group, Job, JobState, Membership
-from addressbook.services import books, groups, jobs, memberships
+from addressbook.services import books, groups, jobs, memberships, remote
 from addressbook.services.audit import ACTIONS, Actor, record
 from addressbook.services.selection import Selection
 from addressbook.services.submissions import Submitted
@@ -194,7 +194,9 @@ def _apply(act: _Act, edition: Edition, address_ids: Collection[int]) -> Changes
 
 
 def _delete_emptied_group(act: _Act) -> None:
-    Group.objects.filter(pk=act.remove[0]).delete()
+    for group in Group.objects.filter(pk=act.remove[0]):
+        remote.group_leaves(group)
+        group.delete()
 
 
 def _finish(job: Job, state: JobState) -> bool:

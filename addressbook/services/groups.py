@@ -9,7 +9,7 @@ from django.db import transaction
 
 from addressbook import limits
 from addressbook.models import Action, AddressBook, Edition, Group
-from addressbook.services import books
+from addressbook.services import books, remote
 from addressbook.services.audit import Actor, record
 from addressbook.services.submissions import Submitted
 
@@ -103,5 +103,6 @@ def rename_group(*, book: AddressBook, group_id: int, seen_name: str, name: str,
             raise GroupNameTakenError(name)
         group.name = name
         group.save(update_fields=["name"])
+        remote.group_renamed(group, seen_name)
         record(by=by, action=Action.RENAME_GROUP, book=book, detail={"group": [seen_name, name]})
     return group

@@ -4,7 +4,17 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from addressbook.models import Address, AuditEvent, BookMember, Group, Job, Membership
+from addressbook.models import (
+    Address,
+    AuditEvent,
+    BookMember,
+    BookSync,
+    Group,
+    Job,
+    Membership,
+    ParkedEntry,
+    Removal,
+)
 from addressbook.models.audit import Action
 
 
@@ -72,3 +82,19 @@ def test_the_history_is_append_only() -> None:
         event.save()
     with pytest.raises(TypeError):
         event.delete()
+
+
+@pytest.mark.parametrize(
+    "marks", [{"addresses_confirmed": 1}, {"memberships_confirmed": 1}, {"groups_confirmed": 1}, {"pause": "because"}]
+)
+def test_sync_confirms_nothing_that_was_not_sent_and_pauses_for_a_known_reason(book, marks) -> None:
+    refused(lambda: BookSync.objects.create(book=book, **marks))
+
+
+@pytest.mark.parametrize("fields", [{"kind": "group"}, {"kind": "reset", "group_name": "VIP"}, {"kind": "all"}])
+def test_a_removal_names_its_group_where_it_has_one(book, fields) -> None:
+    refused(lambda: Removal.objects.create(book=book, created_at=timezone.now(), **fields))
+
+
+def test_a_parked_entry_is_about_something(book) -> None:
+    refused(lambda: ParkedEntry.objects.create(book=book, reason="no", at=timezone.now()))
