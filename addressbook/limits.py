@@ -175,6 +175,20 @@ MAILER_REFERENCES_HEADER_CHARACTERS: Final = 100
 MAILER_ATTACHMENT_BYTES: Final = 10 * 1024 * 1024
 MAILER_ATTACHMENTS_PER_MAIL_BYTES: Final = 20 * 1024 * 1024
 
+# A person waits for a test of the connection, so it gives up sooner than the sync does.
+TRY_OUT_CONNECT_SECONDS: Final = 5
+TRY_OUT_READ_SECONDS: Final = 10
+
+# Keys of the provider have 20 and 40 characters.
+API_KEY_CHARACTERS: Final = 200
+
+# Of an access key that is four times as long at least; what is shown fits a column with the ellipsis before it.
+ACCESS_KEY_CHARACTERS_SHOWN: Final = 4
+MASKED_KEY_CHARACTERS: Final = 10
+
+# Scheme and host.
+BASE_URL_CHARACTERS: Final = 200
+
 # Sync -------------------------------------------------------------------------------------------------------------
 
 # What the service says of a failure; its sentences are far shorter, and a page of HTML is none.

@@ -1,7 +1,18 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from addressbook.views import books, console, groups, jobs, registration, reset, selection, sign_in, uploads
+from addressbook.views import (
+    books,
+    connection,
+    console,
+    groups,
+    jobs,
+    registration,
+    reset,
+    selection,
+    sign_in,
+    uploads,
+)
 
 book_urls = [
     path("", console.console, name="console"),
@@ -39,6 +50,10 @@ book_urls = [
     path("reset/<int:number>/erase/", reset.erase_copy, name="erase_copy"),
     path("reset/<int:number>/hide/", reset.hide_copy, name="hide_copy"),
     path("settings/", books.book_settings, name="book_settings"),
+    path("settings/keys/", connection.change_keys, name="change_keys"),
+    path("settings/keys/test/", connection.test_connection, name="test_connection"),
+    path("settings/keys/remove/", connection.ask_remove_keys, name="ask_remove_keys"),
+    path("settings/keys/remove/apply/", connection.remove_keys, name="remove_keys"),
     path("settings/members/add/", books.add_member, name="add_member"),
     path("settings/members/role/", books.change_role, name="change_role"),
     path("settings/members/remove/", books.ask_remove_member, name="ask_remove_member"),

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.management import call_command
 
-from addressbook.services import first_start, history
+from addressbook.services import first_start, history, secrets
+from mailerconsole.checks import lost_key_sentence, unusable_key_sentence
 
 
 class PasswordRefusedError(Exception):
     """The message is a sentence for the person who started us."""
+
+
+class SecretsKeyError(Exception):
+    """API keys are stored that nothing here decrypts. The message is a sentence for the person who started us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +29,11 @@ class SignIn:
 def prepare() -> SignIn:
     """Bring the database up to date; make the first admin and book in a new installation.
 
-    Raises PasswordRefusedError.
+    Raises PasswordRefusedError or SecretsKeyError.
     """
     call_command("migrate", interactive=False, verbosity=0)
     history.install_guard()
+    _require_secrets_key()
     user = first_start.ADMIN_USERNAME
     given = os.environ.get("ADMIN_PASSWORD") or None
     try:
@@ -42,6 +48,17 @@ def prepare() -> SignIn:
     if given:
         return SignIn(f"Sign in as {user} with the password in ADMIN_PASSWORD.")
     return SignIn(f"Sign in as {user} with the password shown above.", password)
+
+
+def _require_secrets_key() -> None:
+    """Better no start than one that looks as if nobody had ever entered keys."""
+    try:
+        lost = [row.book.name for row in secrets.unreadable()]
+    except secrets.UnusableKeyError as error:
+        raise SecretsKeyError(unusable_key_sentence()) from error
+    if lost:
+        raise SecretsKeyError(lost_key_sentence(lost))
+    secrets.ensure_key()
 
 
 def password_notice(password: str) -> str:

@@ -97,8 +97,20 @@ PRODUCT_PATH = env_list("PRODUCT_PATH", "Simple & Easy Notification Service,MAIL
 PRODUCT_URL = os.environ.get("PRODUCT_URL", "https://www.ncloud.com/product/applicationService/cloudOutboundMailer")
 SEND_MAIL_URL = os.environ.get("SEND_MAIL_URL", "https://console.ncloud.com/cloud-outbound-mailer/mail")
 
-# The simulated Outbound Mailer that runs beside the console on one machine; 0: there is none.
+# The simulated Outbound Mailer that runs beside the console on one machine; 0: there is none. Its token is what both
+# know and other users of the machine do not.
 SIMULATOR_PORT = int(os.environ.get("SIMULATOR_PORT") or "0")
+SIMULATOR_TOKEN = os.environ.get("SIMULATOR_TOKEN", "")
+if SIMULATOR_PORT and not SIMULATOR_TOKEN:
+    SIMULATOR_TOKEN = read_or_create_secret_key(DATA_DIR / "simulator_token")
+
+# The key with which API keys are encrypted: never the one above, which signs what browsers hold. The first of several
+# encrypts, all of them decrypt. Without any here, one is made once and kept in the file.
+SECRETS_KEYS = env_list("SECRETS_KEYS")
+SECRETS_KEY_FILE = DATA_DIR / "secrets_key"
+
+# Hosts other than the service's own that a book may be connected to, such as https://mailer-gateway.example.com.
+MAILER_HOSTS = [host.rstrip("/") for host in env_list("MAILER_HOSTS")]
 
 # Database -------------------------------------------------------------------------------------------------------
 
@@ -194,6 +206,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     },
 }
+DEFAULT_EXCEPTION_REPORTER_FILTER = "mailerconsole.exception_reports.PrivateReportFilter"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.people",
     "tests.resets",
     "tests.servers",
+    "tests.simulated",
     "tests.skips",
     "tests.stack",
     "tests.undo",
@@ -23,7 +24,8 @@ pytest_plugins = [
 
 # Settings that a developer's shell may hold and that would change what is tested.
 PRODUCT_VARIABLES = ("ADMIN_PASSWORD", "ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "HOST", "LANGUAGE_CODE", "PORT")
-PRODUCT_VARIABLES += ("PRODUCT_NAME", "PRODUCT_PATH", "REDIS_URL", "SECRET_KEY", "SITE_URL", "TIME_ZONE")
+PRODUCT_VARIABLES += ("MAILER_HOSTS", "PRODUCT_NAME", "PRODUCT_PATH", "REDIS_URL", "SECRETS_KEYS", "SECRET_KEY")
+PRODUCT_VARIABLES += ("SIMULATOR_PORT", "SIMULATOR_TOKEN", "SITE_URL", "TIME_ZONE")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,6 +10,7 @@ from addressbook.mailer.errors import (
     MailerError,
     PermanentError,
     TemporaryError,
+    TemporaryProblem,
 )
 from addressbook.mailer.mail_types import MailRequest, Recipient, RecipientGroupFilter
 from addressbook.mailer.types import AddressBookCounts, GroupAddresses, GroupCount, TemplateContent
@@ -31,5 +32,6 @@ __all__ = [
     "Region",
     "TemplateContent",
     "TemporaryError",
+    "TemporaryProblem",
     "Zone",
 ]

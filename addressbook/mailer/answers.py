@@ -17,8 +17,9 @@ from addressbook.mailer.errors import (
     MailerError,
     PermanentError,
     TemporaryError,
+    TemporaryProblem,
 )
-from addressbook.mailer.redaction import without_addresses
+from addressbook.mailer.redaction import harmless
 from addressbook.mailer.wire import JsonObject
 
 # Gateway codes (error.errorCode) and product codes (error.code) that mean a person has to act. 77301 is an
@@ -52,6 +53,8 @@ _TOO_MANY_REQUESTS = HTTPStatus.TOO_MANY_REQUESTS
 # about the request.
 _TEMPORARY_CLIENT_STATUSES = (407, 408, 425, _TOO_MANY_REQUESTS)
 _TRACE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+# A code or the name of a field: these too come from outside, and anything else in them is not repeated.
+_NAME = re.compile(r"[\w.\[\]-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def json_of(answer: Answer) -> JsonObject:
         if payload is not None:
             return payload
         raise not_an_answer(answer, "without a JSON object")
-    raise _error_of(answer, payload or {})
+    raise _error_of(answer, payload)
 
 
 def not_an_answer(answer: Answer, how: str) -> TemporaryError:
@@ -87,6 +90,7 @@ def not_an_answer(answer: Answer, how: str) -> TemporaryError:
         status=answer.status,
         trace_id=answer.trace_id,
         outcome_unknown=answer.is_write,
+        problem=TemporaryProblem.NOT_THE_SERVICE,
     )
 
 
@@ -105,17 +109,22 @@ def _failure(payload: JsonObject) -> _Failure:
     error = payload.get("error")
     if not isinstance(error, dict):
         error = payload
-    codes = [str(error[key]) for key in ("code", "errorCode") if isinstance(error.get(key), str | int)]
+    codes = [_name(error.get(key)) for key in ("code", "errorCode")]
     texts = [error[key] for key in ("message", "details", "detail") if isinstance(error.get(key), str)]
     field_errors = error.get("fieldErrors")
     field = None
     if isinstance(field_errors, list) and field_errors and isinstance(field_errors[0], dict):
-        field = str(field_errors[0].get("field"))
-    return _Failure(next(filter(None, codes), None), without_addresses(" ".join(texts))[:500], field)
+        field = _name(field_errors[0].get("field"))
+    return _Failure(next(filter(None, codes), None), harmless(" ".join(texts))[:500], field)
 
 
-def _error_of(answer: Answer, payload: JsonObject) -> MailerError:
-    failure = _failure(payload)
+def _name(value: object) -> str | None:
+    text = str(value) if isinstance(value, str | int) else ""
+    return text if _NAME.fullmatch(text) else None
+
+
+def _error_of(answer: Answer, payload: JsonObject | None) -> MailerError:
+    failure = _failure(payload or {})
     problem = _problem(answer, failure)
     if problem is not None:
         return _configuration_error(problem, answer, failure)
@@ -128,6 +137,7 @@ def _error_of(answer: Answer, payload: JsonObject) -> MailerError:
             trace_id=answer.trace_id,
             retry_after=_retry_after(answer.headers),
             outcome_unknown=answer.is_write and answer.status >= 500 and not refused,
+            problem=_temporary_problem(answer, payload),
         )
     return PermanentError(
         _text("The service refused the request", answer, failure),
@@ -136,6 +146,17 @@ def _error_of(answer: Answer, payload: JsonObject) -> MailerError:
         trace_id=answer.trace_id,
         field=failure.field,
     )
+
+
+def _temporary_problem(answer: Answer, payload: JsonObject | None) -> TemporaryProblem:
+    if answer.status == _TOO_MANY_REQUESTS:
+        return TemporaryProblem.TOO_MANY_REQUESTS
+    if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return TemporaryProblem.PROXY
+    # Service and gateway speak JSON; a redirect or a page of HTML is somebody else's.
+    if answer.status < 400 or (payload is None and answer.body):
+        return TemporaryProblem.NOT_THE_SERVICE
+    return TemporaryProblem.OUT_OF_ORDER
 
 
 def _problem(answer: Answer, failure: _Failure) -> ConfigurationProblem | None:

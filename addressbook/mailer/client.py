@@ -13,6 +13,7 @@ from addressbook.mailer.mail import MailOperations
 from addressbook.mailer.signing import Credentials
 from addressbook.mailer.templates import TemplateOperations
 from addressbook.mailer.transport import Transport
+from addressbook.mailer.validation import check_keys
 from addressbook.mailer.zones import Region, Zone, endpoint
 
 _SERVICE_LANGUAGES = {"ko": "ko-KR", "en": "en-US", "zh": "zh-CN"}
@@ -30,6 +31,8 @@ class MailerClient:
     zones'. `language` is the user's, such as "ko"; the service knows Korean, English and Chinese, and answers
     others in English. `clock` gives seconds since 1970. `ca_bundle` is a file of certificate authorities to
     trust instead of the usual ones.
+
+    Raises InvalidRequestError for keys or a place that no call could be made with.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class MailerClient:
         read_timeout_seconds: float = limits.MAILER_READ_TIMEOUT_SECONDS,
         ca_bundle: str | None = None,
     ) -> None:
+        check_keys(access_key, secret_key)
         self._url = endpoint(zone, region, base_url=base_url, allow_other_hosts=allow_other_hosts)
         self._transport = Transport(
             self._url,

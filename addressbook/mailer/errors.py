@@ -35,6 +35,19 @@ class MailerError(Exception):
         self.trace_id = trace_id
 
 
+class TemporaryProblem(StrEnum):
+    """Why a call found no answer that counts, for who wants to tell a person."""
+
+    UNREACHABLE = "unreachable"
+    NOT_TRUSTED = "not_trusted"  # the certificate of whoever answered is not the service's
+    PROXY = "proxy"
+    TIMEOUT = "timeout"
+    BROKEN_OFF = "broken_off"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    NOT_THE_SERVICE = "not_the_service"  # an answer, but none of this API: a page of something in between
+    OUT_OF_ORDER = "out_of_order"
+
+
 class TemporaryError(MailerError):
     """The same call may succeed later.
 
@@ -51,8 +64,10 @@ class TemporaryError(MailerError):
         trace_id: str | None = None,
         retry_after: float | None = None,
         outcome_unknown: bool = False,
+        problem: TemporaryProblem = TemporaryProblem.OUT_OF_ORDER,
     ) -> None:
         super().__init__(message, status=status, code=code, trace_id=trace_id)
+        self.problem = problem
         self.retry_after = retry_after
         self.outcome_unknown = outcome_unknown
 

@@ -7,6 +7,15 @@ import re
 _WORD = re.compile(r"[^\s\"'<>()\[\]{}=&?,;:/]+")
 
 
+# What cannot be written down everywhere: control characters (PostgreSQL takes no NUL), lone surrogates.
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+
+
+def harmless(text: str) -> str:
+    """The text without addresses, fit for any log, database and page."""
+    return without_addresses(_UNWRITABLE.sub(" ", text))
+
+
 def without_addresses(text: str) -> str:
     """The text with every word that holds an @, plain or percent-encoded, replaced by `[address]`."""
     return _WORD.sub(lambda word: "[address]" if "@" in word[0] or "%40" in word[0] else word[0], text)

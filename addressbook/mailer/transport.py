@@ -15,7 +15,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionErr
 
 from addressbook import limits
 from addressbook.mailer.answers import Answer, json_of, not_an_answer
-from addressbook.mailer.errors import TemporaryError
+from addressbook.mailer.errors import TemporaryError, TemporaryProblem
 from addressbook.mailer.signing import Credentials, signed_headers
 from addressbook.mailer.wire import JsonObject, UndecodableError, decode
 from addressbook.mailer.zones import is_loopback
@@ -171,18 +171,20 @@ def _read(response: requests.Response, deadline: float) -> bytes:
 def _no_answer(error: Exception, is_write: bool) -> TemporaryError:
     causes = _chain(error)
     if _any(causes, ssl.SSLCertVerificationError):
-        return TemporaryError("The certificate of the service could not be verified.")
+        text = "The certificate of the service could not be verified."
+        return TemporaryError(text, problem=TemporaryProblem.NOT_TRUSTED)
     if _any(causes, ConnectTimeoutError, NewConnectionError, NameResolutionError):
-        return TemporaryError("The service could not be reached.")
+        return TemporaryError("The service could not be reached.", problem=TemporaryProblem.UNREACHABLE)
     if _any(causes, requests.exceptions.ProxyError):
-        return TemporaryError("The proxy on the way to the service did not let the request through.")
+        text = "The proxy on the way to the service did not let the request through."
+        return TemporaryError(text, problem=TemporaryProblem.PROXY)
     if _any(causes, requests.Timeout, TimeoutError):
-        text = "The service did not answer in time."
+        text, problem = "The service did not answer in time.", TemporaryProblem.TIMEOUT
     elif _any(causes, _AnswerTooLongError):
-        text = "The answer was too long or took too long."
+        text, problem = "The answer was too long or took too long.", TemporaryProblem.TIMEOUT
     else:
-        text = "The connection broke before the answer was complete."
-    return TemporaryError(text, outcome_unknown=is_write)
+        text, problem = "The connection broke before the answer was complete.", TemporaryProblem.BROKEN_OFF
+    return TemporaryError(text, outcome_unknown=is_write, problem=problem)
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -15,6 +15,17 @@ _ADDRESS_PATTERN = re.compile(r"[^\s@\x00-\x1f\x7f\ud800-\udfff]+@[^\s@\x00-\x1f
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
+# An access key goes out as a header, which holds no spaces at its ends, no line breaks and nothing beyond ASCII.
+_ACCESS_KEY = re.compile(r"[!-~]+")
+
+
+def check_keys(access_key: str, secret_key: str) -> None:
+    """A key pair that requests can be signed and sent with; whether the service knows it, only a call tells."""
+    if not _ACCESS_KEY.fullmatch(access_key):
+        raise InvalidRequestError("access_key", "Printable ASCII characters without spaces")
+    check_given("secret_key", secret_key)
+
+
 def check_text(field: str, *texts: str | None) -> None:
     """Texts that can be sent at all, which those with a lone surrogate cannot; None is an absent one."""
     if any(text is not None and _LONE_SURROGATE.search(text) for text in texts):

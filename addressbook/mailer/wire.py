@@ -15,6 +15,8 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 T = TypeVar("T")
 JsonObject = dict[str, Any]
 Count = Annotated[int, "how many of something: never below zero"]
+# NUL and half of a pair: JSON may hold either as an escape, and no database takes both.
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 # Longer than any number of this API, and short enough for a 64-bit column.
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
@@ -90,7 +92,7 @@ def _value(hint: Any, raw: object, where: str) -> Any:
     if origin is Mapping:
         if not isinstance(raw, dict):
             raise UndecodableError(f"{where} is not an object")
-        return {str(key): str(value) for key, value in raw.items()}
+        return {_text(str(key), where): _text(str(value), where) for key, value in raw.items()}
     if is_dataclass(hint):
         return decode(hint, raw)  # type: ignore[arg-type]
     if hint == Count:
@@ -109,7 +111,13 @@ def _scalar(hint: type, raw: object, where: str) -> str | int | bool:
     if hint is bool and isinstance(raw, bool):
         return raw
     if hint is str and isinstance(raw, str | int) and not isinstance(raw, bool):
-        return str(raw)
+        return _text(str(raw), where)
     if hint is int and isinstance(raw, str | int) and not isinstance(raw, bool) and _INTEGER.fullmatch(str(raw)):
         return int(raw)
     raise UndecodableError(f"{where} is not {hint.__name__}")
+
+
+def _text(text: str, where: str) -> str:
+    if _UNSTORABLE.search(text):
+        raise UndecodableError(f"{where} is not storable text")
+    return text

@@ -1,6 +1,7 @@
 from addressbook.models.addresses import Address, Membership
 from addressbook.models.audit import Action, AuditChain, AuditEvent
 from addressbook.models.books import AddressBook, BookMember, Edition, Region, Role, Zone
+from addressbook.models.connections import Connection
 from addressbook.models.groups import Group
 from addressbook.models.jobs import Erasure, Job, JobState, LeasedWork
 from addressbook.models.submissions import Submission
@@ -18,6 +19,7 @@ __all__ = [
     "AuditEvent",
     "BookMember",
     "BookSync",
+    "Connection",
     "Edition",
     "Erasure",
     "Group",

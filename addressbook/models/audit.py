@@ -31,6 +31,8 @@ class Action(models.TextChoices):
     CREATE_BOOK = "create_book", "Create address book"
     ADOPT_BOOK = "adopt_book", "Adopt address book"
     CHANGE_BOOK = "change_book", "Change address book settings"
+    CHANGE_KEYS = "change_keys", "Change API keys"
+    REMOVE_KEYS = "remove_keys", "Remove API keys"
     ADD_MEMBER = "add_member", "Add member"
     CHANGE_MEMBER = "change_member", "Change member"
     REMOVE_MEMBER = "remove_member", "Remove member"

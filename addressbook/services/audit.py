@@ -36,6 +36,8 @@ class Actor:
     ip_address: str | None = None
 
 
+OPERATOR: Final = "(command line)"
+
 ACTIONS: Final = {
     Job.Kind.DELETE_ADDRESSES: Action.DELETE_ADDRESS,
     Job.Kind.EDIT_GROUPS: Action.CHANGE_GROUP,
@@ -71,6 +73,11 @@ def record(
         reason=reason,
         act=act,
     )
+
+
+def record_by_operator(*, action: Action, book: AddressBook, detail: dict[str, Any] | None = None) -> None:
+    """Append the line of an act on the command line of the server, where nobody is signed in."""
+    _append(user_id=None, username=OPERATOR, ip_address=None, book=book, action=action, detail=detail or {})
 
 
 def record_end(work: LeasedWork, *, act: Act | None = None) -> None:

@@ -12,10 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from addressbook.forms.books import BookForm, BookSettingsForm, MemberForm, MemberRoleForm, NewMemberForm, OrphanForm
+from addressbook.forms.connection import KeysForm
 from addressbook.models import AddressBook, Role
 from addressbook.services import books
+from addressbook.services.sync.connection import target_of
 from addressbook.views import recovery
 from addressbook.views.access import LAST_BOOK, Access, actor, to_book, to_sign_in
+from addressbook.views.connection_sentences import Verdict
 from addressbook.views.methods import require_POST
 
 
@@ -75,21 +78,21 @@ def adopt_book(request: HttpRequest) -> HttpResponse:
 def book_settings(request: HttpRequest, access: Access) -> HttpResponse:
     book = access.book
     if request.method == "GET":
-        return _settings_page(request, access)
+        return settings_page(request, access)
     form = BookSettingsForm(request.POST)
     if not form.is_valid():
         if {"token", "version"} & set(form.errors):
             # Not what was typed: nobody knows over which settings it would be saved.
             messages.error(request, _too_old())
-            return _settings_page(request, access, status=422)
-        return _settings_page(request, access, form=form, status=422)
+            return settings_page(request, access, status=422)
+        return settings_page(request, access, form=form, status=422)
     values = {name: form.cleaned_data[name] for name in ("name", "zone", "region")}
     try:
         books.change_settings(book=book, seen_version=form.cleaned_data["version"], **values, by=access.by)
     except books.SettingsChangedMeanwhileError:
         messages.error(request, _("Somebody else has just changed these settings. Look at them and save again."))
         book.refresh_from_db()
-        return _settings_page(request, access, status=409)
+        return settings_page(request, access, status=409)
     messages.success(request, _("The settings are saved."))
     return redirect("book_settings", slug=book.slug)
 
@@ -109,7 +112,7 @@ def add_member(request: HttpRequest, access: Access) -> HttpResponse:
         else:
             messages.success(request, _("%(user)s is a member now.") % {"user": user})
             return redirect("book_settings", slug=access.book.slug)
-    return _settings_page(request, access, new_member=form, status=422)
+    return settings_page(request, access, new_member=form, status=422)
 
 
 @require_POST
@@ -194,14 +197,17 @@ def _after_member(request: HttpRequest, access: Access) -> HttpResponse:
     return redirect("book_settings", slug=access.book.slug)
 
 
-def _settings_page(
+def settings_page(
     request: HttpRequest,
     access: Access,
     *,
     form: BookSettingsForm | None = None,
     new_member: NewMemberForm | None = None,
+    keys_form: KeysForm | None = None,
+    verdict: Verdict | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """The page with its forms as they were sent where something in them was wrong."""
     book = access.book
     initial = {"name": book.name, "zone": book.zone, "region": book.region, "version": book.version}
     context = {
@@ -209,6 +215,9 @@ def _settings_page(
         "book": book,
         "form": form or BookSettingsForm(initial=initial),
         "new_member": new_member or NewMemberForm(),
+        "target": (target := target_of(book)),
+        "keys_form": keys_form or KeysForm(initial={"base_url": target.base_url}),
+        "verdict": verdict,
         "members": book.members.select_related("user").order_by("user__username"),
         "roles": Role.choices,
         "copies": recovery.copies(access),

@@ -15,6 +15,7 @@ from addressbook.forms.listing import Listing, listing_from
 from addressbook.models import Group, Job, Role, Upload
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services.selection import Selection
+from addressbook.services.sync import connection
 from addressbook.views import recovery
 from addressbook.views.access import Access, to_book
 from addressbook.views.listing import address_page
@@ -71,6 +72,7 @@ def console_context(
         "new_group_token": uuid4(),
         "send_mail_url": settings.SEND_MAIL_URL,
         "recovery_copy": recovery.banner(request, access),
+        "is_practice": connection.is_practice(access.book),
         **jobs_context(access),
     }
 

@@ -12,7 +12,6 @@ def product(request: HttpRequest) -> dict[str, Any]:
         "limits": limits,
         "product_name": settings.PRODUCT_NAME,
         "product_path": settings.PRODUCT_PATH,
-        "is_simulated": bool(settings.SIMULATOR_PORT),
         "product_url": settings.PRODUCT_URL,
         # Each under its own name: somebody who cannot read the page finds their language all the same.
         "languages": settings.LANGUAGES,

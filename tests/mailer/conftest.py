@@ -11,6 +11,7 @@ from addressbook.mailer import MailerClient
 from addressbook.mailer.simulator import DEFAULT_ACCOUNT, Simulator
 
 KEYS = DEFAULT_ACCOUNT.credentials
+TOKEN = "token-of-the-simulator"
 
 MakeClient = Callable[..., MailerClient]
 Answering = Callable[..., "RawServer"]
@@ -18,7 +19,7 @@ Answering = Callable[..., "RawServer"]
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    with Simulator() as running:
+    with Simulator(token=TOKEN) as running:
         yield running
 
 

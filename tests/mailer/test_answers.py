@@ -6,7 +6,14 @@ from email.utils import formatdate
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from addressbook.mailer import ConfigurationError, ConfigurationProblem, PermanentError, TemporaryError
+from addressbook.mailer import (
+    ConfigurationError,
+    ConfigurationProblem,
+    MailerError,
+    PermanentError,
+    TemporaryError,
+    TemporaryProblem,
+)
 from addressbook.mailer.answers import Answer, json_of
 
 NOW = 1_800_000_000.0
@@ -151,6 +158,38 @@ def test_failure_that_may_pass_is_temporary(status: int, body: bytes, outcome_un
     with pytest.raises(TemporaryError) as caught:
         json_of(answer(status, body, is_write=False))
     assert caught.value.outcome_unknown is False
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "problem"),
+    [
+        (200, HTML, TemporaryProblem.NOT_THE_SERVICE),
+        (302, b"", TemporaryProblem.NOT_THE_SERVICE),
+        (502, HTML, TemporaryProblem.NOT_THE_SERVICE),
+        (407, HTML, TemporaryProblem.PROXY),
+        (429, b"", TemporaryProblem.TOO_MANY_REQUESTS),
+        (500, b"", TemporaryProblem.OUT_OF_ORDER),
+        (503, gateway("500"), TemporaryProblem.OUT_OF_ORDER),
+    ],
+)
+def test_temporary_failure_says_who_failed(status: int, body: bytes, problem: TemporaryProblem) -> None:
+    with pytest.raises(TemporaryError) as caught:
+        json_of(answer(status, body))
+    assert caught.value.problem is problem
+
+
+@pytest.mark.parametrize("status", [400, 401, 409, 500])
+@pytest.mark.parametrize("code", ["leak@example.com", "x y", "\ud800", "a\nb", "x" * 65, {"a": 1}])
+def test_texts_of_a_failure_are_fit_for_a_log(status: int, code: object) -> None:
+    """Codes and names of fields come from outside just as messages do."""
+    message = "Not \ud800 for\0 leak@example.com\r\nX"
+    body = json.dumps({"error": {"code": code, "message": message, "fieldErrors": [{"field": code}]}}).encode()
+    with pytest.raises(MailerError) as caught:
+        json_of(answer(status, body))
+    assert caught.value.code is None
+    assert getattr(caught.value, "field", None) is None
+    assert str(caught.value).endswith(": Not   for  [address] X")
+    assert str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from addressbook.mailer import ConfigurationProblem, MailerClient, Zone, zones
+from addressbook.mailer import ConfigurationProblem, MailerClient, TemporaryProblem, Zone, zones
 from addressbook.mailer.simulator import DEFAULT_ACCOUNT, FaultKind, Simulator, SimulatorSettings
 
 TEXT = (Path(__file__).parents[2] / "docs" / "api-client.md").read_text(encoding="utf-8")
@@ -40,7 +40,7 @@ def test_every_switch_stands_in_the_table_with_its_default() -> None:
 
 
 def test_every_fault_and_problem_is_described() -> None:
-    for name in (*FaultKind, *ConfigurationProblem):
+    for name in (*FaultKind, *ConfigurationProblem, *TemporaryProblem):
         assert f"`{name}`" in TEXT
 
 

@@ -1,10 +1,11 @@
 """The simulator as a process: its arguments, its control API, its state file, how it stops."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +13,9 @@ import pytest
 import requests
 
 from addressbook.mailer import ConfigurationError, GroupAddresses, MailerClient, TemporaryError
+from addressbook.mailer.practice import practice_credentials
 from addressbook.mailer.simulator import DEFAULT_ACCOUNT, FaultKind, Simulator
+from tests.mailer.conftest import TOKEN
 
 ROOT = Path(__file__).parents[2]
 NEWS = [GroupAddresses("news", ("a@example.com", "b@example.com"))]
@@ -29,6 +32,7 @@ def start() -> Iterator[Start]:
         process = subprocess.Popen(
             [sys.executable, "-m", "addressbook.mailer.simulator", "--port", "0", *arguments],
             cwd=ROOT,
+            env=os.environ | {"SIMULATOR_TOKEN": TOKEN},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -44,8 +48,13 @@ def start() -> Iterator[Start]:
         process.communicate()
 
 
-def control(method: str, base_url: str, command: str, payload: object = None, **options: object) -> requests.Response:
-    return requests.request(method, f"{base_url}/_simulator/{command}", json=payload, timeout=10, **options)
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def control(
+    method: str, base_url: str, command: str, payload: object = None, headers: Mapping[str, str] = BEARER
+) -> requests.Response:
+    return requests.request(method, f"{base_url}/_simulator/{command}", json=payload, headers=headers, timeout=10)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -174,8 +183,8 @@ def test_control_refuses_what_it_does_not_know(
 
 def test_control_is_out_of_reach_for_web_pages(simulator: Simulator) -> None:
     rebound = {"Host": f"evil.example.com:{urlsplit(simulator.base_url).port}"}
-    assert control("GET", simulator.base_url, "status", headers=rebound).status_code == 403
-    form = {"Content-Type": "text/plain"}
+    assert control("GET", simulator.base_url, "status", headers=BEARER | rebound).status_code == 403
+    form = BEARER | {"Content-Type": "text/plain"}
     url = f"{simulator.base_url}/_simulator/faults"
     answer = requests.post(url, data=json.dumps({"kind": "retired"}), headers=form, timeout=10)
     assert answer.status_code == 403
@@ -185,3 +194,37 @@ def test_control_is_out_of_reach_for_web_pages(simulator: Simulator) -> None:
 def test_control_takes_no_part_in_the_log(simulator: Simulator) -> None:
     control("GET", simulator.base_url, "status")
     assert simulator.log.requests() == []
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer "}, {"Authorization": "Bearer x"}, {"Authorization": TOKEN}]
+)
+@pytest.mark.parametrize("command", ["status", f"books/{DEFAULT_ACCOUNT.credentials.access_key}/KR", "nothing"])
+def test_control_is_for_who_has_the_token(simulator: Simulator, command: str, headers: Mapping[str, str]) -> None:
+    assert control("GET", simulator.base_url, command, headers=headers).status_code == 403
+
+
+def test_control_is_closed_where_there_is_no_token() -> None:
+    with Simulator() as simulator:
+        for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer None"}, BEARER):
+            assert control("GET", simulator.base_url, "status", headers=headers).status_code == 403
+
+
+def test_practice_accounts_are_separate_and_their_keys_come_from_the_token(
+    simulator: Simulator, make_client: Callable[..., MailerClient]
+) -> None:
+    def client_of(token: str, name: str) -> MailerClient:
+        keys = practice_credentials(token, name)
+        return make_client(keys.access_key, keys.secret_key)
+
+    client_of(TOKEN, "1-public").address_book.create(NEWS)
+    assert client_of(TOKEN, "1-public").address_book.get().total_address_count == 2
+    assert client_of(TOKEN, "2-public").address_book.get().total_address_count == 0
+    with pytest.raises(ConfigurationError):
+        client_of("guessed", "1-public").address_book.get()
+
+
+def test_practice_accounts_need_a_token(make_client: Callable[..., MailerClient]) -> None:
+    keys = practice_credentials("", "1-public")
+    with Simulator() as simulator, pytest.raises(ConfigurationError):
+        make_client(keys.access_key, keys.secret_key, base_url=simulator.base_url).address_book.get()

@@ -268,3 +268,19 @@ def test_client_and_simulator_accept_the_limit_itself(
     simulator.clock.advance(NOW - simulator.clock.now())
     call(make_client(clock=lambda: NOW))
     assert [request.status for request in simulator.log.requests()] == [201]
+
+
+@pytest.mark.parametrize("access_key", ["", " key", "key ", "k ey", "ke\r\ny", "키", "k\x7f", "k\xa0"])
+def test_client_refuses_an_access_key_that_no_header_can_carry(access_key: str) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        MailerClient(access_key, "secret")
+    assert caught.value.field == "access_key"
+    assert access_key.strip() == "" or access_key not in str(caught.value)
+
+
+@pytest.mark.parametrize("secret_key", ["", "half\ud800"])
+def test_client_refuses_a_secret_key_that_nothing_can_be_signed_with(secret_key: str) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        MailerClient("key", secret_key)
+    assert caught.value.field == "secret_key"
+    assert secret_key == "" or secret_key not in str(caught.value)

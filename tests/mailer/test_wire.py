@@ -45,6 +45,8 @@ def test_decode_reads_nested_categories() -> None:
         ({"totalAddressCount": -3}, "AddressBookCounts.totalAddressCount"),
         ({"totalAddressCount": "-3"}, "AddressBookCounts.totalAddressCount"),
         ({"totalAddressCount": 1, "groups": {}}, "AddressBookCounts.groups"),
+        ({"totalAddressCount": 1, "groups": [{"sid": 1, "groupName": "x\ud800"}]}, "GroupCount.groupName"),
+        ({"totalAddressCount": 1, "groups": [{"sid": 1, "groupName": "x\0"}]}, "GroupCount.groupName"),
         ({"totalAddressCount": 1, "groups": ["x"]}, "GroupCount"),
         ({"totalAddressCount": 1, "groups": [{"sid": 1, "groupName": []}]}, "GroupCount.groupName"),
         (

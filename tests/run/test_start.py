@@ -118,4 +118,11 @@ def test_simulated_service_runs_beside_the_console_and_the_page_says_so(console:
     assert found is not None
     answer = requests.get(f"{found[1]}/api/v1/address-book", timeout=10)
     assert (answer.status_code, answer.json()["error"]["errorCode"]) == (401, "200")
-    assert "Simulated service" in sign_in(console, console.password).text
+    control = requests.get(f"{found[1]}/_simulator/status", timeout=10)
+    assert control.status_code == 403
+    token = (console.data_dir / "simulator_token").read_text()
+    headers = {"Authorization": f"Bearer {token}"}
+    assert requests.get(f"{found[1]}/_simulator/status", headers=headers, timeout=10).status_code == 200
+    page = sign_in(console, console.password).text
+    assert "Practice mode" in page
+    assert "Bundled simulator, no mail service is touched." in page

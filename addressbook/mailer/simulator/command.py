@@ -15,15 +15,21 @@ from addressbook.mailer.simulator.simulator import DEFAULT_ACCOUNT, Simulator
 
 
 def add_arguments(
-    parser: argparse.ArgumentParser, *, port: int | None = None, delay: float = 0.0, state: Path | None = None
+    parser: argparse.ArgumentParser,
+    *,
+    port: int | None = None,
+    delay: float = 0.0,
+    state: Path | None = None,
+    keys: Credentials | None = DEFAULT_ACCOUNT.credentials,
 ) -> None:
-    """The arguments of both commands; the keywords are what holds where nothing is said."""
-    keys = DEFAULT_ACCOUNT.credentials
+    """The arguments of both commands; the keywords are what holds where nothing is said. Without `keys` only
+    practice accounts are accepted.
+    """
     parser.add_argument(
         "--port", type=int, default=port, required=port is None, help="port on 127.0.0.1; 0: any free one"
     )
-    parser.add_argument("--access-key", default=keys.access_key, help="access key to accept (%(default)s)")
-    parser.add_argument("--secret-key", default=keys.secret_key, help="its secret key (%(default)s)")
+    parser.add_argument("--access-key", default=keys and keys.access_key, help="access key to accept (%(default)s)")
+    parser.add_argument("--secret-key", default=keys and keys.secret_key, help="its secret key (%(default)s)")
     parser.add_argument("--delay", type=float, default=delay, help="seconds until a creation is applied (%(default)s)")
     parser.add_argument(
         "--state", type=Path, default=state, help="SQLite file that keeps the data (default: memory only)"
@@ -33,19 +39,20 @@ def add_arguments(
 def serve(
     *,
     port: int,
-    access_key: str,
-    secret_key: str,
+    access_key: str | None,
+    secret_key: str | None,
     delay: float,
     state: Path | None,
+    token: str | None,
     say: Callable[[str], object],
 ) -> None:
     """Serves until SIGTERM or SIGINT. Call it from the main thread."""
-    account = Account(Credentials(access_key, secret_key))
+    accounts = [Account(Credentials(access_key, secret_key))] if access_key and secret_key else []
     settings = SimulatorSettings(delay_seconds=delay, mail_step_seconds=delay)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    simulator = Simulator([account], settings, port=port, state_file=state)
+    simulator = Simulator(accounts, settings, port=port, state_file=state, token=token)
     try:
         simulator.start()
     except OSError as error:

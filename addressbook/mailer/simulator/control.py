@@ -1,5 +1,5 @@
 """The control API under /_simulator/: for tests and demonstrations in other processes. No part of the
-imitated service.
+imitated service. Only for who sends the simulator's token, as `Authorization: Bearer TOKEN`.
 
 GET    status                          jobs waiting, faults switched on, requests seen
 GET    books/ACCESS_KEY/REGION         the addresses and groups that no operation of the service shows
@@ -11,6 +11,7 @@ POST   clock        {"advance": 60}    moves the simulator's clock, in seconds
 POST   reset        {}                 forgets all data, faults and requests
 """
 
+import hmac
 import json
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,6 +38,10 @@ def handle(simulator: "Simulator", request: Request) -> Reply:
     is_json = request.headers.get("content-type", "").partition(";")[0] == "application/json"
     if not is_loopback(host) or (request.method == "POST" and not is_json):
         return json_reply(403, {"error": "Only for programs on this machine that send JSON."})
+    # Another user of this machine can reach the port as well, and must neither read books nor switch faults on.
+    given = request.headers.get("authorization", "")
+    if not simulator.token or not hmac.compare_digest(given.encode(), f"Bearer {simulator.token}".encode()):
+        return json_reply(403, {"error": "Only for who has the token of this simulator."})
     try:
         payload = json.loads(request.body or b"{}")
         if not isinstance(payload, dict):

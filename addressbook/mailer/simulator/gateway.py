@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from addressbook import limits
+from addressbook.mailer.practice import PREFIX, credentials_of
 from addressbook.mailer.signing import (
     ACCESS_KEY_HEADER,
     SIGNATURE_HEADER,
@@ -87,7 +88,10 @@ class _Match:
 
 
 class Gateway:
-    """Answers one request at a time; `settings` may be replaced while it runs."""
+    """Answers one request at a time; `settings` may be replaced while it runs.
+
+    With a `token` it also knows every account of `practice_credentials(token, …)`.
+    """
 
     def __init__(
         self,
@@ -95,6 +99,7 @@ class Gateway:
         settings: SimulatorSettings,
         database: Database,
         clock: SimulatorClock,
+        token: str | None = None,
     ) -> None:
         self.settings = settings
         self.faults = Faults()
@@ -103,6 +108,7 @@ class Gateway:
         self._accounts = {account.credentials.access_key: account for account in accounts}
         self._database = database
         self._clock = clock
+        self._token = token
 
     def handle(self, request: Request) -> Reply:
         """The answer to one request, errors included."""
@@ -152,7 +158,7 @@ class Gateway:
         """The access key of a properly signed request (3, 4)."""
         access_key = request.headers.get(ACCESS_KEY_HEADER, "")
         timestamp = request.headers.get(TIMESTAMP_HEADER, "")
-        account = self._accounts.get(access_key)
+        account = self._account(access_key)
         is_fresh = (
             timestamp.isascii()
             and timestamp.isdigit()
@@ -167,6 +173,11 @@ class Gateway:
         if not account.is_permitted:
             raise GatewayError(401, 210, "Permission Denied")
         return access_key
+
+    def _account(self, access_key: str) -> Account | None:
+        if self._token and access_key.startswith(PREFIX):
+            return Account(credentials_of(self._token, access_key))
+        return self._accounts.get(access_key)
 
     def _authentication_failure(self) -> GatewayError:
         details = self.settings.authentication_failure_details

@@ -25,8 +25,9 @@ DEFAULT_ACCOUNT = Account(Credentials("simulated-access-key", "simulated-secret-
 class Simulator:
     """The Outbound Mailer API served on loopback, as strict as the service.
 
-    `state_file` keeps the data between processes. Use it in a `with`, or `start()` and `close()` it; `stop()`
-    and another `start()` are an outage.
+    `state_file` keeps the data between processes. `token` opens the control API to who shows it, and the
+    accounts of `practice_credentials` to who can work out their keys; without one neither is there. Use it in
+    a `with`, or `start()` and `close()` it; `stop()` and another `start()` are an outage.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class Simulator:
         *,
         port: int = 0,
         state_file: Path | None = None,
+        token: str | None = None,
     ) -> None:
         self.clock = SimulatorClock()
+        self.token = token
         self._port = port
         self._database = Database(state_file)
-        self._gateway = Gateway(accounts, settings or SimulatorSettings(), self._database, self.clock)
+        self._gateway = Gateway(accounts, settings or SimulatorSettings(), self._database, self.clock, token)
         self._server: SimulatorServer | None = None
 
     def __enter__(self) -> Self:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from mailerconsole.preparation import PasswordRefusedError, password_notice, prepare
+from mailerconsole.preparation import PasswordRefusedError, SecretsKeyError, password_notice, prepare
 
 
 class Command(BaseCommand):
@@ -14,7 +14,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             sign_in = prepare()
-        except PasswordRefusedError as error:
+        except (PasswordRefusedError, SecretsKeyError) as error:
             raise CommandError(str(error)) from error
         if sign_in.generated_password:
             self.stdout.write(password_notice(sign_in.generated_password))

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from mailerconsole import beat_schedule, static_files, supervisor
 from mailerconsole.listening import CannotListenError, Endpoint, free_port_after
-from mailerconsole.preparation import PasswordRefusedError, password_notice, prepare
+from mailerconsole.preparation import PasswordRefusedError, SecretsKeyError, password_notice, prepare
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
                 f"A Mailer Console runs already in {data_dir}. "
                 "Stop it first, or start this one with a folder and port of its own: DATA_DIR=... PORT=... make run"
             ) from error
-        except (CannotListenError, PasswordRefusedError) as error:
+        except (CannotListenError, PasswordRefusedError, SecretsKeyError) as error:
             raise CommandError(str(error)) from error
         if sign_in.generated_password:
             self.stdout.write(password_notice(sign_in.generated_password))

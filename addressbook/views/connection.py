@@ -1,0 +1,89 @@
+"""The API keys of a book on its settings page, and whether the service can be reached with them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_GET
+
+from addressbook.forms.connection import KeysForm
+from addressbook.mailer import InvalidRequestError
+from addressbook.models import Role
+from addressbook.services import keys, secrets
+from addressbook.services.sync import connection
+from addressbook.views.access import Access, to_book
+from addressbook.views.books import settings_page
+from addressbook.views.connection_sentences import Verdict, verdict_on_failure, verdict_on_success
+from addressbook.views.methods import require_POST
+
+
+@require_POST
+@to_book(Role.ADMIN)
+@sensitive_post_parameters("access_key", "secret_key")
+@sensitive_variables("form", "values")
+def change_keys(request: HttpRequest, access: Access) -> HttpResponse:
+    form = KeysForm(request.POST)
+    if not form.is_valid():
+        if "token" in form.errors:
+            messages.error(request, _("This page was too old. Please check the fields and send them again."))
+        return settings_page(request, access, keys_form=form, status=422)
+    values = form.cleaned_data
+    try:
+        keys.change_keys(book=access.book, **values, by=access.by)
+    except keys.SecretMissingError:
+        form.add_error("secret_key", _("An access key needs its own secret key."))
+    except keys.AccessKeyMissingError:
+        form.add_error("access_key", _("Type the access key."))
+    except InvalidRequestError as error:
+        form.add_error(
+            error.field, _("A key consists of Latin letters, digits and signs, without spaces. Please copy it again.")
+        )
+    except keys.HostNotAllowedError:
+        form.add_error("base_url", _("The operator of this server does not allow this host (any more)."))
+    except (secrets.KeyLostError, secrets.UnusableKeyError):
+        sentence = _("The server has lost what keys are encrypted with. Type both keys, or ask its operator.")
+        form.add_error("access_key", sentence)
+    else:
+        messages.success(request, _("The keys are saved. Test the connection now."))
+        return redirect("book_settings", slug=access.book.slug)
+    return settings_page(request, access, keys_form=form, status=422)
+
+
+@require_POST
+@to_book(Role.ADMIN)
+def test_connection(request: HttpRequest, access: Access) -> HttpResponse:
+    """One call that changes nothing there, with the keys that are kept; for htmx only what it said."""
+    verdict = _verdict(access)
+    if "HX-Request" in request.headers:
+        return render(request, "connection.html#connection-verdict", {"verdict": verdict})
+    return settings_page(request, access, verdict=verdict)
+
+
+@require_GET
+@to_book(Role.ADMIN)
+def ask_remove_keys(request: HttpRequest, access: Access) -> HttpResponse:
+    target = connection.target_of(access.book)
+    if not target.masked_access_key:
+        return _removed(request, access)
+    return render(request, "remove_keys.html", {"access": access, "book": access.book, "target": target})
+
+
+@require_POST
+@to_book(Role.ADMIN)
+def remove_keys(request: HttpRequest, access: Access) -> HttpResponse:
+    keys.remove_keys(book=access.book, by=access.by)
+    return _removed(request, access)
+
+
+def _removed(request: HttpRequest, access: Access) -> HttpResponse:
+    messages.success(request, _("The keys are removed."))
+    return redirect("book_settings", slug=access.book.slug)
+
+
+def _verdict(access: Access) -> Verdict:
+    try:
+        counts = connection.try_out(access.book)
+    except (connection.NotConnectedError, connection.MailerError) as error:
+        return verdict_on_failure(error, access.book)
+    return verdict_on_success(counts)
