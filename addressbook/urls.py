@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from addressbook.views import books, console, groups, jobs, registration, selection, sign_in, uploads
+from addressbook.views import books, console, downloads, groups, jobs, registration, selection, sign_in, uploads
 
 book_urls = [
     path("", console.console, name="console"),
@@ -16,6 +16,12 @@ book_urls = [
     path("uploads/<int:upload_id>/dismiss/", uploads.dismiss_upload, name="dismiss_upload"),
     path("uploads/<int:upload_id>/refused/", uploads.download_refused, name="download_refused"),
     path("uploads/<int:upload_id>/mend/", uploads.mend_upload, name="mend_upload"),
+    path("downloads/", downloads.show_downloads, name="downloads"),
+    path("downloads/list/", downloads.show_download_list, name="download_list"),
+    path("downloads/request/", downloads.request_download, name="request_download"),
+    path("downloads/<int:download_id>/cancel/", downloads.cancel_download, name="cancel_download"),
+    path("downloads/<int:download_id>/retry/", downloads.retry_download, name="retry_download"),
+    path("downloads/<int:download_id>/file/", downloads.fetch_download, name="fetch_download"),
     path("groups/create/", groups.create_group, name="create_group"),
     path("groups/create-inline/", groups.create_group_inline, name="create_group_inline"),
     path("groups/actions/", groups.group_actions, name="group_actions"),

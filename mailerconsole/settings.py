@@ -56,8 +56,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    # With its padding of random length, so that the size of an answer does not tell what is in it (BREACH).
-    "django.middleware.gzip.GZipMiddleware",
+    "addressbook.views.middleware.PagesGZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -153,6 +152,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "wake-forgotten-jobs": {"task": "addressbook.tasks.wake_forgotten_jobs", "schedule": 15.0},
     "tidy-uploads": {"task": "addressbook.tasks.tidy_uploads", "schedule": 600.0},
+    # A file outlives its week by no more than this, though nobody gets it any more; and so do notes of departures.
+    "tidy-downloads": {"task": "addressbook.tasks.tidy_downloads", "schedule": 60.0},
     "forget-old-submissions": {"task": "addressbook.tasks.forget_old_submissions", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")

@@ -1,6 +1,7 @@
 from addressbook.models.addresses import Address, Membership
 from addressbook.models.audit import Action, AuditEvent
 from addressbook.models.books import AddressBook, BookMember, Edition, Region, Role, Zone
+from addressbook.models.downloads import DepartedAddress, DepartedMembership, Download
 from addressbook.models.groups import Group
 from addressbook.models.jobs import Job, JobState, LeasedWork
 from addressbook.models.submissions import Submission
@@ -13,6 +14,9 @@ __all__ = [
     "AddressBook",
     "AuditEvent",
     "BookMember",
+    "DepartedAddress",
+    "DepartedMembership",
+    "Download",
     "Edition",
     "Group",
     "Job",

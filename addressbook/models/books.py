@@ -43,6 +43,8 @@ class AddressBook(models.Model):
     slug = models.SlugField(max_length=limits.BOOK_NAME_CHARACTERS, unique=True)
     zone = models.CharField(max_length=10, choices=Zone, default=Zone.PUBLIC)
     region = models.CharField(max_length=3, choices=Region, default=Region.KR)
+    # Whether who asks for a download must say why.
+    download_reason_required = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
     current_edition = models.OneToOneField("Edition", models.PROTECT, null=True, related_name="current_of")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from addressbook.models import Action, AddressBook, AuditEvent, Job, LeasedWork, Upload, User
+from addressbook.models import Action, AddressBook, AuditEvent, Download, Job, LeasedWork, Upload, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ def record_end(work: LeasedWork) -> None:
 
     Whoever asked for it may be gone by now; the row has kept the name. An upload without an OK has done nothing.
     """
+    reason = ""
     if isinstance(work, Job):
         action = ACTIONS[Job.Kind(work.kind)]
         detail = {"selected": work.rows_total, "state": work.state, **work.outcome, **work.parameters.get("names", {})}
@@ -57,6 +58,9 @@ def record_end(work: LeasedWork) -> None:
         action = Action.UPLOAD_ADDRESSES
         detail = {name: work.check_result.get(name, 0) for name in ("rows", "doubled", "invalid", "blank")}
         detail |= {"state": work.state, "applied": work.rows_done, **work.outcome}
+    elif isinstance(work, Download):
+        action, reason = Action.MAKE_DOWNLOAD, work.reason
+        detail = {"download": work.pk, "state": work.state, "rows": work.row_count, "size": work.size, **work.outcome}
     else:
         return
     _append(
@@ -66,6 +70,7 @@ def record_end(work: LeasedWork) -> None:
         book=work.edition.book,
         action=action,
         detail=detail,
+        reason=reason,
     )
 
 

@@ -6,7 +6,7 @@ moving on (`keep_batch`, `keep_lease`); when it does not, `wake_forgotten` offer
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Action, AddressBook, Edition, Job, JobState, LeasedWork, Upload
+from addressbook.models import Action, AddressBook, Download, Edition, Job, JobState, LeasedWork, Upload
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services import audit
 from addressbook.services.audit import Actor
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 Work = TypeVar("Work", bound=LeasedWork)
 
-KINDS: Final[tuple[type[LeasedWork], ...]] = (Job, Upload)
+KINDS: Final[tuple[type[LeasedWork], ...]] = (Job, Upload, Download)
 
 
 class JobLostError(Exception):
@@ -110,12 +110,15 @@ def keep_lease(work: LeasedWork, *, rows_done: int) -> bool:
     return not row.filter(cancel_requested=True).exists()
 
 
-def finish(work: LeasedWork, state: JobState) -> None:
-    """End the work and record it; the caller holds its row (`still_owned`) or has found it unfinished under a lock."""
+def finish(work: LeasedWork, state: JobState, *, also: Collection[str] = ()) -> None:
+    """End the work and record it; the caller holds its row (`still_owned`) or has found it unfinished under a lock.
+
+    `also` names further fields that it has set and that must change together with the state.
+    """
     work.state = state
     work.lease_until = None
     work.finished_at = timezone.now()
-    work.save(update_fields=["state", "lease_until", "finished_at"])
+    work.save(update_fields=["state", "lease_until", "finished_at", *also])
     audit.record_end(work)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from django.db.models import Count, F
 
 from addressbook.models import Address, Edition, Group, Membership
+from addressbook.services import departures
 
 
 def add_to_group(group: Group, address_ids: Collection[int]) -> int:
@@ -23,6 +24,7 @@ def add_to_group(group: Group, address_ids: Collection[int]) -> int:
 
 def remove_from_group(group: Group, address_ids: Collection[int]) -> int:
     """Take these addresses out of the group; they stay in the book."""
+    departures.note_memberships(group.edition_id, group.pk, address_ids)
     removed, _ = Membership.objects.filter(group=group, address__in=address_ids).delete()
     _change_group_count(group.pk, -removed)
     return removed
@@ -30,6 +32,7 @@ def remove_from_group(group: Group, address_ids: Collection[int]) -> int:
 
 def delete_addresses(edition: Edition, address_ids: Collection[int]) -> int:
     """Delete these addresses from the book and so from every group."""
+    departures.note_addresses(edition.pk, address_ids)
     memberships = Membership.objects.filter(address__in=address_ids, group__edition=edition)
     lost = memberships.values("group").annotate(lost=Count("id")).order_by("group")
     for row in list(lost):

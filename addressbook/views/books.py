@@ -82,7 +82,7 @@ def book_settings(request: HttpRequest, access: Access) -> HttpResponse:
             messages.error(request, _too_old())
             return _settings_page(request, access, status=422)
         return _settings_page(request, access, form=form, status=422)
-    values = {name: form.cleaned_data[name] for name in ("name", "zone", "region")}
+    values = {name: form.cleaned_data[name] for name in ("name", "zone", "region", "download_reason_required")}
     try:
         books.change_settings(book=book, seen_version=form.cleaned_data["version"], **values, by=access.by)
     except books.SettingsChangedMeanwhileError:
@@ -202,7 +202,8 @@ def _settings_page(
     status: int = 200,
 ) -> HttpResponse:
     book = access.book
-    initial = {"name": book.name, "zone": book.zone, "region": book.region, "version": book.version}
+    fields = ("name", "zone", "region", "download_reason_required", "version")
+    initial = {name: getattr(book, name) for name in fields}
     context = {
         "access": access,
         "book": book,
