@@ -288,5 +288,34 @@ NEW_GROUPS_LISTED: Final = 20
 # A file that no upload names is one that a killed process left behind, once it is as old as this.
 STRAY_FILE_HOURS: Final = 1
 
+# Downloads -------------------------------------------------------------------------------------------------------
+
+# The console keeps a file for one week.
+DOWNLOAD_KEPT_DAYS: Final = 7
+
+# Files that a book has at a time, or is about to have. A million addresses make 20 MB.
+DOWNLOADS_PER_BOOK: Final = 50
+
+# Requests in the list; older ones are in the history.
+DOWNLOADS_LISTED: Final = 50
+
+# One read of a download. On SQLite it keeps writers from committing: 2,500 addresses in three groups each take 20 ms.
+# The page shrinks where it takes longer than the time allowed, down to the least that is worth a statement.
+ROWS_PER_DOWNLOAD_PAGE: Final = 2_500
+LEAST_ROWS_PER_DOWNLOAD_PAGE: Final = 20
+DOWNLOAD_PAGE_MILLISECONDS: Final = 50
+
+# How often a download says how far it is, extends its lease, and looks whether it was cancelled.
+DOWNLOAD_HEARTBEAT_SECONDS: Final = 1
+
+# A query that failed to become a file is kept this long for another try.
+DOWNLOAD_QUERY_KEPT_HOURS: Final = 24
+
+# A sheet of XML beyond 2 GiB would need an extension of the zip format that not every spreadsheet program reads.
+SHEET_XML_BYTES: Final = 1_500_000_000
+
+# What the provider's console takes: 10 MB, in the smaller reading, so that no reading of it refuses a file of ours.
+CONSOLE_FILE_BYTES: Final = 10_000_000
+
 # A body this much larger than the limit on files is not read to its end only to be answered politely.
 REQUEST_BODY_BYTES: Final = 8 * UPLOAD_FILE_BYTES

@@ -89,3 +89,23 @@ def trim_history() -> None:
 
     history.trim()
     history.log_heads()
+
+
+@shared_task
+def run_download(download_id: int) -> None:
+    from addressbook.models import Download
+    from addressbook.services import downloads, jobs
+
+    download = jobs.claim(Download, download_id)
+    if download is not None:
+        try:
+            downloads.make(download)
+        except jobs.JobLostError:
+            return  # another worker took it over and makes the file at a moment of its own
+
+
+@shared_task
+def tidy_downloads() -> None:
+    from addressbook.services import downloads
+
+    downloads.tidy()

@@ -56,8 +56,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    # With its padding of random length, so that the size of an answer does not tell what is in it (BREACH).
-    "django.middleware.gzip.GZipMiddleware",
+    "addressbook.views.middleware.PagesGZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -168,6 +167,8 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-uploads": {"task": "addressbook.tasks.tidy_uploads", "schedule": 600.0},
     "sweep-undo-records": {"task": "addressbook.tasks.sweep_undo_records", "schedule": 3600.0},
     "trim-history": {"task": "addressbook.tasks.trim_history", "schedule": 24 * 3600.0},
+    # A file outlives its week by no more than this, though nobody gets it any more; and so do notes of departures.
+    "tidy-downloads": {"task": "addressbook.tasks.tidy_downloads", "schedule": 60.0},
     "forget-old-submissions": {"task": "addressbook.tasks.forget_old_submissions", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")

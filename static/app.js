@@ -264,6 +264,9 @@ document.addEventListener("htmx:configRequest", (event) => {
   delete event.detail.parameters.csrfmiddlewaretoken;
 });
 
+// What asks by itself, again and again: no sign for that, and nobody has pressed anything.
+const asksByItself = (element) => ["jobs", "download-list"].includes(element.id);
+
 let waiting = 0;
 let waitingTimer;
 
@@ -276,10 +279,10 @@ function showWorking(difference) {
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.elt.id !== "jobs") showWorking(1);
+  if (!asksByItself(event.detail.elt)) showWorking(1);
   const element = event.detail.elt;
   const pressed = document.activeElement;
-  if (element.id !== "jobs" && pressed.id && !pressed.closest("dialog, .menu")) opener = pressed.id;
+  if (!asksByItself(element) && pressed.id && !pressed.closest("dialog, .menu")) opener = pressed.id;
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -321,7 +324,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.elt.id !== "jobs") showWorking(-1);
+  if (!asksByItself(event.detail.elt)) showWorking(-1);
 });
 
 function signedOut() {

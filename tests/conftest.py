@@ -10,6 +10,7 @@ import pytest
 
 pytest_plugins = [
     "tests.acts",
+    "tests.downloads",
     "tests.network",
     "tests.people",
     "tests.resets",

@@ -21,6 +21,7 @@ class BookForm(SubmissionForm):
 
 
 class BookSettingsForm(BookForm):
+    download_reason_required = forms.BooleanField(label=_("Ask for a reason for every download"), required=False)
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 

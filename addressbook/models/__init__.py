@@ -2,6 +2,7 @@ from addressbook.models.addresses import Address, Membership
 from addressbook.models.audit import Action, AuditChain, AuditEvent
 from addressbook.models.books import AddressBook, BookMember, Edition, Region, Role, Zone
 from addressbook.models.connections import Connection
+from addressbook.models.downloads import DepartedAddress, DepartedMembership, Download
 from addressbook.models.groups import Group
 from addressbook.models.jobs import Erasure, Job, JobState, LeasedWork
 from addressbook.models.submissions import Submission
@@ -20,6 +21,9 @@ __all__ = [
     "BookMember",
     "BookSync",
     "Connection",
+    "DepartedAddress",
+    "DepartedMembership",
+    "Download",
     "Edition",
     "Erasure",
     "Group",

@@ -46,6 +46,8 @@ class AddressBook(models.Model):
     slug = models.SlugField(max_length=limits.BOOK_NAME_CHARACTERS, unique=True)
     zone = models.CharField(max_length=10, choices=Zone, default=Zone.PUBLIC)
     region = models.CharField(max_length=3, choices=Region, default=Region.KR)
+    # Whether who asks for a download must say why.
+    download_reason_required = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
     # The highest number that an edition ever had: one that is erased keeps its number in the history.
     last_edition_number = models.PositiveIntegerField(default=1)

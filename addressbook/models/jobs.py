@@ -16,6 +16,8 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
     FAILED = "failed", _("Failed")
     REFUSED = "refused", _("Refused")
+    # Of downloads only: it was complete, and the time of its file is over.
+    EXPIRED = "expired", _("Expired")
 
 
 UNFINISHED = (JobState.WAITING, JobState.RUNNING)

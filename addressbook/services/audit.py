@@ -18,6 +18,7 @@ from addressbook.models import (
     AddressBook,
     AuditChain,
     AuditEvent,
+    Download,
     Erasure,
     Job,
     JobState,
@@ -77,7 +78,7 @@ def record(
 
 def record_by_operator(*, action: Action, book: AddressBook, detail: dict[str, Any] | None = None) -> None:
     """Append the line of an act on the command line of the server, where nobody is signed in."""
-    _append(user_id=None, username=OPERATOR, ip_address=None, book=book, action=action, detail=detail or {})
+    _append(user_id=None, username=OPERATOR, ip_address=None, book=book, action=action, detail=detail or {}, act=None)
 
 
 def record_end(work: LeasedWork, *, act: Act | None = None) -> None:
@@ -86,6 +87,7 @@ def record_end(work: LeasedWork, *, act: Act | None = None) -> None:
     Whoever asked for it may be gone by now; the row has kept the name. An upload without an OK has done nothing.
     """
     detail: dict[str, Any]
+    reason = ""
     if isinstance(work, Job):
         action = ACTIONS[Job.Kind(work.kind)]
         detail = {"selected": work.rows_total, "state": work.state, **work.outcome, **work.parameters.get("names", {})}
@@ -96,6 +98,9 @@ def record_end(work: LeasedWork, *, act: Act | None = None) -> None:
     elif isinstance(work, Erasure) and work.state == JobState.COMPLETE:
         action = Action.ERASE_EDITION
         detail = {"edition": work.edition.number, "addresses": work.rows_done, **work.outcome}
+    elif isinstance(work, Download):
+        action, reason = Action.MAKE_DOWNLOAD, work.reason
+        detail = {"download": work.pk, "state": work.state, "rows": work.row_count, "size": work.size, **work.outcome}
     else:
         return
     _append(
@@ -106,6 +111,7 @@ def record_end(work: LeasedWork, *, act: Act | None = None) -> None:
         action=action,
         detail=detail,
         act=act,
+        reason=reason,
     )
 
 

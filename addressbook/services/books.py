@@ -74,14 +74,25 @@ def create_book(*, name: str, zone: Zone, region: Region, token: UUID | None = N
     return book
 
 
-def change_settings(*, book: AddressBook, seen_version: int, name: str, zone: Zone, region: Region, by: Actor) -> None:
+def change_settings(
+    *,
+    book: AddressBook,
+    seen_version: int,
+    name: str,
+    zone: Zone,
+    region: Region,
+    download_reason_required: bool | None = None,
+    by: Actor,
+) -> None:
     """Raises SettingsChangedMeanwhileError when the settings are not those of `seen_version` any more.
 
     Sent twice, the second finds what it asks for already there and changes nothing.
     """
     with transaction.atomic():
         now = AddressBook.objects.select_for_update(no_key=True).get(pk=book.pk)
-        wanted = {"name": name, "zone": zone, "region": region}
+        wanted: dict[str, str | bool] = {"name": name, "zone": zone, "region": region}
+        if download_reason_required is not None:
+            wanted["download_reason_required"] = download_reason_required
         before = {field: getattr(now, field) for field in wanted}
         if before == wanted:
             return

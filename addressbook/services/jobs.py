@@ -6,7 +6,7 @@ moving on (`keep_batch`, `keep_lease`); when it does not, `wake_forgotten` offer
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
@@ -17,7 +17,18 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Act, Action, AddressBook, Edition, Erasure, Job, JobState, LeasedWork, Upload
+from addressbook.models import (
+    Act,
+    Action,
+    AddressBook,
+    Download,
+    Edition,
+    Erasure,
+    Job,
+    JobState,
+    LeasedWork,
+    Upload,
+)
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services import audit, books, journal
 from addressbook.services.audit import Actor
@@ -27,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 Work = TypeVar("Work", bound=LeasedWork)
 
-KINDS: Final[tuple[type[LeasedWork], ...]] = (Job, Upload, Erasure)
+KINDS: Final[tuple[type[LeasedWork], ...]] = (Job, Upload, Download, Erasure)
 
 
 class JobLostError(Exception):
@@ -136,17 +147,18 @@ def keep_lease(work: LeasedWork, *, rows_done: int) -> bool:
     return not row.filter(cancel_requested=True).exists()
 
 
-def finish(work: LeasedWork, state: JobState) -> None:
+def finish(work: LeasedWork, state: JobState, *, also: Collection[str] = ()) -> None:
     """End the work and record it; what it did can be undone from now on.
 
-    The caller holds the lock of the book, and has found the row unfinished (or `still_owned`) after that.
+    The caller holds the lock of the book, and has found the row unfinished (or `still_owned`) after that. `also` names
+    further fields that it has set and that must change together with the state.
     """
     act = journal.close(Act.objects.get(pk=work.act_id)) if work.act_id is not None else None
     work.act = act
     work.state = state
     work.lease_until = None
     work.finished_at = timezone.now()
-    work.save(update_fields=["act", "state", "lease_until", "finished_at"])
+    work.save(update_fields=["act", "state", "lease_until", "finished_at", *also])
     audit.record_end(work, act=act)
 
 

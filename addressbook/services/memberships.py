@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from django.db.models import Count, F
 
 from addressbook.models import Address, Edition, Group, Membership, Upload
-from addressbook.services import remote
+from addressbook.services import departures, remote
 from addressbook.services.journal import AddressRow, Changes, MembershipRow, moment_of
 
 
@@ -31,6 +31,7 @@ def remove_from_group(group: Group, address_ids: Collection[int], *, noted: Chan
         rows = Membership.objects.filter(group=group, address__in=address_ids)
         noted.took_memberships(rows.values_list("pk", "group_id", "address_id"))
     remote.members_leave(group, address_ids)
+    departures.note_memberships(group.edition_id, group.pk, address_ids)
     removed, _ = Membership.objects.filter(group=group, address__in=address_ids).delete()
     _change_group_count(group.pk, -removed)
     return removed
@@ -39,6 +40,7 @@ def remove_from_group(group: Group, address_ids: Collection[int], *, noted: Chan
 def delete_addresses(edition: Edition, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
     """Delete these addresses from the book and so from every group."""
     remote.addresses_leave(edition, address_ids)
+    departures.note_addresses(edition.pk, address_ids)
     memberships = Membership.objects.filter(address__in=address_ids, group__edition=edition)
     if noted is not None:
         noted.took_memberships(memberships.values_list("pk", "group_id", "address_id"))

@@ -2,6 +2,7 @@
 
 - `inspect` says where the addresses stand in a file: sheet, encoding, delimiter, heading row, columns.
 - `read` gives its rows, with their true numbers, in batches; `Choice` overrides what `inspect` found.
+- `Workbook` and `CsvFile` write tables of any length.
 - `write_refused` writes rows back in the file's own columns, each with its reason, to be mended and uploaded again.
 
 A file is judged and parsed in a child process that may die of it: then the file is refused, and nothing else happens.
@@ -16,6 +17,7 @@ from addressbook.spreadsheets.layout import NO_COLUMN, NO_HEADER, Choice, Layout
 from addressbook.spreadsheets.reading import Reading, inspect, read
 from addressbook.spreadsheets.rows import Batch, Row
 from addressbook.spreadsheets.sources import Sheet
+from addressbook.spreadsheets.tables import CsvFile, Table, Workbook
 from addressbook.spreadsheets.writer import Headings, RefusedRow, refused_extension, write_refused
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "NO_HEADER",
     "Batch",
     "Choice",
+    "CsvFile",
     "Defect",
     "Headings",
     "Kind",
@@ -35,6 +38,8 @@ __all__ = [
     "RefusedRow",
     "Row",
     "Sheet",
+    "Table",
+    "Workbook",
     "inspect",
     "read",
     "refused_extension",

@@ -112,14 +112,15 @@ def _write_csv(path: str | os.PathLike[str], heading: list[str], place: _Place, 
     count = 0
     with Path(path).open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        writer.writerow(map(_guarded, heading))
+        writer.writerow(map(guarded, heading))
         for row in rows:
-            writer.writerow(map(_guarded, _with_reason(row, place)[0]))
+            writer.writerow(map(guarded, _with_reason(row, place)[0]))
             count += 1
     return count
 
 
-def _guarded(text: str) -> str:
+def guarded(text: str) -> str:
+    """The text as a cell of a CSV file that no spreadsheet program takes for a formula."""
     text = _SURROGATE.sub(_visible, text)
     return f"'{text}" if _DANGEROUS.match(text) else text
 
@@ -175,12 +176,12 @@ class _XlsxSheet:
 
         cell = WriteOnlyCell(self._sheet)
         # Set past the setter, which takes texts that start with = for formulas, and others for error values.
-        cell._value = _storable(text)
+        cell._value = storable(text)
         cell.data_type = "s"
         return cell
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """The text as a cell can hold it: what XML cannot have is made visible, what Excel would decode is escaped."""
     text = _UNSTORABLE.sub(_visible, text[: limits.CELL_CHARACTERS])
     return _ESCAPE_LIKE.sub("_x005F_", text).replace("\r", "_x000D_")

@@ -86,7 +86,7 @@ def book_settings(request: HttpRequest, access: Access) -> HttpResponse:
             messages.error(request, _too_old())
             return settings_page(request, access, status=422)
         return settings_page(request, access, form=form, status=422)
-    values = {name: form.cleaned_data[name] for name in ("name", "zone", "region")}
+    values = {name: form.cleaned_data[name] for name in ("name", "zone", "region", "download_reason_required")}
     try:
         books.change_settings(book=book, seen_version=form.cleaned_data["version"], **values, by=access.by)
     except books.SettingsChangedMeanwhileError:
@@ -209,7 +209,8 @@ def settings_page(
 ) -> HttpResponse:
     """The page with its forms as they were sent where something in them was wrong."""
     book = access.book
-    initial = {"name": book.name, "zone": book.zone, "region": book.region, "version": book.version}
+    fields = ("name", "zone", "region", "download_reason_required", "version")
+    initial = {name: getattr(book, name) for name in fields}
     context = {
         "access": access,
         "book": book,

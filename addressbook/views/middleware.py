@@ -1,9 +1,23 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
 from addressbook.views.errors import method_not_allowed
+
+
+class PagesGZipMiddleware(GZipMiddleware):
+    """Django's, but for files that can be asked for in parts: their bytes must be those that the parts are counted in.
+
+    With its padding of random length, so that the size of an answer does not tell what is in it (BREACH).
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.headers.get("Accept-Ranges") == "bytes":
+            return response
+        return super().process_response(request, response)
 
 
 class PrivatePagesMiddleware:

@@ -58,6 +58,13 @@ TABLE = {
     "dismiss_upload": Row("post", (302, 404, 403, 302, 302), {"upload_id": 4711}),
     "download_refused": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
     "mend_upload": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
+    "downloads": Row("get", (302, 404, 200, 200, 200)),
+    "download_list": Row("get", (302, 404, 302, 302, 302)),
+    # Whoever may only look, may not take everything away either.
+    "request_download": Row("post", (302, 404, 403, 422, 422)),
+    "cancel_download": Row("post", (302, 404, 403, 404, 404), {"download_id": 4711}),
+    "retry_download": Row("post", (302, 404, 403, 404, 404), {"download_id": 4711}),
+    "fetch_download": Row("get", (302, 404, 403, 404, 404), {"download_id": 4711}),
     "jobs": Row("get", (302, 404, 200, 200, 200)),
     "cancel_job": Row("post", (302, 404, 403, 302, 302), {"job_id": 4711}),
     "dismiss_job": Row("post", (302, 404, 302, 302, 302), {"job_id": 4711}),

@@ -1,0 +1,128 @@
+from typing import Self
+
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from addressbook import limits
+from addressbook.models.groups import Group
+from addressbook.models.jobs import UNFINISHED, JobState, LeasedWork, finished_when_over, leased_while_running
+
+
+class DownloadQuerySet(models.QuerySet["Download"]):
+    def unfinished(self) -> Self:
+        return self.filter(state__in=UNFINISHED)
+
+    def kept(self) -> Self:
+        """Those that have a file, or will have one."""
+        return self.filter(state__in=(*UNFINISHED, JobState.COMPLETE))
+
+    def judged(self) -> Self:
+        """With `is_over`: whether the time of the file is over, by the clock of the database."""
+        over = Q(state=JobState.EXPIRED) | Q(expires_at__lte=Now())
+        judgement = Case(When(over, then=Value(True)), default=Value(False), output_field=models.BooleanField())
+        return self.annotate(is_over=judgement)
+
+    def reading(self) -> Self:
+        """Those that have pinned their moment and are still reading it (services.downloads.snapshot)."""
+        return self.filter(state=JobState.RUNNING, taken_at__isnull=False)
+
+
+class Download(LeasedWork):
+    """A file of addresses that somebody asked for: made by a worker, offered for a week, then gone but for this row.
+
+    The file is named by us and stands in the default storage; an empty name says that there is none (any more).
+    """
+
+    class Scope(models.TextChoices):
+        BOOK = "book", _("All addresses")
+        GROUP = "group", _("Group")
+        SEARCH = "search", _("Search")
+
+    class Format(models.TextChoices):
+        XLSX = "xlsx", _("Excel (.xlsx)")
+        CSV = "csv", _("CSV (.csv)")
+        CONSOLE = "console", _("For bulk registration in the console (.zip)")
+
+    TASK = "addressbook.tasks.run_download"
+
+    scope = models.CharField(max_length=6, choices=Scope)
+    format = models.CharField(max_length=7, choices=Format)
+    # Within which group; the name is what it was called then, and outlives it.
+    group = models.ForeignKey(Group, models.SET_NULL, null=True, related_name="+")
+    group_name = models.CharField(max_length=limits.GROUP_NAME_CHARACTERS, blank=True)
+    # What was searched for may be somebody's address: dropped when the file is made, or nobody tries again.
+    query = models.CharField(max_length=limits.SEARCH_CHARACTERS, blank=True)
+    reason = models.CharField(max_length=limits.REASON_CHARACTERS, blank=True)
+    # Of whoever asked: headings and names inside the file.
+    language = models.CharField(max_length=10)
+
+    # The moment that the file shows.
+    taken_at = models.DateTimeField(null=True)
+
+    stored_file = models.CharField(max_length=100, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    row_count = models.PositiveIntegerField(default=0)
+    expires_at = models.DateTimeField(null=True)
+
+    objects = DownloadQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            finished_when_over("download_finished_when_over"),
+            leased_while_running("download_leased_while_running"),
+            models.CheckConstraint(
+                condition=(Q(state="complete") & ~Q(stored_file="") & Q(expires_at__isnull=False))
+                | (~Q(state="complete") & Q(stored_file="")),
+                name="download_file_while_complete",
+            ),
+            models.CheckConstraint(condition=Q(scope__in=["book", "group", "search"]), name="download_scope_known"),
+            models.CheckConstraint(condition=Q(format__in=["xlsx", "csv", "console"]), name="download_format_known"),
+        ]
+        # Serves the sweeper, the downloads of a book, and those that are reading.
+        indexes = [models.Index(fields=["edition", "state"], name="download_by_edition_and_state")]
+
+    def __str__(self) -> str:
+        return f"download {self.pk} ({self.format}, {self.state})"
+
+    @property
+    def is_working(self) -> bool:
+        return self.state in UNFINISHED
+
+
+class DepartedAddress(models.Model):
+    """An address that was deleted while a download was reading its book, kept until no download needs it any more."""
+
+    edition = models.ForeignKey("Edition", models.CASCADE, related_name="+", db_index=False)
+    address = models.BigIntegerField()
+    email = models.CharField(max_length=limits.ADDRESS_LENGTH_CHARACTERS)
+    key = models.CharField(max_length=limits.ADDRESS_LENGTH_CHARACTERS)
+    registered_at = models.DateTimeField()
+
+    class Meta:
+        # Serves the pages of a download, which go by address.
+        indexes = [models.Index(fields=["edition", "address"], name="departed_address")]
+
+    def __str__(self) -> str:
+        return str(self.address)
+
+
+class DepartedMembership(models.Model):
+    """The same of an address that was taken out of a group; the ids are those of rows that are gone."""
+
+    edition = models.ForeignKey("Edition", models.CASCADE, related_name="+", db_index=False)
+    membership = models.BigIntegerField()
+    address = models.BigIntegerField()
+    group = models.BigIntegerField()
+
+    class Meta:
+        # Serve the pages of a download: of a whole book, and of one group.
+        indexes = [
+            models.Index(fields=["edition", "address"], name="departed_membership"),
+            models.Index(fields=["edition", "group", "address"], name="departed_from_group"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} from {self.group}"

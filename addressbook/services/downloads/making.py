@@ -1,0 +1,132 @@
+"""What a worker does with a download: pin the moment, write the file beside the store, put it there whole."""
+
+import errno
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone, translation
+
+from addressbook import limits
+from addressbook.models import Download, Edition, JobState
+from addressbook.services import books, crash_points, departures, jobs
+from addressbook.services.downloads import contents, files
+from addressbook.services.downloads.snapshot import Moment, pin
+
+_NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class _OverError(Exception):
+    """There is nothing more to make: cancelled by somebody (the default), or for the reason given."""
+
+    def __init__(self, state: JobState = JobState.CANCELLED, reason: str = "") -> None:
+        super().__init__(reason)
+        self.state = state
+        self.reason = reason
+
+
+def make(download: Download) -> None:
+    """Make the file of a claimed download. Repeats safely, at a moment of its own. Raises JobLostError."""
+    crash_points.reached("download: begin")
+    try:
+        with files.scratch() as folder:
+            path = folder / "file"
+            moment = _begin(download)
+            crash_points.reached("download: moment pinned")
+            with translation.override(download.language):
+                rows = contents.write(path, download, moment, _Heart(download, moment).beat)
+            crash_points.reached("download: file written")
+            _keep(download, path, rows)
+    except _OverError as over:
+        _end(download, over.state, over.reason)
+    except contents.GroupGoneMeanwhileError:
+        _end(download, JobState.FAILED, "group_gone")
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            raise
+        _end(download, JobState.FAILED, "no_space")
+    departures.forget(download.edition.book)
+    crash_points.reached("download: done")
+
+
+def _begin(download: Download) -> Moment:
+    with transaction.atomic():
+        row = _owned_in_current_edition(download)
+        moment = pin(row.edition)
+        row.taken_at = timezone.now()
+        row.rows_done, row.rows_total = 0, contents.rows_to_look_at(row, moment)
+        row.save(update_fields=["taken_at", "rows_done", "rows_total"])
+        crash_points.reached("download: before the moment is committed")
+    return moment
+
+
+class _Heart:
+    """Keeps the lease while the file is written, and notices when it is of no use any more."""
+
+    def __init__(self, download: Download, moment: Moment) -> None:
+        self._download = download
+        self._moment = moment
+        self._looked_at = 0
+        self._last = time.monotonic()
+
+    def beat(self, looked_at: int) -> None:
+        self._looked_at += looked_at
+        crash_points.reached("download: page written")
+        if time.monotonic() - self._last < limits.DOWNLOAD_HEARTBEAT_SECONDS:
+            return
+        self._last = time.monotonic()
+        if not jobs.keep_lease(self._download, rows_done=self._looked_at):
+            raise _OverError
+        if not Edition.objects.filter(pk=self._moment.edition_id, current_of__isnull=False).exists():
+            raise _OverError(JobState.FAILED, "reset")
+
+
+def _keep(download: Download, path: Path, rows: int) -> None:
+    """Put the file into the store and offer it: from the commit on, for as long as the database's clock says."""
+    with path.open("rb") as written:
+        sha256 = files.sha256(written)
+        os.fsync(written.fileno())
+    size = path.stat().st_size
+    stored_file = files.keep_path(path)
+    crash_points.reached("download: file stored")
+    try:
+        with transaction.atomic():
+            row = _owned_in_current_edition(download)
+            row.stored_file, row.sha256, row.size, row.row_count = stored_file, sha256, size, rows
+            row.state, row.rows_done, row.query = JobState.COMPLETE, row.rows_total, ""
+            row.outcome = {}
+            row.expires_at = timezone.now()  # in a moment, by the right clock
+            jobs.finish(row, JobState.COMPLETE, also=_MADE)
+            Download.objects.filter(pk=row.pk).update(expires_at=Now() + timedelta(days=limits.DOWNLOAD_KEPT_DAYS))
+            crash_points.reached("download: before commit")
+    except (_OverError, jobs.JobLostError):
+        # Whatever else goes wrong, the commit may have happened: then the sweep decides by the row.
+        files.discard(stored_file)
+        raise
+
+
+_MADE: Final = ("stored_file", "sha256", "size", "row_count", "rows_done", "query", "outcome", "expires_at")
+
+
+def _owned_in_current_edition(download: Download) -> Download:
+    edition = books.lock(download.edition.book)
+    row = jobs.still_owned(download)
+    if row.cancel_requested:
+        raise _OverError
+    if edition.pk != row.edition_id:
+        raise _OverError(JobState.FAILED, "reset")
+    return row
+
+
+def _end(download: Download, state: JobState, reason: str) -> None:
+    with transaction.atomic():
+        books.lock(download.edition.book)
+        row = jobs.still_owned(download)
+        row.outcome = {"reason": reason}
+        row.save(update_fields=["outcome"])
+        jobs.finish(row, state)
+        crash_points.reached("download: before the end is committed")

@@ -1,0 +1,160 @@
+"""What people do with a download: ask for it, cancel it, try again, fetch its file."""
+
+from typing import IO, Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from addressbook import limits
+from addressbook.models import Action, AddressBook, Download, Edition, JobState
+from addressbook.services import audit, books, crash_points, groups, jobs
+from addressbook.services.audit import Actor
+from addressbook.services.downloads import files
+from addressbook.services.submissions import Submitted
+
+
+class ReasonRequiredError(Exception):
+    """This book wants to know why."""
+
+
+class TooManyDownloadsError(Exception):
+    """The book has limits.DOWNLOADS_PER_BOOK files already, or is about to."""
+
+
+class DownloadGoneError(Exception):
+    """There is no such download in the book, or it has no file."""
+
+
+class DownloadExpiredError(Exception):
+    """The time of the file is over."""
+
+
+def listed(edition: Edition) -> QuerySet[Download]:
+    """The last requests of the book, newest first, each with `is_over`."""
+    return Download.objects.judged().filter(edition=edition).order_by("-pk")[: limits.DOWNLOADS_LISTED]
+
+
+def request(
+    *,
+    book: AddressBook,
+    scope: Download.Scope,
+    format: Download.Format,  # noqa: A002 - the field's name
+    group_id: int | None,
+    query: str,
+    reason: str,
+    language: str,
+    token: UUID,
+    by: Actor,
+) -> Download:
+    """Ask for a file: of the book, of a group, or of what a search finds (there, if a group is given).
+
+    Raises GroupGoneError, ReasonRequiredError or TooManyDownloadsError, and then nothing was asked for.
+    """
+    submitted = Submitted(by, token, "request_download", [scope, format, group_id, query, reason])
+    with transaction.atomic():
+        edition = books.lock(book)
+        if earlier := submitted.earlier_outcome():
+            return find(edition, earlier["download"])
+        group = groups.find(edition, group_id) if group_id is not None else None
+        if not reason and AddressBook.objects.filter(pk=book.pk, download_reason_required=True).exists():
+            raise ReasonRequiredError
+        _require_room(edition)
+        download = Download.objects.create(
+            edition=edition,
+            requested_by=by.user,
+            requester=by.user.get_username(),
+            requested_from=by.ip_address,
+            created_at=timezone.now(),
+            scope=scope,
+            format=format,
+            group=group,
+            group_name=group.name if group else "",
+            query=query,
+            reason=reason,
+            language=language,
+        )
+        _record(Action.REQUEST_DOWNLOAD, download, by, group=download.group_name)
+        submitted.remember({"download": download.pk})
+        transaction.on_commit(lambda: jobs.announce(download))
+        crash_points.reached("download request: before commit")
+    return download
+
+
+def retry(*, book: AddressBook, download_id: int, by: Actor) -> None:
+    """Have a failed one made again. Raises DownloadGoneError or TooManyDownloadsError; of no effect on any other."""
+    with transaction.atomic():
+        edition = books.lock(book)
+        download = find(edition, download_id, locked=True)
+        if not may_retry(download):
+            return
+        _require_room(edition)
+        download.state, download.cancel_requested = JobState.WAITING, False
+        download.fruitless_attempts, download.outcome = 0, {}
+        download.started_at = download.finished_at = download.announced_at = download.taken_at = None
+        download.rows_done = download.rows_total = 0
+        download.save()
+        _record(Action.REQUEST_DOWNLOAD, download, by, again=True)
+        transaction.on_commit(lambda: jobs.announce(download))
+
+
+def may_retry(download: Download) -> bool:
+    """Whether all is there that making it needs; the query of a search is dropped after a day."""
+    lacks_query = download.scope == Download.Scope.SEARCH and not download.query
+    return download.state in (JobState.FAILED, JobState.CANCELLED) and not lacks_query
+
+
+def cancel(*, book: AddressBook, download_id: int, by: Actor) -> None:
+    """Stop it. Raises DownloadGoneError; of no effect when it is over."""
+    with transaction.atomic():
+        download = find(books.lock(book), download_id, locked=True)
+        if not download.is_working or download.cancel_requested:
+            return
+        download.cancel_requested = True
+        download.save(update_fields=["cancel_requested"])
+        if download.state == JobState.WAITING:
+            jobs.finish(download, JobState.CANCELLED)
+        audit.record(by=by, action=Action.CANCEL_JOB, book=book, detail={"download": download.pk})
+
+
+def find(edition: Edition, download_id: int, *, locked: bool = False) -> Download:
+    """Raises DownloadGoneError; a download of another edition or book is as good as gone."""
+    rows = Download.objects.select_for_update(of=("self",)) if locked else Download.objects.judged()
+    download = rows.filter(edition=edition, pk=download_id).first()
+    if download is None:
+        raise DownloadGoneError
+    return download
+
+
+def fetchable(edition: Edition, download_id: int) -> Download:
+    """The download, if its file may be fetched now, by the clock of the database.
+
+    Raises DownloadExpiredError or DownloadGoneError.
+    """
+    download = find(edition, download_id)
+    if download.state == JobState.EXPIRED or (download.state == JobState.COMPLETE and download.is_over):  # type: ignore[attr-defined]
+        raise DownloadExpiredError
+    if download.state != JobState.COMPLETE:
+        raise DownloadGoneError
+    return download
+
+
+def open_file(download: Download, *, whole: bool, by: Actor) -> IO[bytes]:
+    """The file, to be read, and into the history who fetched it. Raises DownloadGoneError when it is not there."""
+    try:
+        file = files.open_stored(download.stored_file)
+    except FileNotFoundError as error:
+        raise DownloadGoneError from error
+    _record(Action.FETCH_DOWNLOAD, download, by, rows=download.row_count, **({} if whole else {"part": True}))
+    return file
+
+
+def _require_room(edition: Edition) -> None:
+    if Download.objects.kept().filter(edition=edition).count() >= limits.DOWNLOADS_PER_BOOK:
+        raise TooManyDownloadsError
+
+
+def _record(action: Action, download: Download, by: Actor, **more: Any) -> None:
+    detail = {"download": download.pk, "scope": download.scope, "format": download.format, **more}
+    audit.record(by=by, action=action, book=download.edition.book, detail=detail, reason=download.reason)
