@@ -48,3 +48,20 @@ def tidy_uploads() -> None:
     from addressbook.services import uploads
 
     uploads.tidy()
+
+
+@shared_task
+def sync_book(book_id: int) -> None:
+    from addressbook.services import sync
+
+    try:
+        sync.run(book_id)
+    except sync.SyncLostError:
+        return  # another worker took it over
+
+
+@shared_task
+def wake_syncs() -> None:
+    from addressbook.services import sync
+
+    sync.wake_due()

@@ -164,6 +164,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "wake-forgotten-jobs": {"task": "addressbook.tasks.wake_forgotten_jobs", "schedule": 15.0},
+    # Waits of a sync that are longer than a nap of its worker end with one of these.
+    "wake-syncs": {"task": "addressbook.tasks.wake_syncs", "schedule": 5.0},
     "tidy-uploads": {"task": "addressbook.tasks.tidy_uploads", "schedule": 600.0},
     "forget-old-submissions": {"task": "addressbook.tasks.forget_old_submissions", "schedule": 3600.0},
 }

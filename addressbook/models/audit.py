@@ -26,6 +26,13 @@ class Action(models.TextChoices):
     ADD_MEMBER = "add_member", "Add member"
     CHANGE_MEMBER = "change_member", "Change member"
     REMOVE_MEMBER = "remove_member", "Remove member"
+    TURN_SYNC_ON = "turn_sync_on", "Turn sync on"
+    TURN_SYNC_OFF = "turn_sync_off", "Turn sync off"
+    CHOOSE_EXISTING = "choose_existing", "Choose what becomes of the remote contents"
+    PAUSE_SYNC = "pause_sync", "Pause sync"
+    RESUME_SYNC = "resume_sync", "Resume sync"
+    SEND_AGAIN = "send_again", "Send everything again"
+    REBUILD_REMOTE = "rebuild_remote", "Rebuild the remote address book"
     CANCEL_JOB = "cancel_job", "Cancel job"
     ACCESS_REFUSED = "access_refused", "Access refused"
 
