@@ -191,6 +191,45 @@ BASE_URL_CHARACTERS: Final = 200
 
 # Sync -------------------------------------------------------------------------------------------------------------
 
+# Entries a call: addresses, memberships, groups. NAVER publishes no maximum; its console takes as many at a time.
+SYNC_ROWS_PER_CALL: Final = 1_000
+
+# The service carries a creation out some time after it has accepted it, and never says when. Where the counts cannot
+# tell that it did, this long after the last change of the counts it is taken to have landed, or to be lost.
+SYNC_LANDING_SECONDS: Final = 300
+
+# Pauses between looks at the counts while something is in the air: short for the click that somebody waits for.
+SYNC_SETTLE_PAUSES_SECONDS: Final = (0.5, 1, 2, 4, 8, 15, 30)
+
+# A worker that has not moved its book for this long is taken for dead. A call takes at most 65 s
+# (MAILER_CONNECT_TIMEOUT_SECONDS, MAILER_ANSWER_SECONDS), so no two workers ever call for one book.
+SYNC_LEASE_SECONDS: Final = 120
+
+# A worker lets go of a book after this long and queues again: other jobs get their turn.
+SYNC_SLICE_SECONDS: Final = 5
+
+# A pause up to this long is slept through; a longer one frees the worker.
+SYNC_NAP_SECONDS: Final = 2
+
+# Counts are compared again this long after they were equal: somebody may change the remote book in NAVER's console.
+SYNC_VERIFY_SECONDS: Final = 3_600
+
+# The first pause after a call that failed; it doubles each time up to the second number, and varies by a quarter.
+SYNC_BACKOFF_SECONDS: Final = 5
+SYNC_BACKOFF_LONGEST_SECONDS: Final = 900
+
+# Refusals of single entries in a row before the service itself is taken to be the reason.
+SYNC_REFUSALS_IN_A_ROW: Final = 20
+
+# Ids of memberships looked at in one transaction: those of other books stand between ours. 5,000 take about 10 ms.
+SYNC_ROWS_SCANNED: Final = 5_000
+
+# Groups named in a comparison; it counts all of them.
+SYNC_DIFFERENCES_LISTED: Final = 100
+
+# Parked entries listed with their reasons; the page counts all of them.
+SYNC_PARKED_LISTED: Final = 100
+
 # What the service says of a failure; its sentences are far shorter, and a page of HTML is none.
 SYNC_REASON_CHARACTERS: Final = 500
 

@@ -109,3 +109,20 @@ def tidy_downloads() -> None:
     from addressbook.services import downloads
 
     downloads.tidy()
+
+
+@shared_task
+def sync_book(book_id: int) -> None:
+    from addressbook.services import sync
+
+    try:
+        sync.run(book_id)
+    except sync.SyncLostError:
+        return  # another worker took it over
+
+
+@shared_task
+def wake_syncs() -> None:
+    from addressbook.services import sync
+
+    sync.wake_due()

@@ -164,6 +164,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "wake-forgotten-jobs": {"task": "addressbook.tasks.wake_forgotten_jobs", "schedule": 15.0},
     "erase-due-editions": {"task": "addressbook.tasks.erase_due_editions", "schedule": 60.0},
+    # Waits of a sync that are longer than a nap of its worker end with one of these.
+    "wake-syncs": {"task": "addressbook.tasks.wake_syncs", "schedule": 5.0},
     "tidy-uploads": {"task": "addressbook.tasks.tidy_uploads", "schedule": 600.0},
     "sweep-undo-records": {"task": "addressbook.tasks.sweep_undo_records", "schedule": 3600.0},
     "trim-history": {"task": "addressbook.tasks.trim_history", "schedule": 24 * 3600.0},

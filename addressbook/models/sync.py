@@ -48,8 +48,8 @@ class BookSync(models.Model):
 
     # The remote book was looked at for the first time: until then nothing may be deleted there.
     is_compared = models.BooleanField(default=False)
-    # Whether what it held then may stay; None: nobody has said so.
-    may_keep = models.BooleanField(null=True)
+    # Somebody has said that what it held then may stay.
+    may_keep = models.BooleanField(default=False)
     # Whether something of it stayed: then counts can show a difference, but never equality.
     keeps_foreign = models.BooleanField(default=False)
 
@@ -135,7 +135,7 @@ class Removal(models.Model):
     book = models.ForeignKey(AddressBook, models.CASCADE, related_name="removals")
     kind = models.CharField(max_length=9, choices=Kind)
     group_name = models.CharField(max_length=limits.GROUP_NAME_CHARACTERS, blank=True)
-    # Keys, at most limits.ROWS_PER_JOB_BATCH of them.
+    # As they were sent, at most limits.ROWS_PER_JOB_BATCH of them.
     addresses = models.JSONField(default=list)
     # To be sent after what is to be added: the old name of a group, a temporary group.
     is_deferred = models.BooleanField(default=False)

@@ -50,10 +50,15 @@ def lock(book: AddressBook, *, is_change: bool = True) -> Edition:
 
     The sync looks at the book afterwards, except with `is_change` False: nothing that it sends is changed.
     """
-    AddressBook.objects.select_for_update(no_key=True).get(pk=book.pk)
+    lock_alone(book)
     if is_change:
         remote.wake(book)
     return Edition.objects.get(current_of=book)
+
+
+def lock_alone(book: AddressBook) -> None:
+    """The lock without anything else, for the sync, which reads the edition by itself and does not wake itself."""
+    AddressBook.objects.select_for_update(no_key=True).get(pk=book.pk)
 
 
 def create_book(*, name: str, zone: Zone, region: Region, token: UUID | None = None, by: Actor) -> AddressBook:
@@ -100,6 +105,8 @@ def change_settings(
             raise SettingsChangedMeanwhileError
         AddressBook.objects.filter(pk=book.pk).update(**wanted, version=seen_version + 1)
         changed = {field: [before[field], value] for field, value in wanted.items() if before[field] != value}
+        if now.current_edition is not None and {"zone", "region"} & changed.keys():
+            remote.connection_changed(now.current_edition)
         record(by=by, action=Action.CHANGE_BOOK, book=book, detail=changed)
 
 

@@ -22,6 +22,13 @@ logger = logging.getLogger(__name__)
 
 TASK: Final = "addressbook.tasks.sync_book"
 
+_NEVER_TOUCHED: Final = {
+    "addresses_touched": 0,
+    "memberships_touched": 0,
+    "groups_touched": 0,
+    "temporary_group": "",
+}
+
 
 def wake(book: AddressBook) -> None:
     """Let a worker look at the book once the transaction is committed. Many acts before it looks are one message."""
@@ -46,7 +53,7 @@ def addresses_leave(edition: Edition, address_ids: Collection[int]) -> None:
         return
     ParkedEntry.objects.filter(address__in=address_ids).delete()
     known = Address.objects.filter(edition=edition, pk__in=address_ids, pk__lte=sync.addresses_touched)
-    _remove(sync, Removal.Kind.ADDRESSES, keys=known.order_by("pk").values_list("key", flat=True))
+    _remove(sync, Removal.Kind.ADDRESSES, texts=known.order_by("pk").values_list("email", flat=True))
 
 
 def members_leave(group: Group, address_ids: Collection[int]) -> None:
@@ -56,8 +63,8 @@ def members_leave(group: Group, address_ids: Collection[int]) -> None:
         return
     ParkedEntry.objects.filter(group=group, address__in=address_ids).delete()
     known = Membership.objects.filter(group=group, address__in=address_ids, pk__lte=sync.memberships_touched)
-    keys = known.order_by("address_id").values_list("address__key", flat=True)
-    _remove(sync, Removal.Kind.MEMBERS, keys=keys, group_name=group.name)
+    texts = known.order_by("address_id").values_list("address__email", flat=True)
+    _remove(sync, Removal.Kind.MEMBERS, texts=texts, group_name=group.name)
 
 
 def group_leaves(group: Group) -> None:
@@ -112,14 +119,39 @@ def rows_restored(edition: Edition, *, address_ids: Collection[int], group_ids: 
     groups.update(resend_through=sync.memberships_sent, resend_after=NOT_BEGUN)
 
 
+def connection_changed(edition: Edition) -> None:
+    """Call it when the keys, the zone or the region lead to another remote book from now on."""
+    sync = _sync_of(edition.pk)
+    if sync is not None:
+        connect_anew(sync, edition)
+
+
+def connect_anew(sync: BookSync, edition: Edition) -> None:
+    """Nothing is known of the remote book: it is looked at before anything is sent, and nothing of it is deleted."""
+    Removal.objects.filter(book=sync.book_id).delete()
+    everything_is_pending(sync, edition)
+    BookSync.objects.filter(pk=sync.pk).update(
+        **_NEVER_TOUCHED,
+        is_compared=False,
+        may_keep=False,
+        keeps_foreign=False,
+        expected_weight=None,
+        is_doubtful=False,
+        pause="",
+        problem="",
+        failures=0,
+        not_before=None,
+        differences=[],
+    )
+
+
 def start_over(sync: BookSync, edition: Edition) -> None:
     """The remote book is to be emptied, and then filled with what the edition holds. Nothing older matters any more."""
     Removal.objects.filter(book=sync.book_id).delete()
     if sync.is_compared:
         Removal.objects.create(book_id=sync.book_id, kind=Removal.Kind.RESET, created_at=timezone.now())
     everything_is_pending(sync, edition)
-    touched = {"addresses_touched": 0, "memberships_touched": 0, "groups_touched": 0}
-    BookSync.objects.filter(pk=sync.pk).update(**touched, temporary_group="", keeps_foreign=False)
+    BookSync.objects.filter(pk=sync.pk).update(**_NEVER_TOUCHED, keeps_foreign=False, differences=[])
 
 
 def everything_is_pending(sync: BookSync, edition: Edition) -> None:
@@ -140,8 +172,8 @@ def _highest(model: type[Membership] | type[Group]) -> int:
     return model._default_manager.aggregate(highest=Max("id"))["highest"] or 0
 
 
-def _remove(sync: BookSync, kind: Removal.Kind, *, keys: Iterable[str], group_name: str = "") -> None:
-    if addresses := list(keys):
+def _remove(sync: BookSync, kind: Removal.Kind, *, texts: Iterable[str], group_name: str = "") -> None:
+    if addresses := list(texts):
         Removal.objects.create(
             book_id=sync.book_id, kind=kind, group_name=group_name, addresses=addresses, created_at=timezone.now()
         )

@@ -1,5 +1,40 @@
-"""Keeping the remote book equal to ours."""
+"""Keeping the remote book equal to ours. See docs/sync.md."""
 
 from addressbook.services.sync.connection import NotConnectedError, client_for
+from addressbook.services.sync.lease import SyncLostError, wake_due
+from addressbook.services.sync.overview import Difference, Parked, State, Status, groups_on_their_way, status
+from addressbook.services.sync.running import run
+from addressbook.services.sync.switches import (
+    Existing,
+    SyncOffError,
+    choose_existing,
+    pause,
+    rebuild,
+    resume,
+    send_again,
+    turn_off,
+    turn_on,
+)
 
-__all__ = ["NotConnectedError", "client_for"]
+__all__ = [
+    "Difference",
+    "Existing",
+    "NotConnectedError",
+    "Parked",
+    "State",
+    "Status",
+    "SyncLostError",
+    "SyncOffError",
+    "choose_existing",
+    "client_for",
+    "groups_on_their_way",
+    "pause",
+    "rebuild",
+    "resume",
+    "run",
+    "send_again",
+    "status",
+    "turn_off",
+    "turn_on",
+    "wake_due",
+]

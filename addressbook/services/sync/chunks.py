@@ -1,0 +1,206 @@
+"""What goes into the next creation: the pending rows of an edition, in the order in which they are sent.
+
+First new groups, then groups that are to be sent again, then new memberships (which create their addresses), and at
+last the addresses that none of these brought along: those without a group go through a temporary one.
+"""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.db.models import F, Q
+
+from addressbook import limits
+from addressbook.mailer import GroupAddresses
+from addressbook.models import Address, BookSync, Edition, Group, Membership, ParkedEntry
+from addressbook.models.sync import ALL_SENT, NOT_BEGUN
+
+TEMPORARY_PREFIX: Final = "mailer-console-temporary-"
+_WINDOWS_A_STEP: Final = limits.SYNC_ROWS_SCANNED // limits.SYNC_ROWS_PER_CALL
+
+# An address, a group, or an address in a group, by ids.
+Entry = tuple[int | None, int | None]
+
+
+@dataclass
+class Chunk:
+    """A creation, and where the marks stand once it is sent.
+
+    `weight` is by how much it makes the remote book heavier at most: exactly that when nothing of it is there yet.
+    """
+
+    marks: dict[str, int]
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    weight: int = 0
+    # Of each group that is sent again, `resend_after` before and afterwards.
+    resent: dict[int, tuple[int, int]] = field(default_factory=dict)
+    highest_membership: int = 0
+    new_temporary_group: str = ""
+
+    @property
+    def rows(self) -> int:
+        return len(self.entries)
+
+    @property
+    def address_ids(self) -> set[int]:
+        return {address_id for address_id, _ in self.entries if address_id is not None}
+
+    @property
+    def group_ids(self) -> set[int]:
+        return {group_id for _, group_id in self.entries if group_id is not None}
+
+    def moves(self, sync: BookSync) -> bool:
+        """Whether there is anything in it, if only rows that were passed over."""
+        return bool(self.entries or self.resent) or any(getattr(sync, name) != at for name, at in self.marks.items())
+
+    def request(self) -> list[GroupAddresses]:
+        return [GroupAddresses(name, tuple(members) or None) for name, members in self.groups.items()]
+
+
+def is_pending(sync: BookSync, edition: Edition) -> bool:
+    """Whether anything is still to be sent."""
+    groups = Group.objects.filter(edition=edition)
+    return (
+        groups.filter(pk__gt=sync.groups_sent).exists()
+        or groups.filter(resend_through__isnull=False, resend_after__lt=ALL_SENT).exists()
+        or Address.objects.filter(edition=edition, pk__gt=sync.addresses_sent).exists()
+        or Membership.objects.filter(pk__gt=sync.memberships_sent, group__edition=edition).exists()
+    )
+
+
+def next_chunk(sync: BookSync, edition: Edition) -> Chunk:
+    """The next creation. Without entries it only moves marks past rows that need no call; then there may be more."""
+    return _Builder(sync, edition).build()
+
+
+class _Builder:
+    def __init__(self, sync: BookSync, edition: Edition) -> None:
+        self.sync = sync
+        self.edition = edition
+        self.size = min(sync.chunk_rows or limits.SYNC_ROWS_PER_CALL, limits.SYNC_ROWS_PER_CALL)
+        names = ("groups_sent", "memberships_sent", "addresses_sent")
+        self.chunk = Chunk({name: getattr(sync, name) for name in names})
+        self.parked = set(ParkedEntry.objects.filter(book=sync.book_id).values_list("address_id", "group_id"))
+
+    @property
+    def room(self) -> int:
+        return self.size - self.chunk.rows
+
+    def build(self) -> Chunk:
+        self._new_groups()
+        if self.room and self._groups_again() and self.room and self._new_memberships() and self.room:
+            self._addresses_without_group()
+        self.chunk.weight += len(self._new_addresses())
+        return self.chunk
+
+    def _new_groups(self) -> None:
+        rows = Group.objects.filter(edition=self.edition, pk__gt=self.sync.groups_sent).order_by("pk")
+        for group_id, name in rows.values_list("pk", "name")[: self.room]:
+            self.chunk.marks["groups_sent"] = group_id
+            self._add_group(group_id, name)
+
+    def _groups_again(self) -> bool:
+        """Whether all of them are in."""
+        rows = Group.objects.filter(edition=self.edition, resend_through__isnull=False, resend_after__lt=ALL_SENT)
+        limit = self.room + 1
+        groups = list(rows.order_by("pk")[:limit])
+        for group in groups:
+            if not self.room:
+                return False
+            after = group.resend_after
+            if after == NOT_BEGUN:
+                self._add_group(group.pk, group.name)
+                after = 0
+            if (None, group.pk) in self.parked:
+                after = ALL_SENT
+            elif wanted := self.room:
+                members = Membership.objects.filter(group=group, pk__lte=group.resend_through, address_id__gt=after)
+                rows_of = members.order_by("address_id").values_list("pk", "address_id", "address__email")[:wanted]
+                found = list(rows_of)
+                for membership_id, address_id, email in found:
+                    self._add_member(membership_id, group.pk, group.name, address_id, email)
+                    after = address_id
+                if len(found) < wanted:
+                    after = ALL_SENT
+            self.chunk.resent[group.pk] = (group.resend_after, after)
+        return len(groups) < limit and all(after == ALL_SENT for _, after in self.chunk.resent.values())
+
+    def _new_memberships(self) -> bool:
+        """Whether all of them are in. Rows of other books stand between ours."""
+        for limit in (self.room, limits.SYNC_ROWS_SCANNED):
+            rows = Membership.objects.filter(pk__gt=self.chunk.marks["memberships_sent"]).order_by("pk")
+            columns = ("pk", "group_id", "group__name", "group__edition_id", "address_id", "address__email")
+            found = list(rows.values_list(*columns)[:limit])
+            for membership_id, group_id, name, edition_id, address_id, email in found:
+                if edition_id == self.edition.pk:
+                    if not self.room:
+                        return False
+                    self._add_member(membership_id, group_id, name, address_id, email)
+                self.chunk.marks["memberships_sent"] = membership_id
+            if len(found) < limit:
+                return True
+            if self.chunk.rows:
+                break
+        return False
+
+    def _addresses_without_group(self) -> None:
+        for _ in range(_WINDOWS_A_STEP):
+            rows = Address.objects.filter(edition=self.edition, pk__gt=self.chunk.marks["addresses_sent"])
+            window = list(rows.order_by("pk").values_list("pk", "email")[: limits.SYNC_ROWS_PER_CALL])
+            grouped = self._grouped([address_id for address_id, _ in window])
+            for address_id, email in window:
+                if address_id not in grouped and (address_id, None) not in self.parked:
+                    if not self.room:
+                        return
+                    self._add_without_group(address_id, email)
+                self.chunk.marks["addresses_sent"] = address_id
+            if len(window) < limits.SYNC_ROWS_PER_CALL:
+                return
+
+    def _grouped(self, address_ids: list[int]) -> set[int]:
+        """Those that a membership has brought along."""
+        pairs = Membership.objects.filter(address__in=address_ids).values_list("address_id", "group_id")
+        return self._accepted(pairs)
+
+    def _new_addresses(self) -> set[int]:
+        """Those of the chunk that no call has had yet."""
+        unsent = [address_id for address_id in self.chunk.address_ids if address_id > self.sync.addresses_sent]
+        if not unsent:
+            return set()
+        sent = Membership.objects.filter(
+            Q(group__resend_through__isnull=True)
+            | Q(group__resend_through__lt=F("pk"))
+            | Q(group__resend_after__gte=F("address_id")),
+            address__in=unsent,
+            pk__lte=self.sync.memberships_sent,
+        )
+        return set(unsent) - self._accepted(sent.values_list("address_id", "group_id"))
+
+    def _accepted(self, pairs: Iterable[tuple[int, int]]) -> set[int]:
+        return {a for a, g in pairs if (a, g) not in self.parked and (None, g) not in self.parked}
+
+    def _add_group(self, group_id: int, name: str) -> None:
+        if (None, group_id) in self.parked:
+            return
+        self.chunk.groups.setdefault(name, [])
+        self.chunk.entries.append((None, group_id))
+        self.chunk.weight += 1
+
+    def _add_member(self, membership_id: int, group_id: int, name: str, address_id: int, email: str) -> None:
+        if (address_id, group_id) in self.parked or (None, group_id) in self.parked:
+            return
+        self.chunk.groups.setdefault(name, []).append(email)
+        self.chunk.entries.append((address_id, group_id))
+        self.chunk.highest_membership = max(self.chunk.highest_membership, membership_id)
+        self.chunk.weight += 1
+
+    def _add_without_group(self, address_id: int, email: str) -> None:
+        name = self.sync.temporary_group or self.chunk.new_temporary_group
+        if not name:
+            name = self.chunk.new_temporary_group = TEMPORARY_PREFIX + secrets.token_hex(4)
+            self.chunk.weight += 1
+        self.chunk.groups.setdefault(name, []).append(email)
+        self.chunk.entries.append((address_id, None))
+        self.chunk.weight += 1

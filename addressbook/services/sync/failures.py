@@ -1,0 +1,57 @@
+"""What a call that failed means for the book: again later, not this entry, or not at all until a person acts."""
+
+import random
+from datetime import datetime, timedelta
+
+from addressbook import limits, mailer
+from addressbook.models import BookSync, Pause
+
+Failure = mailer.MailerError | mailer.InvalidRequestError
+
+
+def is_refusal(error: Failure) -> bool:
+    """Whether the service would refuse the same request again, because of what stands in it.
+
+    An error without a code is not believed: what stands between here and there answers 400 for reasons of its own.
+    """
+    if isinstance(error, mailer.PermanentError):
+        return error.code is not None or error.too_large
+    return isinstance(error, mailer.InvalidRequestError)
+
+
+def outcome_is_unknown(error: Failure) -> bool:
+    """Whether a write may have been carried out all the same."""
+    return isinstance(error, mailer.TemporaryError) and error.outcome_unknown
+
+
+def note(sync: BookSync, error: Failure, now: datetime) -> None:
+    """Pause the book, or say when to try again. Not for refusals."""
+    sync.problem = sentence(error)
+    if isinstance(error, mailer.ConfigurationError):
+        pause(sync, Pause(error.problem))
+        return
+    sync.failures += 1
+    sync.not_before = now + timedelta(seconds=_pause_seconds(sync.failures, getattr(error, "retry_after", None)))
+
+
+def note_success(sync: BookSync) -> None:
+    sync.failures = 0
+    sync.not_before = None
+    sync.problem = ""
+
+
+def pause(sync: BookSync, reason: Pause) -> None:
+    sync.pause = reason
+    sync.not_before = None
+
+
+def sentence(error: Failure) -> str:
+    """What the service said; the client has taken addresses out of it."""
+    return str(error)[: limits.SYNC_REASON_CHARACTERS]
+
+
+def _pause_seconds(failures: int, retry_after: float | None) -> float:
+    """Never earlier than the service asked for; not all books at the same moment."""
+    doubled = limits.SYNC_BACKOFF_SECONDS * 2 ** min(failures - 1, 10)
+    backoff = min(doubled, limits.SYNC_BACKOFF_LONGEST_SECONDS) * random.uniform(0.75, 1.25)
+    return max(backoff, (retry_after or 0) * random.uniform(1, 1.25))

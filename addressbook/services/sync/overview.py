@@ -1,0 +1,149 @@
+"""How a book's sync stands, for people."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from addressbook import limits
+from addressbook.models import Address, AddressBook, BookSync, Edition, Group, Membership, ParkedEntry, Pause, Removal
+from addressbook.models.sync import ALL_SENT, NOT_BEGUN
+
+
+class State(StrEnum):
+    OFF = "off"
+    PAUSED = "paused"  # `pause` says why; no call is made
+    WAITING = "waiting"  # the service cannot answer now; again at `next_try_at`
+    SENDING = "sending"  # there is something to send or to remove
+    LANDING = "landing"  # all is sent, and has still to be seen there
+    IN_SYNC = "in_sync"  # every count was equal at `at`
+    SETTLED = "settled"  # all of ours was there at `at`; the remote book held more before, so equality cannot be known
+    DIFFERS = "differs"  # the counts were different at `at`
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A count that is not the same on both sides; `group` None: of the whole book. A None count: no such group."""
+
+    group: str | None
+    ours: int | None
+    theirs: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """What the service refuses for good, and what it said: an address, a group, or an address in a group."""
+
+    reason: str
+    address: str | None = field(default=None, repr=False)
+    group: str | None = None
+    is_removal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`sent` of `total` entries in this run; `removals_waiting` calls that delete. Lists are cut, counts are whole.
+
+    With the pause NOT_EMPTY, `differences` shows what the remote book holds beside what ours does.
+    """
+
+    state: State
+    at: datetime | None = None
+    sent: int = 0
+    total: int = 0
+    removals_waiting: int = 0
+    parked: tuple[Parked, ...] = ()
+    parked_count: int = 0
+    differences: tuple[Difference, ...] = ()
+    pause: Pause | None = None
+    problem: str = ""
+    next_try_at: datetime | None = None
+    equality_can_be_known: bool = True
+
+
+def status(book: AddressBook) -> Status:
+    """A handful of queries, none of which reads the book."""
+    sync = BookSync.objects.filter(book=book, is_on=True).first()
+    if sync is None:
+        return Status(State.OFF)
+    parked = ParkedEntry.objects.filter(book=book)
+    refused = Removal.objects.filter(book=book).exclude(refused="")
+    return Status(
+        state=_state(sync),
+        at=sync.verified_at,
+        sent=sync.rows_sent,
+        total=max(sync.rows_sent, sync.rows_total),
+        removals_waiting=Removal.objects.waiting().filter(book=book).count(),
+        parked=tuple(_parked(parked, refused)),
+        parked_count=parked.count() + refused.count(),
+        differences=tuple(Difference(*row) for row in sync.differences),
+        pause=Pause(sync.pause) if sync.pause else None,
+        problem=sync.problem,
+        next_try_at=sync.not_before,
+        equality_can_be_known=not sync.keeps_foreign,
+    )
+
+
+def groups_on_their_way(edition: Edition) -> set[int]:
+    """The groups of which something has still to arrive there. Cheap when all is there; else it reads what is not."""
+    sync = BookSync.objects.filter(book=edition.book_id, is_on=True).first()
+    if sync is None:
+        return set()
+    groups = Group.objects.filter(edition=edition)
+    late = groups.filter(Q(pk__gt=sync.groups_confirmed) | Q(resend_through__isnull=False))
+    members = Membership.objects.filter(pk__gt=sync.memberships_confirmed, group__edition=edition)
+    return {*late.values_list("pk", flat=True), *members.values_list("group", flat=True).distinct()}
+
+
+def begin_turn(sync: BookSync) -> None:
+    """Count what there is to be sent, once for each turn of a worker: the screen then needs no more than the row."""
+    edition = Edition.objects.get(current_of=sync.book_id)
+    # A run begins where everything was seen to be done.
+    sent = 0 if sync.verified_at is not None else sync.rows_sent
+    total = sent + _pending(sync, edition)
+    BookSync.objects.filter(pk=sync.pk, attempt=sync.attempt).update(rows_sent=sent, rows_total=total)
+
+
+def _state(sync: BookSync) -> State:
+    now = timezone.now()
+    if sync.pause:
+        return State.PAUSED
+    if sync.failures and sync.not_before is not None:
+        return State.WAITING
+    if sync.verified_at is None or (
+        sync.next_look_at is not None and sync.next_look_at <= now and not sync.lease_until
+    ):
+        return State.LANDING if sync.in_air_since and sync.rows_sent >= sync.rows_total else State.SENDING
+    if sync.differences:
+        return State.DIFFERS
+    return State.SETTLED if sync.keeps_foreign else State.IN_SYNC
+
+
+def _pending(sync: BookSync, edition: Edition) -> int:
+    """Entries to be sent, about: most addresses come along with a membership."""
+    addresses = Address.objects.filter(edition=edition, pk__gt=sync.addresses_sent).count()
+    memberships = Membership.objects.filter(pk__gt=sync.memberships_sent, group__edition=edition).count()
+    again = Group.objects.filter(edition=edition, resend_through__isnull=False, resend_after__lt=ALL_SENT)
+    for group in again:
+        if group.resend_after == NOT_BEGUN:
+            memberships += group.address_count
+        else:
+            memberships += Membership.objects.filter(group=group, address_id__gt=group.resend_after).count()
+    return max(addresses, memberships)
+
+
+def _parked(entries: QuerySet[ParkedEntry], removals: QuerySet[Removal]) -> list[Parked]:
+    found = [
+        Parked(
+            reason=entry.reason,
+            address=entry.address.email if entry.address else None,
+            group=entry.group.name if entry.group else None,
+        )
+        for entry in entries.select_related("address", "group").order_by("-pk")[: limits.SYNC_PARKED_LISTED]
+    ]
+    for row in removals.order_by("-pk")[: limits.SYNC_PARKED_LISTED - len(found)]:
+        address = row.addresses[0] if row.addresses else None
+        found.append(Parked(reason=row.refused, address=address, group=row.group_name or None, is_removal=True))
+    return found

@@ -1,0 +1,127 @@
+"""What people do about sync: on and off, pause and resume, send again, rebuild. Each act twice is that act once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from django.db import transaction
+
+from addressbook.models import Action, AddressBook, BookSync, Edition, ParkedEntry, Pause, Removal
+from addressbook.services import books, remote
+from addressbook.services.audit import Actor, record
+
+
+class SyncOffError(Exception):
+    """The book's sync is not switched on (any more)."""
+
+
+class Existing(StrEnum):
+    """What becomes of what the remote book holds when it is first connected."""
+
+    ASK = "ask"  # if it holds anything, the sync pauses (Pause.NOT_EMPTY) until `choose_existing`
+    KEEP = "keep"  # it stays, and ours is added
+    REBUILD = "rebuild"  # it is deleted first
+
+
+def turn_on(*, book: AddressBook, existing: Existing = Existing.ASK, by: Actor) -> None:
+    """Begin to send the book. Nothing there is deleted before `existing` says so."""
+    with transaction.atomic():
+        edition = books.lock(book)
+        sync, _ = BookSync.objects.get_or_create(book=book)
+        if sync.is_on:
+            return
+        sync.is_on = True
+        sync.save(update_fields=["is_on"])
+        remote.connect_anew(sync, edition)
+        _choose(sync, edition, existing)
+        remote.wake(book)
+        record(by=by, action=Action.TURN_SYNC_ON, book=book, detail={"existing": existing})
+
+
+def choose_existing(*, book: AddressBook, existing: Existing, by: Actor) -> None:
+    """Answer the pause NOT_EMPTY: KEEP or REBUILD. Without effect where it was answered. Raises SyncOffError."""
+    with _switched_on(book) as (sync, edition):
+        if sync.pause != Pause.NOT_EMPTY or existing == Existing.ASK:
+            return
+        _unpause(sync)
+        _choose(sync, edition, existing)
+        remote.wake(book)
+        record(by=by, action=Action.CHOOSE_EXISTING, book=book, detail={"existing": existing})
+
+
+def turn_off(*, book: AddressBook, by: Actor) -> None:
+    """Stop, and forget what was sent: the remote book stays as it is. Switched on again, it is a first connection."""
+    with transaction.atomic():
+        books.lock(book, is_change=False)
+        sync = BookSync.objects.filter(book=book, is_on=True).first()
+        if sync is None:
+            return
+        BookSync.objects.filter(pk=sync.pk).update(is_on=False, pause="", problem="", differences=[])
+        Removal.objects.filter(book=book).delete()
+        ParkedEntry.objects.filter(book=book).delete()
+        record(by=by, action=Action.TURN_SYNC_OFF, book=book)
+
+
+def pause(*, book: AddressBook, by: Actor) -> None:
+    """Make no call until somebody resumes; what happens here meanwhile is sent then. Raises SyncOffError."""
+    with _switched_on(book) as (sync, _):
+        if not sync.pause:
+            BookSync.objects.filter(pk=sync.pk).update(pause=Pause.BY_USER)
+            record(by=by, action=Action.PAUSE_SYNC, book=book)
+
+
+def resume(*, book: AddressBook, by: Actor) -> None:
+    """Go on, whatever the reason was; NOT_EMPTY comes back as long as nobody has chosen. Raises SyncOffError."""
+    with _switched_on(book) as (sync, _):
+        if sync.pause:
+            _unpause(sync)
+            remote.wake(book)
+            record(by=by, action=Action.RESUME_SYNC, book=book, detail={"pause": sync.pause})
+
+
+def send_again(*, book: AddressBook, by: Actor) -> None:
+    """Send every row again, parked ones and refused removals too; deletes nothing there. Raises SyncOffError."""
+    with _switched_on(book) as (sync, edition):
+        if not sync.is_compared:
+            return
+        remote.everything_is_pending(sync, edition)
+        Removal.objects.filter(book=book).exclude(refused="").update(refused="")
+        remote.wake(book)
+        record(by=by, action=Action.SEND_AGAIN, book=book)
+
+
+def rebuild(*, book: AddressBook, by: Actor) -> None:
+    """Delete the whole remote book, and send ours. Raises SyncOffError."""
+    with _switched_on(book) as (sync, edition):
+        BookSync.objects.filter(pk=sync.pk).update(is_compared=True)
+        sync.is_compared = True
+        if sync.pause == Pause.NOT_EMPTY:
+            _unpause(sync)
+        remote.start_over(sync, edition)
+        remote.wake(book)
+        record(by=by, action=Action.REBUILD_REMOTE, book=book)
+
+
+@contextmanager
+def _switched_on(book: AddressBook) -> Iterator[tuple[BookSync, Edition]]:
+    with transaction.atomic():
+        edition = books.lock(book, is_change=False)
+        sync = BookSync.objects.filter(book=book, is_on=True).first()
+        if sync is None:
+            raise SyncOffError
+        yield sync, edition
+
+
+def _choose(sync: BookSync, edition: Edition, existing: Existing) -> None:
+    if existing == Existing.KEEP:
+        BookSync.objects.filter(pk=sync.pk).update(may_keep=True)
+    elif existing == Existing.REBUILD:
+        BookSync.objects.filter(pk=sync.pk).update(is_compared=True)
+        sync.is_compared = True
+        remote.start_over(sync, edition)
+
+
+def _unpause(sync: BookSync) -> None:
+    BookSync.objects.filter(pk=sync.pk).update(
+        pause="", problem="", failures=0, not_before=None, refusals=0, chunk_rows=None, differences=[]
+    )
