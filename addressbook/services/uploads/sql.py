@@ -31,7 +31,7 @@ _FOUND: Final = {
 
 
 def insert_addresses(
-    *, edition_id: int, upload_id: int, pairs: Sequence[tuple[str, str]], registered_at: datetime
+    *, edition_id: int, upload_id: int | None, pairs: Sequence[tuple[str, str]], registered_at: datetime
 ) -> int:
     """Insert those (email, key) whose key is not in the edition yet; returns how many that were."""
     statement = f"""
