@@ -7,9 +7,11 @@ from uuid import uuid4
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import push_url
 
+from addressbook import limits
 from addressbook.forms.listing import Listing, listing_from
 from addressbook.forms.reset import ResetForm, UndoResetForm
 from addressbook.models import Edition, Role
@@ -44,7 +46,11 @@ def reset_book(request: HttpRequest, access: Access) -> HttpResponse:
         return answer_changed_meanwhile(request, access, Listing(), _("The address book is empty already."))
     counts = ((_("Groups"), done.groups), (_("Addresses"), done.addresses))
     if keep:
-        sentence = _("The address book is empty. What was in it can be brought back for a week.")
+        sentence = ngettext(
+            "The address book is empty. What was in it can be brought back for %(days)s day.",
+            "The address book is empty. What was in it can be brought back for %(days)s days.",
+            limits.RECOVERY_COPY_DAYS,
+        ) % {"days": limits.RECOVERY_COPY_DAYS}
     else:
         sentence = _("The address book is empty. What was in it is being erased.")
     return _answer_in_new_edition(request, access, Notification(sentence, counts))

@@ -62,7 +62,7 @@ def test_reset_answers_with_the_empty_screen_and_the_numbers(book, do_reset, mak
     register("a@example.com", make_group("VIP"))
     answer = do_reset()
     text = text_of(answer)
-    assert "The address book is empty. What was in it can be brought back for a week." in text
+    assert "The address book is empty. What was in it can be brought back for 7 days." in text
     assert "Groups 1 Addresses 1" in text
     assert "All addresses 0" in text
     assert "VIP" not in text
@@ -144,7 +144,7 @@ def test_newcomers_are_merged_with_a_preview_in_numbers(book, get, post, do_rese
     do_reset()
     register("b@example.com c@example.com")
     dialog = get("undo_reset", 1)
-    assert "Both together: 3 addresses. 1 of them are in both." in text_of(dialog)
+    assert "Both together: 3 addresses; in both: 1." in text_of(dialog)
     answer = post("undo_reset", hidden_fields(dialog, *SEEN) | {"newcomers": "merge"}, 1)
     text = text_of(answer)
     assert "Registered since, merged 1 Already there 1" in text

@@ -31,7 +31,7 @@ _FOUND: Final = {
 
 
 def insert_addresses(
-    *, edition_id: int, upload_id: int, pairs: Sequence[tuple[str, str]], registered_at: datetime
+    *, edition_id: int, upload_id: int | None, pairs: Sequence[tuple[str, str]], registered_at: datetime
 ) -> list[int]:
     """Insert those (email, key) whose key is not in the edition yet; returns the ids that they got."""
     statement = f"""
