@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from addressbook.views import books, console, groups, jobs, registration, selection, sign_in, uploads
+from addressbook.views import books, console, groups, history, jobs, registration, selection, sign_in, undo, uploads
 
 book_urls = [
     path("", console.console, name="console"),
@@ -33,6 +33,10 @@ book_urls = [
     path("jobs/", jobs.show_jobs, name="jobs"),
     path("jobs/<int:job_id>/cancel/", jobs.cancel_job, name="cancel_job"),
     path("jobs/<int:job_id>/dismiss/", jobs.dismiss_job, name="dismiss_job"),
+    path("undo/<int:act_id>/", undo.ask_undo, name="ask_undo"),
+    path("undo/<int:act_id>/apply/", undo.apply_undo, name="apply_undo"),
+    path("history/", history.show_history, name="history"),
+    path("history/download/", history.download_history, name="download_history"),
     path("settings/", books.book_settings, name="book_settings"),
     path("settings/members/add/", books.add_member, name="add_member"),
     path("settings/members/role/", books.change_role, name="change_role"),
