@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from addressbook import limits
-from addressbook.models import Action, AddressBook, AuditEvent
+from addressbook.models import Act, Action, AddressBook, AuditEvent
 from addressbook.services.audit import Actor, record
 
 
@@ -67,6 +67,13 @@ def all_lines(book: AddressBook, filters: Filters) -> Iterator[AuditEvent]:
         if page.before is None:
             return
         before = page.before
+
+
+def line_of(book: AddressBook, act: Act) -> AuditEvent | None:
+    """The line that tells of an act; None before it is written."""
+    # Written when the act was done, within moments: the index leads there, where ids of acts have none.
+    near = AuditEvent.objects.filter(chain=book.pk, action=act.action, at__gte=act.began_at)
+    return near.filter(act_id=act.pk).order_by("at", "id").first()
 
 
 def people_in(book: AddressBook) -> list[str]:

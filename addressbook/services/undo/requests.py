@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Act, Action, AddressBook, AuditEvent, Edition, Job
-from addressbook.services import books, jobs
+from addressbook.models import Act, Action, AddressBook, Edition, Job
+from addressbook.services import books, history, jobs
 from addressbook.services.audit import Actor, record
 from addressbook.services.submissions import Submitted
 from addressbook.services.undo.running import mark_undone, undo_at_once
@@ -110,5 +110,5 @@ def undo(*, book: AddressBook, act_id: int, token: UUID, by: Actor) -> Undone:
 
 def _names(act: Act) -> dict[str, object]:
     """What was undone, for the history and the page: the act, and the number of the line that tells of it."""
-    line = AuditEvent.objects.filter(chain=act.edition.book_id, act_id=act.pk).first()
+    line = history.line_of(act.edition.book, act)
     return {"undone": act.action, "line": line.number if line else None, "of": line.username if line else ""}
