@@ -23,6 +23,7 @@ pytest_plugins = [
 # Settings that a developer's shell may hold and that would change what is tested.
 PRODUCT_VARIABLES = ("ADMIN_PASSWORD", "ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "HOST", "LANGUAGE_CODE", "PORT")
 PRODUCT_VARIABLES += ("PRODUCT_NAME", "PRODUCT_PATH", "REDIS_URL", "SECRET_KEY", "SITE_URL", "TIME_ZONE")
+PRODUCT_VARIABLES += ("S3_BUCKET", "S3_ENDPOINT_URL", "S3_REGION", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_PREFIX")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
