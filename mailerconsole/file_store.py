@@ -1,0 +1,44 @@
+"""Where files are kept: the data folder, or a bucket of an S3-compatible store."""
+
+import os
+from typing import Any, Final
+
+# Files are handed on to the browser through a temporary file on disk once they are larger than this.
+_MEMORY_BYTES: Final = 1024 * 1024
+
+_CONNECT_SECONDS: Final = 5
+_READ_SECONDS: Final = 60
+_ATTEMPTS: Final = 3
+
+
+def default_store() -> dict[str, Any]:
+    """The entry `default` of Django's STORAGES, from the environment."""
+    bucket = os.environ.get("S3_BUCKET", "")
+    if not bucket:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    # Loaded only where it is used: it takes a second.
+    from botocore.config import Config
+
+    endpoint = os.environ.get("S3_ENDPOINT_URL") or None
+    config = Config(
+        signature_version="s3v4",
+        # Most stores have no certificate for names that begin with a bucket.
+        s3={"addressing_style": "path" if endpoint else "auto"},
+        # What newer clients add by themselves, many compatible stores refuse.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_READ_SECONDS,
+        retries={"max_attempts": _ATTEMPTS, "mode": "standard"},
+    )
+    options = {
+        "bucket_name": bucket,
+        "endpoint_url": endpoint,
+        "region_name": os.environ.get("S3_REGION") or None,
+        "access_key": os.environ.get("S3_ACCESS_KEY") or None,
+        "secret_key": os.environ.get("S3_SECRET_KEY") or None,
+        "location": os.environ.get("S3_PREFIX", ""),
+        "client_config": config,
+        "max_memory_size": _MEMORY_BYTES,
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
