@@ -35,6 +35,14 @@ def note_memberships(edition_id: int, group_id: int, address_ids: Collection[int
     _note(edition_id, leaving.values_list("pk", "address_id", "group_id"))
 
 
+def rows_return(edition_id: int) -> None:
+    """Rows come back under ids that they had before. A download that is reading takes another moment then.
+
+    Such rows look as if they had always been there, whether they were there at its moment or not.
+    """
+    Download.objects.reading().filter(edition=edition_id).update(taken_at=None)
+
+
 def forget(book: AddressBook) -> None:
     """Drop the notes of the book unless a download still reads it. Harmless when two run at once."""
     for model in (DepartedAddress, DepartedMembership):

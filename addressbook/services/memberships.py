@@ -74,6 +74,7 @@ def restore_addresses(edition: Edition, rows: Sequence[AddressRow], *, noted: Ch
     change_address_count(edition, len(restored))
     ids = [address.pk for address in restored]
     remote.rows_restored(edition, address_ids=ids, group_ids=())
+    departures.rows_return(edition.pk)
     noted.restored_addresses(ids)
     return len(restored)
 
@@ -84,6 +85,7 @@ def restore_to_group(group: Group, rows: Sequence[MembershipRow], *, noted: Chan
     _change_group_count(group.pk, len(rows))
     if rows:
         remote.rows_restored(group.edition, address_ids=(), group_ids=[group.pk])
+        departures.rows_return(group.edition_id)
     noted.restored_memberships(group.pk, (pk for pk, _ in rows))
     return len(rows)
 

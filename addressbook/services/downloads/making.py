@@ -29,18 +29,17 @@ class _OverError(Exception):
         self.reason = reason
 
 
+class _StaleMomentError(Exception):
+    """Rows came back under ids from before the moment (`departures.rows_return`): it cannot be told any more."""
+
+
 def make(download: Download) -> None:
     """Make the file of a claimed download. Repeats safely, at a moment of its own. Raises JobLostError."""
     crash_points.reached("download: begin")
     try:
         with files.scratch() as folder:
-            path = folder / "file"
-            moment = _begin(download)
-            crash_points.reached("download: moment pinned")
-            with translation.override(download.language):
-                rows = contents.write(path, download, moment, _Heart(download, moment).beat)
-            crash_points.reached("download: file written")
-            _keep(download, path, rows)
+            while not _make_once(download, folder / "file"):
+                pass
     except _OverError as over:
         _end(download, over.state, over.reason)
     except contents.GroupGoneMeanwhileError:
@@ -51,6 +50,21 @@ def make(download: Download) -> None:
         _end(download, JobState.FAILED, "no_space")
     departures.forget(download.edition.book)
     crash_points.reached("download: done")
+
+
+def _make_once(download: Download, path: Path) -> bool:
+    """Whether the file is there; if not, another moment is to be taken."""
+    moment = _begin(download)
+    crash_points.reached("download: moment pinned")
+    with translation.override(download.language):
+        rows = contents.write(path, download, moment, _Heart(download, moment).beat)
+    crash_points.reached("download: file written")
+    try:
+        _keep(download, path, rows)
+    except _StaleMomentError:
+        path.unlink(missing_ok=True)
+        return False
+    return True
 
 
 def _begin(download: Download) -> Moment:
@@ -96,6 +110,8 @@ def _keep(download: Download, path: Path, rows: int) -> None:
     try:
         with transaction.atomic():
             row = _owned_in_current_edition(download)
+            if row.taken_at is None:
+                raise _StaleMomentError
             row.stored_file, row.sha256, row.size, row.row_count = stored_file, sha256, size, rows
             row.state, row.rows_done, row.query = JobState.COMPLETE, row.rows_total, ""
             row.outcome = {}
@@ -103,7 +119,7 @@ def _keep(download: Download, path: Path, rows: int) -> None:
             jobs.finish(row, JobState.COMPLETE, also=_MADE)
             Download.objects.filter(pk=row.pk).update(expires_at=Now() + timedelta(days=limits.DOWNLOAD_KEPT_DAYS))
             crash_points.reached("download: before commit")
-    except (_OverError, jobs.JobLostError):
+    except (_OverError, _StaleMomentError, jobs.JobLostError):
         # Whatever else goes wrong, the commit may have happened: then the sweep decides by the row.
         files.discard(stored_file)
         raise

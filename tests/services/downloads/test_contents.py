@@ -12,6 +12,7 @@ from addressbook.services import books, bulk, groups, jobs, memberships, registr
 from addressbook.services.downloads import contents, snapshot
 from tests.downloads import groups_in, make, parts_of, path_of, rows_of
 from tests.services.invariants import contents as book_contents
+from tests.undo import last_act
 
 FORMATS = ("xlsx", "csv")
 
@@ -249,3 +250,28 @@ def test_memberships_of_the_moment_survive_a_second_removal(book, filled, by) ->
     assert page.groups[address.pk] == str(filled["VIP"].pk)
     assert not Membership.objects.filter(address=address).exists()
     assert jobs.claim(Download, download.pk) is not None
+
+
+def test_what_an_undo_brings_back_meanwhile_is_not_there_twice(
+    ask, register, make_group, book, by, undo_act, monkeypatch, small_pages
+) -> None:
+    """It comes back under its old id, as if it had been there at any moment: so the file takes another one."""
+    group = make_group("VIP")
+    register("\n".join(f"{name}@example.com" for name in "abcdef"), group)
+    ids = dict(Address.objects.values_list("email", "pk"))
+
+    def delete(name: str) -> None:
+        chosen = selection.Selection(group_id=None, address_ids=(ids[f"{name}@example.com"],))
+        bulk.delete_addresses(book=book, selection=chosen, token=uuid4(), by=by)
+
+    delete("a")
+    deleted_before = last_act()
+    meddler = Meddler(
+        lambda: (undo_act(deleted_before), delete("b")),
+        undo_act,
+    )
+    monkeypatch.setattr("addressbook.services.crash_points.reached", meddler)
+    found = rows_of(make(ask()))
+    assert groups_in(found) == book_contents(book)
+    assert not meddler.acts
+    assert len(found) == len(groups_in(found)) == 6
