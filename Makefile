@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-million lint format messages bench audit browser verify-service pictures
+.PHONY: run test test-million lint format messages bench audit browser verify-service judge-workbooks pictures
 
 # The whole console on http://127.0.0.1:8000, until Ctrl-C. See docs/operations.md for HOST, PORT, DATA_DIR, ADMIN_PASSWORD.
 run: $(VENV)/.installed
@@ -43,6 +43,10 @@ messages: $(VENV)/.installed-dev
 # The pictures in docs/pictures, from the real screen.
 pictures: $(VENV)/.installed-dev browser
 	$(BIN)/python -m tools.pictures
+
+# The workbooks of downloads read by LibreOffice too (Debian: libreoffice-calc-nogui), which CI does without.
+judge-workbooks: $(VENV)/.installed-dev
+	JUDGE_WITH_LIBREOFFICE=1 $(BIN)/pytest tests/spreadsheets/test_tables.py
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks

@@ -1,7 +1,7 @@
 """Tables of any length: what is written is read back identical, by three readers, and is text and nothing else."""
 
 import csv
-import shutil
+import os
 import subprocess
 import zipfile
 from pathlib import Path
@@ -42,15 +42,37 @@ def read_with_calamine(path: Path) -> list[list[str]]:
     return CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
 
 
-def test_odd_texts_come_back_identical_and_as_text(tmp_path) -> None:
+def read_with_openpyxl(path: Path) -> list[list[str]]:
+    return [[unescape(cell) for cell in row] for row in load_workbook(path).active.iter_rows(values_only=True)]
+
+
+def read_with_libreoffice(path: Path) -> list[list[str]]:
+    # Comma, quotes, UTF-8, from the first row on, every cell as it is shown.
+    text = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"
+    command = ["soffice", f"-env:UserInstallation=file://{path.parent}/profile", "--headless", "--convert-to", text]
+    subprocess.run([*command, "--outdir", path.parent, path], check=True, capture_output=True, timeout=120)
+    with path.with_suffix(".csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+JUDGES = [read_with_calamine, read_with_openpyxl]
+# `make judge-workbooks` asks for it, and then it has to be there.
+if os.environ.get("JUDGE_WITH_LIBREOFFICE"):
+    JUDGES.append(read_with_libreoffice)
+
+
+@pytest.mark.parametrize("read", JUDGES, ids=lambda read: read.__name__)
+def test_odd_texts_come_back_identical(tmp_path, read) -> None:
+    assert read(write(tmp_path / "odd.xlsx", ODD)) == [list(row) for row in [HEADINGS, *ODD]]
+
+
+def test_odd_texts_are_text_and_nothing_else(tmp_path) -> None:
     path = write(tmp_path / "odd.xlsx", ODD)
     sheet = load_workbook(path).active
-    assert [tuple(unescape(cell.value) for cell in row) for row in sheet.iter_rows()] == [HEADINGS, *ODD]
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert {cell.data_type for cell in cells} <= {"s", "inlineStr"}
     assert {cell.number_format for cell in cells} == {"@"}
     assert not any(cell.hyperlink for cell in cells)
-    assert read_with_calamine(path) == [list(row) for row in [HEADINGS, *ODD]]
 
 
 def test_the_headings_stay_in_view_and_the_columns_fit(tmp_path) -> None:
@@ -120,15 +142,3 @@ def test_the_package_is_what_the_standard_asks_for(tmp_path) -> None:
         assert all(
             f'"/{name}"' in types for name in archive.namelist() if name.startswith("xl/") and "_rels" not in name
         )
-
-
-@pytest.mark.skipif(
-    shutil.which("soffice") is None, reason="make judge-workbooks installs nothing: LibreOffice is asked for"
-)
-def test_libreoffice_reads_the_same(tmp_path) -> None:
-    path = write(tmp_path / "odd.xlsx", ODD)
-    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to"]
-    filter_options = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"
-    subprocess.run([*command, filter_options, "--outdir", tmp_path, path], check=True, capture_output=True, timeout=120)
-    rows = list(csv.reader((tmp_path / "odd.csv").read_text().splitlines()))
-    assert [tuple(row) for row in rows] == [HEADINGS, *ODD]

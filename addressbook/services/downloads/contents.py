@@ -117,7 +117,9 @@ def _write_for_console(path: Path, moment: Moment, group_id: int | None, query: 
         chosen = sorted(moment.group_names.items(), key=lambda group: (group[1], group[0]))
         for pk, name in chosen:
             if group_id in (None, pk):
-                written += parts.write(name, _told(pages(moment, group_id=pk, query=query), progress))
+                written += parts.write(
+                    name, _told(pages(moment, group_id=pk, query=query, with_groups=False), progress)
+                )
         if group_id is None:
             found = _told(pages(moment, query=query), progress)
             written += parts.write(_("no group"), (_without_group(page) for page in found))

@@ -65,15 +65,19 @@ def pin(edition: Edition) -> Moment:
     )
 
 
-def pages(moment: Moment, *, group_id: int | None = None, query: str = "") -> Iterator[Page]:
-    """The addresses of the moment: of one group, or all; with `query` those that a search for it finds."""
-    return _Reading(moment, group_id, query).pages()
+def pages(moment: Moment, *, group_id: int | None = None, query: str = "", with_groups: bool = True) -> Iterator[Page]:
+    """The addresses of the moment: of one group, or all; with `query` those that a search for it finds.
+
+    Without groups it takes half as long.
+    """
+    return _Reading(moment, group_id, query, with_groups).pages()
 
 
 class _Reading:
-    def __init__(self, moment: Moment, group_id: int | None, query: str) -> None:
+    def __init__(self, moment: Moment, group_id: int | None, query: str, with_groups: bool) -> None:
         self._moment = moment
         self._group_id = group_id
+        self._with_groups = with_groups
         self._found, self._pattern = _search(query)
         self._size = limits.ROWS_PER_DOWNLOAD_PAGE
 
@@ -159,7 +163,7 @@ class _Reading:
         return sorted({row[0] for row in (*there, *left)})
 
     def _groups(self, after: int, through: int, ids: Sequence[int]) -> dict[int, str]:
-        if not ids:
+        if not ids or not self._with_groups:
             return {}
         # A list is looked up one by one; where hardly any other book's addresses lie between, a range is faster.
         if through - after <= 2 * len(ids):
