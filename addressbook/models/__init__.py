@@ -1,4 +1,5 @@
 from addressbook.models.addresses import Address, Membership
+from addressbook.models.among import Among
 from addressbook.models.audit import Action, AuditChain, AuditEvent
 from addressbook.models.books import AddressBook, BookMember, Edition, Region, Role, Zone
 from addressbook.models.connections import Connection
@@ -16,6 +17,7 @@ __all__ = [
     "Action",
     "Address",
     "AddressBook",
+    "Among",
     "AuditChain",
     "AuditEvent",
     "BookMember",

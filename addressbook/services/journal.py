@@ -9,7 +9,7 @@ undo of an undo, or of several acts one after another, find the very rows that i
 import json
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, Final, Self
@@ -102,7 +102,8 @@ class Changes:
         act.save(update_fields=["record_count", "row_count"])
 
     def packed(self) -> bytes:
-        return zlib.compress(json.dumps(asdict(self), separators=(",", ":")).encode())
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return zlib.compress(json.dumps(values, separators=(",", ":")).encode())
 
     @classmethod
     def unpacked(cls, payload: bytes | memoryview) -> Self:

@@ -40,7 +40,7 @@ def erase_records(edition: Edition) -> int:
 
 
 def _remove(ids: Collection[int]) -> int:
-    deleted, _ = UndoRecord.objects.filter(pk__in=ids).delete()
+    deleted, _ = UndoRecord.objects.filter(pk__among=ids).delete()
     return deleted
 
 

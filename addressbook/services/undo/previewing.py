@@ -103,7 +103,7 @@ class _Forecast:
     def _memberships_back(self, group_id: int, rows: list[MembershipRow]) -> None:
         ids = {address_id for _, address_id in rows}
         asked = ids - self.back
-        there = set(Address.objects.filter(edition=self.edition, pk__in=asked).values_list("pk", flat=True))
+        there = set(Address.objects.filter(edition=self.edition, pk__among=asked).values_list("pk", flat=True))
         there |= ids & self.back
         known = group_id if group_id in self.groups else None
         fate = self.undoing.memberships_back(rows, there=there, group_id=known)
@@ -116,7 +116,7 @@ class _Forecast:
             return 0
         count = 0
         for ids in pieces(ids_in(ranges)):
-            count += Membership.objects.filter(group=group_id, pk__in=ids).count()
+            count += Membership.objects.filter(group=group_id, pk__among=ids).count()
         self.counts[Did.MEMBERSHIPS_OUT] += count
         self.leaving[group_id] += count
         return count
@@ -125,9 +125,9 @@ class _Forecast:
         there = 0
         kept: set[int] = set()
         for ids in pieces(ids_in(changes.addresses_added)):
-            found = list(Address.objects.filter(edition=self.edition, pk__in=ids).values_list("pk", flat=True))
+            found = list(Address.objects.filter(edition=self.edition, pk__among=ids).values_list("pk", flat=True))
             there += len(found)
-            rows = Membership.objects.filter(address__in=found).values_list("address_id", "group_id", "pk")
+            rows = Membership.objects.filter(address__among=found).values_list("address_id", "group_id", "pk")
             kept |= {address_id for address_id, group_id, pk in rows if not self._is_own(group_id, pk)}
         self.counts[Left.IN_OTHER_GROUPS] += len(kept)
         self.counts[Did.ADDRESSES_OUT] += there - len(kept)
