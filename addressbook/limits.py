@@ -115,6 +115,33 @@ TRACES_ERASED_AT_ONCE: Final = 1_000
 
 REASON_CHARACTERS: Final = 200
 
+# An act can be undone for this long. What is needed for it holds addresses that were deleted, so it is kept no longer
+# than a person still remembers what went wrong.
+UNDO_KEPT_DAYS: Final = 30
+
+# Records of acts that are removed at a time once they can no longer be undone: up to about 3 MB.
+UNDO_RECORDS_PER_SWEEP_STEP: Final = 100
+
+# Records that are searched at a time for people who are to be forgotten; one of 1,000 addresses takes about 2 ms.
+UNDO_RECORDS_PER_FORGET_STEP: Final = 20
+
+# Korean rules ask for two years from 50,000 people on.
+HISTORY_KEPT_DAYS: Final = 731
+
+# Old lines go a month at a time: their removal is a line itself, and one a day would never let an idle book rest.
+HISTORY_TRIMMED_EVERY_DAYS: Final = 30
+
+# Lines that are removed in one transaction.
+LINES_PER_TRIM: Final = 1_000
+
+HISTORY_PAGE_LINES: Final = 50
+
+# People whom the filter of the history offers by name.
+PEOPLE_IN_HISTORY_FILTER: Final = 500
+
+# Lines that a check or a download of the history reads at a time.
+HISTORY_READ_LINES: Final = 2_000
+
 # Outbound Mailer API ----------------------------------------------------------------------------------------
 # Numbers of NAVER's API pages unless the line says otherwise. Where a page says KB or MB without saying which,
 # the larger reading is taken, so that nothing is refused here that the service might accept.

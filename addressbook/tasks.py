@@ -6,13 +6,12 @@ from celery import shared_task
 @shared_task
 def run_job(job_id: int) -> None:
     from addressbook.models import Job
-    from addressbook.services import bulk, jobs, merging, traces
+    from addressbook.services import bulk, jobs, merging, traces, undo
 
     job = jobs.claim(Job, job_id)
     if job is not None:
-        run = {Job.Kind.MERGE_EDITIONS: merging.run, Job.Kind.ERASE_TRACES: traces.run}.get(
-            Job.Kind(job.kind), bulk.run
-        )
+        own = {Job.Kind.UNDO: undo.run, Job.Kind.MERGE_EDITIONS: merging.run, Job.Kind.ERASE_TRACES: traces.run}
+        run = own.get(Job.Kind(job.kind), bulk.run)
         try:
             run(job)
         except jobs.JobLostError:
@@ -72,3 +71,18 @@ def tidy_uploads() -> None:
     from addressbook.services import uploads
 
     uploads.tidy()
+
+
+@shared_task
+def sweep_undo_records() -> None:
+    from addressbook.services import undo
+
+    undo.sweep()
+
+
+@shared_task
+def trim_history() -> None:
+    from addressbook.services import history
+
+    history.trim()
+    history.log_heads()

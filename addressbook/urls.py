@@ -1,7 +1,19 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from addressbook.views import books, console, groups, jobs, registration, reset, selection, sign_in, uploads
+from addressbook.views import (
+    books,
+    console,
+    groups,
+    history,
+    jobs,
+    registration,
+    reset,
+    selection,
+    sign_in,
+    undo,
+    uploads,
+)
 
 book_urls = [
     path("", console.console, name="console"),
@@ -38,6 +50,10 @@ book_urls = [
     path("reset/<int:number>/undo/", reset.undo_reset, name="undo_reset"),
     path("reset/<int:number>/erase/", reset.erase_copy, name="erase_copy"),
     path("reset/<int:number>/hide/", reset.hide_copy, name="hide_copy"),
+    path("undo/<int:act_id>/", undo.ask_undo, name="ask_undo"),
+    path("undo/<int:act_id>/apply/", undo.apply_undo, name="apply_undo"),
+    path("history/", history.show_history, name="history"),
+    path("history/download/", history.download_history, name="download_history"),
     path("settings/", books.book_settings, name="book_settings"),
     path("settings/members/add/", books.add_member, name="add_member"),
     path("settings/members/role/", books.change_role, name="change_role"),

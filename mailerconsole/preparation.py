@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.management import call_command
 
-from addressbook.services import first_start
+from addressbook.services import first_start, history
 
 
 class PasswordRefusedError(Exception):
@@ -27,6 +27,7 @@ def prepare() -> SignIn:
     Raises PasswordRefusedError.
     """
     call_command("migrate", interactive=False, verbosity=0)
+    history.install_guard()
     user = first_start.ADMIN_USERNAME
     given = os.environ.get("ADMIN_PASSWORD") or None
     try:

@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.servers",
     "tests.skips",
     "tests.stack",
+    "tests.undo",
     "tests.uploads",
     "tests.browser",
 ]

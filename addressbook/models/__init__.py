@@ -1,17 +1,20 @@
 from addressbook.models.addresses import Address, Membership
-from addressbook.models.audit import Action, AuditEvent
+from addressbook.models.audit import Action, AuditChain, AuditEvent
 from addressbook.models.books import AddressBook, BookMember, Edition, Region, Role, Zone
 from addressbook.models.groups import Group
 from addressbook.models.jobs import Erasure, Job, JobState, LeasedWork
 from addressbook.models.submissions import Submission
 from addressbook.models.sync import BookSync, ParkedEntry, Pause, Removal
+from addressbook.models.undo import Act, UndoRecord
 from addressbook.models.uploads import Upload
 from addressbook.models.users import User
 
 __all__ = [
+    "Act",
     "Action",
     "Address",
     "AddressBook",
+    "AuditChain",
     "AuditEvent",
     "BookMember",
     "BookSync",
@@ -28,6 +31,7 @@ __all__ = [
     "Removal",
     "Role",
     "Submission",
+    "UndoRecord",
     "Upload",
     "User",
     "Zone",

@@ -51,6 +51,8 @@ class LeasedWork(models.Model):
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(default=0)
     outcome = models.JSONField(default=dict)
+    # Where what it changes is kept, so that it can be undone.
+    act = models.ForeignKey("addressbook.Act", models.SET_NULL, null=True, related_name="%(class)ss")
 
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
@@ -99,7 +101,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
 
 class Job(LeasedWork):
-    """A bulk act on a selection, or on a whole group."""
+    """A bulk act on a selection or on a whole group, or the undo of an act."""
 
     class Kind(models.TextChoices):
         DELETE_ADDRESSES = "delete_addresses", _("Delete addresses")
@@ -110,6 +112,7 @@ class Job(LeasedWork):
         # The addresses that were registered after a reset, into the contents from before it.
         MERGE_EDITIONS = "merge_editions", _("Merge addresses")
         ERASE_TRACES = "erase_traces", _("Erase all traces")
+        UNDO = "undo", _("Undo")
 
     TASK = "addressbook.tasks.run_job"
 

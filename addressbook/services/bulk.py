@@ -13,8 +13,9 @@ from django.db import transaction
 
 from addressbook import limits
 from addressbook.models import AddressBook, Edition, Group, Job, JobState, Membership
-from addressbook.services import books, groups, jobs, memberships, remote
+from addressbook.services import books, groups, jobs, journal, memberships
 from addressbook.services.audit import ACTIONS, Actor, record
+from addressbook.services.journal import Changes as Noted
 from addressbook.services.selection import Selection
 from addressbook.services.submissions import Submitted
 
@@ -29,13 +30,14 @@ class NothingSelectedError(Exception):
 class Done:
     """What became of an act: `changes` counts what it did; with `job_id` it goes on, and the changes are still to come.
 
-    `subject` is the group that the act was about, if any.
+    `subject` is the group that the act was about, if any; `act_id` is what can be undone of it.
     """
 
     selected: int
     changes: Changes
     job_id: int | None = None
     subject: str = ""
+    act_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class _Act:
 def delete_addresses(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
     """Delete the selected addresses from the book and from every group.
 
-    Raises SelectionChangedError or NothingSelectedError, as all acts here do.
+    Raises SelectionChangedError, NothingSelectedError or UndoRunningError, as all acts here do.
     """
     return _submit(_Act(Job.Kind.DELETE_ADDRESSES, selection), book, token, by)
 
@@ -114,9 +116,14 @@ def _submit(act: _Act, book: AddressBook, token: UUID, by: Actor) -> Done:
             raise NothingSelectedError
         done = Done(selected, {}, subject=names.get("group", ""))
         if selected * act.rows_an_address <= limits.ROWS_WITHIN_A_CLICK:
-            done = replace(done, changes=_do_at_once(act, edition))
-            record(by=by, action=ACTIONS[act.kind], book=book, detail={"selected": selected, **done.changes, **names})
+            noted = Noted()
+            changes = _do_at_once(act, edition, noted)
+            undoable = journal.keep_at_once(edition, ACTIONS[act.kind], noted)
+            done = replace(done, changes=changes, act_id=undoable.pk if undoable else None)
+            detail = {"selected": selected, **changes, **names}
+            record(by=by, action=ACTIONS[act.kind], book=book, detail=detail, act=undoable)
         else:
+            jobs.require_no_undo(edition)
             parameters = {**act.as_json(), "names": names}
             job = jobs.start(kind=act.kind, edition=edition, parameters=parameters, rows_total=selected, by=by)
             done = replace(done, job_id=job.pk)
@@ -134,11 +141,11 @@ def _names(act: _Act, edition: Edition) -> dict[str, Any]:
     return {"group": names[act.remove[0]]} if act.remove else {}
 
 
-def _do_at_once(act: _Act, edition: Edition) -> Changes:
+def _do_at_once(act: _Act, edition: Edition, noted: Noted) -> Changes:
     address_ids = list(act.selection.addresses(edition).values_list("pk", flat=True))
-    changes = _apply(act, edition, address_ids)
+    changes = _apply(act, edition, address_ids, noted)
     if act.kind == Job.Kind.DELETE_GROUP:
-        _delete_emptied_group(act)
+        _delete_emptied_group(act, noted)
     return changes
 
 
@@ -162,11 +169,14 @@ def _run_batch(job: Job) -> bool:
         if row.cancel_requested:
             return _finish(row, JobState.CANCELLED)
         address_ids = _next_batch(row, act, edition)
+        noted = Noted()
         if not address_ids:
             if act.kind == Job.Kind.DELETE_GROUP:
-                _delete_emptied_group(act)
+                _delete_emptied_group(act, noted)
+                jobs.keep_undoable(row, noted)
             return _finish(row, JobState.COMPLETE)
-        changes = _apply(act, edition, address_ids)
+        changes = _apply(act, edition, address_ids, noted)
+        jobs.keep_undoable(row, noted)
         jobs.keep_batch(row, cursor=address_ids[-1], rows=len(address_ids), changes=changes)
     return True
 
@@ -182,23 +192,22 @@ def _next_batch(job: Job, act: _Act, edition: Edition) -> list[int]:
     return list(rows[: max(1, limits.ROWS_PER_JOB_BATCH // act.rows_an_address)])
 
 
-def _apply(act: _Act, edition: Edition, address_ids: Collection[int]) -> Changes:
+def _apply(act: _Act, edition: Edition, address_ids: Collection[int], noted: Noted) -> Changes:
     """Do the act to these addresses; group ids that are gone by now are passed over."""
     if act.kind == Job.Kind.DELETE_ADDRESSES:
-        return {"deleted": memberships.delete_addresses(edition, address_ids)}
+        return {"deleted": memberships.delete_addresses(edition, address_ids, noted=noted)}
     changes: Changes = {"added": 0} if act.kind == Job.Kind.EDIT_GROUPS else {}
     changes["removed"] = 0
     for group in Group.objects.filter(edition=edition, pk__in=act.add):
-        changes["added"] += memberships.add_to_group(group, address_ids)
+        changes["added"] += memberships.add_to_group(group, address_ids, noted=noted)
     for group in Group.objects.filter(edition=edition, pk__in=act.remove):
-        changes["removed"] += memberships.remove_from_group(group, address_ids)
+        changes["removed"] += memberships.remove_from_group(group, address_ids, noted=noted)
     return changes
 
 
-def _delete_emptied_group(act: _Act) -> None:
+def _delete_emptied_group(act: _Act, noted: Noted) -> None:
     for group in Group.objects.filter(pk=act.remove[0]):
-        remote.group_leaves(group)
-        group.delete()
+        groups.delete_empty(group, noted=noted)
 
 
 def _finish(job: Job, state: JobState) -> bool:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from addressbook import limits
 from addressbook.models import Address, AddressBook, Edition, Erasure, Group, JobState, LeasedWork, Membership
 from addressbook.models.jobs import UNFINISHED
-from addressbook.services import audit, books, crash_points, editions, jobs, merging, scrubbing
+from addressbook.services import audit, books, crash_points, editions, jobs, merging, scrubbing, undo
 from addressbook.services.audit import Actor
 
 
@@ -74,6 +74,8 @@ def run(erasure: Erasure) -> None:
         began = time.monotonic()
     while _erase_groups(erasure):
         crash_points.reached("erase: groups gone")
+    while _erase_undo(erasure):
+        crash_points.reached("erase: undo records gone")
     for model in jobs.KINDS:
         while model is not Erasure and _erase_work(erasure, model):
             crash_points.reached("erase: work gone")
@@ -135,6 +137,11 @@ def _erase_groups(erasure: Erasure) -> bool:
     return bool(ids)
 
 
+def _erase_undo(erasure: Erasure) -> int:
+    with transaction.atomic():
+        return undo.erase_records(jobs.still_owned(erasure).edition)
+
+
 def _erase_work(erasure: Erasure, model: type[LeasedWork]) -> bool:
     """One job, upload or the like with its files; whether there was one."""
     with transaction.atomic():
@@ -151,6 +158,7 @@ def _erase_work(erasure: Erasure, model: type[LeasedWork]) -> bool:
 
 def _end(erasure: Erasure, *, rewritten: bool) -> None:
     with transaction.atomic():
+        books.lock(erasure.edition.book, is_change=False)
         row = jobs.still_owned(erasure)
         row.outcome = {**row.outcome, "rewritten": rewritten}
         row.state = JobState.COMPLETE

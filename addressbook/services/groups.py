@@ -11,6 +11,7 @@ from addressbook import limits
 from addressbook.models import Action, AddressBook, Edition, Group
 from addressbook.services import books, remote
 from addressbook.services.audit import Actor, record
+from addressbook.services.journal import Changes, GroupRow, moment_of
 from addressbook.services.submissions import Submitted
 
 _ALLOWED: Final = re.compile(f"[{limits.GROUP_NAME_ALPHABET}]")
@@ -105,4 +106,26 @@ def rename_group(*, book: AddressBook, group_id: int, seen_name: str, name: str,
         group.save(update_fields=["name"])
         remote.group_renamed(group, seen_name)
         record(by=by, action=Action.RENAME_GROUP, book=book, detail={"group": [seen_name, name]})
+    return group
+
+
+def delete_empty(group: Group, *, noted: Changes) -> None:
+    """A step of services: delete a group without addresses, under the lock of the book."""
+    noted.deleted_group(group)
+    remote.group_leaves(group)
+    group.delete()
+
+
+def restore(edition: Edition, row: GroupRow, *, noted: Changes) -> Group:
+    """A step of services: give a deleted group back, without addresses, under its old id. Raises as `create_group`."""
+    pk, name, created_at = row
+    if edition.groups.filter(name=name).exists():
+        raise GroupNameTakenError(name)
+    if edition.groups.count() >= limits.GROUPS_PER_BOOK:
+        raise TooManyGroupsError
+    Group.objects.bulk_create([Group(pk=pk, edition=edition, name=name)])
+    Group.objects.filter(pk=pk).update(created_at=moment_of(created_at))
+    remote.rows_restored(edition, address_ids=(), group_ids=[pk])
+    group = Group.objects.get(pk=pk)
+    noted.made_group(group)
     return group

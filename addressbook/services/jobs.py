@@ -17,10 +17,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Action, AddressBook, Edition, Erasure, Job, JobState, LeasedWork, Upload
+from addressbook.models import Act, Action, AddressBook, Edition, Erasure, Job, JobState, LeasedWork, Upload
 from addressbook.models.jobs import UNFINISHED
-from addressbook.services import audit
+from addressbook.services import audit, books, journal
 from addressbook.services.audit import Actor
+from addressbook.services.journal import Changes
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +34,28 @@ class JobLostError(Exception):
     """The work was claimed by another worker or ended meanwhile: nothing more may be written for it."""
 
 
-def start(*, kind: Job.Kind, edition: Edition, parameters: Mapping[str, Any], rows_total: int, by: Actor) -> Job:
+class UndoRunningError(Exception):
+    """An undo goes on in the book: what it gives back could fall to an act that was meant for what was there before."""
+
+
+def require_no_undo(edition: Edition) -> None:
+    """Raises UndoRunningError. Call it under the lock of the book, before a bulk act that goes on after the answer."""
+    if Job.objects.unfinished().filter(edition=edition, kind=Job.Kind.UNDO).exists():
+        raise UndoRunningError
+
+
+def start(
+    *,
+    kind: Job.Kind,
+    edition: Edition,
+    parameters: Mapping[str, Any],
+    rows_total: int,
+    by: Actor,
+    undoes: Act | None = None,
+) -> Job:
     """A new job in the caller's transaction; the workers hear of it once that is committed."""
     job = Job.objects.create(
+        act=journal.begin(edition, audit.ACTIONS[kind], undoes=undoes),
         kind=kind,
         edition=edition,
         parameters=parameters,
@@ -99,6 +119,12 @@ def keep_batch(work: LeasedWork, *, cursor: int, rows: int, changes: Mapping[str
     work.save(update_fields=["cursor", "rows_done", "outcome", "lease_until", "fruitless_attempts"])
 
 
+def keep_undoable(work: LeasedWork, changes: Changes) -> None:
+    """Keep what this batch has changed, for an undo, in the transaction of its rows."""
+    if work.act_id is not None:
+        changes.keep(Act.objects.get(pk=work.act_id))
+
+
 def keep_lease(work: LeasedWork, *, rows_done: int) -> bool:
     """Say how far it is when nothing is kept yet; whether to go on: its owner may have cancelled it.
 
@@ -111,17 +137,23 @@ def keep_lease(work: LeasedWork, *, rows_done: int) -> bool:
 
 
 def finish(work: LeasedWork, state: JobState) -> None:
-    """End the work and record it; the caller holds its row (`still_owned`) or has found it unfinished under a lock."""
+    """End the work and record it; what it did can be undone from now on.
+
+    The caller holds the lock of the book, and has found the row unfinished (or `still_owned`) after that.
+    """
+    act = journal.close(Act.objects.get(pk=work.act_id)) if work.act_id is not None else None
+    work.act = act
     work.state = state
     work.lease_until = None
     work.finished_at = timezone.now()
-    work.save(update_fields=["state", "lease_until", "finished_at"])
-    audit.record_end(work)
+    work.save(update_fields=["act", "state", "lease_until", "finished_at"])
+    audit.record_end(work, act=act)
 
 
 def request_cancel(*, book: AddressBook, job_id: int, by: Actor) -> None:
     """Stop the job after the batch that it is in; what it did stays. Without effect on a job that is over."""
     with transaction.atomic():
+        books.lock(book, is_change=False)
         job = Job.objects.select_for_update(of=("self",)).filter(edition__book=book, pk=job_id).first()
         if job is None or job.state not in UNFINISHED or job.cancel_requested:
             return
@@ -165,7 +197,9 @@ def _wake_forgotten(model: type[LeasedWork]) -> int:
 
 
 def _give_up(model: type[LeasedWork], work_id: int) -> None:
+    book = AddressBook.objects.get(**{f"editions__{model._meta.model_name}s": work_id})
     with transaction.atomic():
+        books.lock(book, is_change=False)
         work = model._default_manager.select_for_update(of=("self",)).get(pk=work_id)
         if work.state in UNFINISHED and work.fruitless_attempts >= limits.JOB_ATTEMPTS:
             logger.error("%s is given up after %s attempts", work, work.fruitless_attempts)

@@ -2,38 +2,48 @@
 
 These functions are the steps of services, not services: the caller holds the lock of the book, is inside a transaction,
 passes at most limits.ROWS_PER_JOB_BATCH ids of one edition, and records what was done. Each returns how many rows it
-really changed, and has changed the counts by exactly that.
+really changed, has changed the counts by exactly that, and has put it down in `noted`, where the act can be undone.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.db.models import Count, F
 
-from addressbook.models import Address, Edition, Group, Membership
+from addressbook.models import Address, Edition, Group, Membership, Upload
 from addressbook.services import remote
+from addressbook.services.journal import AddressRow, Changes, MembershipRow, moment_of
 
 
-def add_to_group(group: Group, address_ids: Collection[int]) -> int:
+def add_to_group(group: Group, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
     """Put these addresses into the group, where they are not in it yet."""
     there = set(Membership.objects.filter(group=group, address__in=address_ids).values_list("address_id", flat=True))
     missing = [address_id for address_id in address_ids if address_id not in there]
-    Membership.objects.bulk_create(Membership(group=group, address_id=address_id) for address_id in missing)
+    made = Membership.objects.bulk_create(Membership(group=group, address_id=address_id) for address_id in missing)
     _change_group_count(group.pk, len(missing))
+    if noted is not None:
+        noted.inserted_memberships(group.pk, [membership.pk for membership in made])
     return len(missing)
 
 
-def remove_from_group(group: Group, address_ids: Collection[int]) -> int:
+def remove_from_group(group: Group, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
     """Take these addresses out of the group; they stay in the book."""
+    if noted is not None:
+        rows = Membership.objects.filter(group=group, address__in=address_ids)
+        noted.took_memberships(rows.values_list("pk", "group_id", "address_id"))
     remote.members_leave(group, address_ids)
     removed, _ = Membership.objects.filter(group=group, address__in=address_ids).delete()
     _change_group_count(group.pk, -removed)
     return removed
 
 
-def delete_addresses(edition: Edition, address_ids: Collection[int]) -> int:
+def delete_addresses(edition: Edition, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
     """Delete these addresses from the book and so from every group."""
     remote.addresses_leave(edition, address_ids)
     memberships = Membership.objects.filter(address__in=address_ids, group__edition=edition)
+    if noted is not None:
+        noted.took_memberships(memberships.values_list("pk", "group_id", "address_id"))
+        rows = Address.objects.filter(edition=edition, pk__in=address_ids)
+        noted.took_addresses(rows.values_list("pk", "email", "key", "registered_at", "origin_id"))
     lost = memberships.values("group").annotate(lost=Count("id")).order_by("group")
     for row in list(lost):
         _change_group_count(row["group"], -row["lost"])
@@ -41,6 +51,39 @@ def delete_addresses(edition: Edition, address_ids: Collection[int]) -> int:
     deleted, _ = Address.objects.filter(edition=edition, pk__in=address_ids).delete()
     change_address_count(edition, -deleted)
     return deleted
+
+
+def restore_addresses(edition: Edition, rows: Sequence[AddressRow], *, noted: Changes) -> int:
+    """Give addresses back that an act has taken away, as they were, under their old ids; none of them may be there."""
+    uploads = {origin for *_, origin in rows if origin is not None}
+    origins = set(Upload.objects.filter(pk__in=uploads).values_list("pk", flat=True)) if uploads else set()
+    restored = [
+        Address(
+            pk=pk,
+            edition=edition,
+            email=email,
+            key=key or email,
+            registered_at=moment_of(registered_at),
+            origin_id=origin if origin in origins else None,
+        )
+        for pk, email, key, registered_at, origin in rows
+    ]
+    Address.objects.bulk_create(restored)
+    change_address_count(edition, len(restored))
+    ids = [address.pk for address in restored]
+    remote.rows_restored(edition, address_ids=ids, group_ids=())
+    noted.restored_addresses(ids)
+    return len(restored)
+
+
+def restore_to_group(group: Group, rows: Sequence[MembershipRow], *, noted: Changes) -> int:
+    """Put addresses back into the group, under the old ids of their memberships; none of them may be in it."""
+    Membership.objects.bulk_create(Membership(pk=pk, group=group, address_id=address_id) for pk, address_id in rows)
+    _change_group_count(group.pk, len(rows))
+    if rows:
+        remote.rows_restored(group.edition, address_ids=(), group_ids=[group.pk])
+    noted.restored_memberships(group.pk, (pk for pk, _ in rows))
+    return len(rows)
 
 
 def change_address_count(edition: Edition, difference: int) -> None:

@@ -1,7 +1,8 @@
 """Typed registration: what was pasted, sorted before it is applied, and applied in one transaction."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -10,8 +11,9 @@ from django.utils import timezone
 from addressbook import emails, limits
 from addressbook.emails import EmailAddress, InvalidEmailError
 from addressbook.models import Action, Address, AddressBook, Edition, Group, Membership
-from addressbook.services import books, groups, memberships
+from addressbook.services import books, groups, journal, memberships
 from addressbook.services.audit import Actor, record
+from addressbook.services.journal import Changes
 from addressbook.services.submissions import Submitted
 
 
@@ -64,7 +66,10 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """entries = registered + already_there + doubled + invalid; `added_to_group` counts new and known addresses."""
+    """entries = registered + already_there + doubled + invalid; `added_to_group` counts new and known addresses.
+
+    `act_id`: what can be undone of it, if it changed anything.
+    """
 
     registered: int
     already_there: int
@@ -72,6 +77,7 @@ class Report:
     invalid: int
     added_to_group: int
     group: str
+    act_id: int | None = None
 
 
 def sort(text: str) -> Sorted:
@@ -142,10 +148,12 @@ def register_typed(*, book: AddressBook, group_id: int | None, text: str, token:
         if earlier := submitted.earlier_outcome():
             return Report(**earlier)
         group = groups.find(edition, group_id) if group_id is not None else None
-        registered = _insert_missing(edition, found.addresses)
+        noted = Changes()
+        registered = _insert_missing(edition, found.addresses, noted)
         added = 0
         if group is not None:
-            added = memberships.add_to_group(group, list(_ids_by_key(edition, found.addresses).values()))
+            known = _ids_by_key(edition, found.addresses)
+            added = memberships.add_to_group(group, list(known.values()), noted=noted)
         report = Report(
             registered=registered,
             already_there=len(found.addresses) - registered,
@@ -154,12 +162,20 @@ def register_typed(*, book: AddressBook, group_id: int | None, text: str, token:
             added_to_group=added,
             group=group.name if group else "",
         )
-        record(by=by, action=Action.INSERT_ADDRESS, book=book, detail=asdict(report))
+        act = journal.keep_at_once(edition, Action.INSERT_ADDRESS, noted)
+        record(by=by, action=Action.INSERT_ADDRESS, book=book, detail=_counts(report), act=act)
+        report = replace(report, act_id=act.pk if act else None)
         submitted.remember(asdict(report))
     return report
 
 
-def _insert_missing(edition: Edition, addresses: list[EmailAddress]) -> int:
+def _counts(report: Report) -> dict[str, Any]:
+    detail = asdict(report)
+    del detail["act_id"]
+    return detail
+
+
+def _insert_missing(edition: Edition, addresses: list[EmailAddress], noted: Changes) -> int:
     known = _ids_by_key(edition, addresses)
     now = timezone.now()
     missing = [
@@ -168,7 +184,8 @@ def _insert_missing(edition: Edition, addresses: list[EmailAddress]) -> int:
         if address.key not in known
     ]
     # The first that was typed is the newest, and so on top of the list as it was on top of the field.
-    Address.objects.bulk_create(reversed(missing))
+    made = Address.objects.bulk_create(reversed(missing))
+    noted.inserted_addresses([address.pk for address in made])
     memberships.change_address_count(edition, len(missing))
     return len(missing)
 

@@ -2,7 +2,8 @@
 
 A set that a filter found is pinned by the highest id that existed when it was counted. Ids are given out under the lock
 of the book (`books.lock`), so what joins the set later has a higher one: the set can only shrink, and both what came
-and what went is known exactly.
+and what went is known exactly. Only an undo gives rows back under old ids; an act that goes on after the answer
+therefore does not start while an undo does, nor the other way round.
 """
 
 from collections.abc import Mapping
@@ -63,9 +64,11 @@ class Selection:
             return
         kept = self._matching(edition, lte=self.through_id).count()
         added = self._matching(edition, gt=self.through_id).count()
+        # More than were counted: an undo has given some back, under their old ids.
+        added += max(0, kept - self.seen_count)
         if added or kept != self.seen_count:
             now = _pinned(edition, group_id=self.group_id, query=self.query)
-            raise SelectionChangedError(added=added, removed=self.seen_count - kept, now=now)
+            raise SelectionChangedError(added=added, removed=max(0, self.seen_count - kept), now=now)
 
     def _matching(self, edition: Edition, **bound: int) -> AddressQuerySet:
         (comparison, value), *_ = bound.items()

@@ -20,7 +20,7 @@ from django.db.models.functions import Cast
 from addressbook import limits
 from addressbook.models import Action, Address, AddressBook, Job, JobState, LeasedWork, Submission, Upload
 from addressbook.models.jobs import UNFINISHED
-from addressbook.services import books, crash_points, editions, erasing, jobs, memberships, scrubbing
+from addressbook.services import books, crash_points, editions, erasing, jobs, memberships, scrubbing, undo
 from addressbook.services.audit import Actor, record
 from addressbook.services.bulk import NothingSelectedError
 from addressbook.services.selection import Selection
@@ -86,6 +86,7 @@ def run(job: Job) -> None:
     rewritten = scrubbing.scrub(lambda: jobs.keep_lease(job, rows_done=job.rows_total))
     crash_points.reached("traces: scrubbed")
     with transaction.atomic():
+        books.lock(job.edition.book, is_change=False)
         row = jobs.still_owned(job)
         row.outcome = {**row.outcome, "rewritten": rewritten}
         row.save(update_fields=["outcome"])
@@ -103,6 +104,7 @@ def _forget(job: Job, keys: Collection[str], texts: Collection[str]) -> None:
     crash_points.reached("traces: copies done")
     dropped = sum(_forget_in_work(job, work, texts) for work in _work_of(job.edition.book))
     crash_points.reached("traces: files done")
+    _forget_in_undo(job, keys)
     _forget_in_memory(texts)
     with transaction.atomic():
         row = jobs.still_owned(job)
@@ -213,6 +215,13 @@ def _needles(text: str) -> Iterator[bytes]:
             except UnicodeEncodeError:
                 continue
         yield json.dumps(text)[1:-1].encode()
+
+
+def _forget_in_undo(job: Job, keys: Collection[str]) -> None:
+    after: int | None = 0
+    while after is not None:
+        jobs.keep_lease(job, rows_done=0)
+        after = undo.forget(book=job.edition.book, keys=keys, after=after).after
 
 
 def _forget_in_memory(texts: Collection[str]) -> None:

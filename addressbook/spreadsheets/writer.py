@@ -110,14 +110,15 @@ def _write_csv(path: str | os.PathLike[str], heading: list[str], place: _Place, 
     count = 0
     with Path(path).open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        writer.writerow(map(_guarded, heading))
+        writer.writerow(map(guarded, heading))
         for row in rows:
-            writer.writerow(map(_guarded, _with_reason(row, place)[0]))
+            writer.writerow(map(guarded, _with_reason(row, place)[0]))
             count += 1
     return count
 
 
-def _guarded(text: str) -> str:
+def guarded(text: str) -> str:
+    """The text as a cell of a CSV file that no spreadsheet program takes for a formula."""
     text = _SURROGATE.sub(_visible, text)
     return f"'{text}" if _DANGEROUS.match(text) else text
 

@@ -13,11 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from addressbook.models import AddressBook, Group
-from addressbook.views import sentences, upload_dialog
+from addressbook.views import history_sentences, sentences, undo_sentences, upload_dialog
 
 register = template.Library()
 register.filter("number", sentences.number)
 register.filter("upload_line", upload_dialog.line_of)
+register.filter("action_title", history_sentences.title)
+register.filter("undo_outcome", undo_sentences.outcome)
 
 
 @register.simple_tag

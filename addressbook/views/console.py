@@ -23,10 +23,15 @@ from addressbook.views.pages import render_page
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What an act brought about: a sentence, and label and number line by line."""
+    """What an act brought about: a sentence, label and number line by line, and sentences on what was left undone.
+
+    `undo`: the id of the act, where it can be undone.
+    """
 
     sentence: str
     counts: tuple[tuple[str, int], ...] = ()
+    undo: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,11 +84,15 @@ def jobs_context(access: Access) -> dict[str, Any]:
     jobs = list(
         Job.objects.filter(edition=access.edition)
         .shown_to(access.by.user.pk)
-        .select_related("requested_by")
+        .select_related("requested_by", "act")
         .order_by("pk")
     )
     uploads = list(
-        Upload.objects.without_details().filter(edition=access.edition).shown_to(access.by.user.pk).order_by("pk")
+        Upload.objects.without_details()
+        .select_related("act")
+        .filter(edition=access.edition)
+        .shown_to(access.by.user.pk)
+        .order_by("pk")
     )
     erasures = recovery.erasures(access)
     return {

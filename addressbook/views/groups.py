@@ -16,8 +16,9 @@ from addressbook.forms.listing import Listing, listing_from
 from addressbook.models import Group, Role
 from addressbook.services import bulk, groups, selection
 from addressbook.services.groups import GroupGoneError, GroupNameTakenError, InvalidGroupNameError
+from addressbook.services.jobs import UndoRunningError
 from addressbook.services.selection import Selection, SelectionChangedError
-from addressbook.views import sentences
+from addressbook.views import sentences, undo_sentences
 from addressbook.views.access import Access, group_or_404, to_book
 from addressbook.views.console import (
     Notification,
@@ -155,6 +156,8 @@ def _ask_then_do(request: HttpRequest, access: Access, template: str, act: Any) 
         done = act(book=access.book, selection=pinned, token=values["token"], by=access.by)
     except GroupGoneError:
         return answer_changed_meanwhile(request, access, listing, group_gone_sentence())
+    except UndoRunningError:
+        return answer_changed_meanwhile(request, access, listing, undo_sentences.undo_running())
     except SelectionChangedError as change:
         group = group_or_404(access, values["target"])
         return _question(request, access, listing, template, group, change.now, change=change)
@@ -183,9 +186,10 @@ def done_notification(done: bulk.Done, template: str) -> Notification | None:
     if done.job_id is not None:
         return None  # the job's own line on the page says how far it is
     if "delete" in template:
-        return Notification(_("The group “%(group)s” was deleted.") % {"group": done.subject})
+        return Notification(_("The group “%(group)s” was deleted.") % {"group": done.subject}, undo=done.act_id)
     counts = ((_("Removed from group"), done.changes["removed"]),)
-    return Notification(_("The group “%(group)s” is empty now.") % {"group": done.subject}, counts)
+    sentence = _("The group “%(group)s” is empty now.") % {"group": done.subject}
+    return Notification(sentence, counts, undo=done.act_id)
 
 
 @require_GET

@@ -105,4 +105,4 @@ def _notification(report: Report) -> Notification:
         sentence = _("Invalid addresses were not registered. They are still in the field, to be corrected.")
     else:
         sentence = _("The addresses are in the address book.")
-    return Notification(sentence, tuple(counts))
+    return Notification(sentence, tuple(counts), undo=report.act_id)

@@ -19,8 +19,9 @@ from addressbook.forms.selection import DeleteForm, EditGroupsForm, SelectionFor
 from addressbook.models import Group, Membership, Role
 from addressbook.services import bulk, selection, traces
 from addressbook.services.groups import GroupGoneError
+from addressbook.services.jobs import UndoRunningError
 from addressbook.services.selection import Selection, SelectionChangedError
-from addressbook.views import sentences
+from addressbook.views import sentences, undo_sentences
 from addressbook.views.access import Access, group_or_404, to_book
 from addressbook.views.console import (
     Notification,
@@ -253,17 +254,20 @@ def _apply(
         return answer_changed_meanwhile(request, access, listing, _all_gone())
     except GroupGoneError:
         return answer_changed_meanwhile(request, access, listing, group_gone_sentence())
-    return answer_done(request, access, listing, None if done.job_id else notification(done.changes))
+    except UndoRunningError:
+        return answer_changed_meanwhile(request, access, listing, undo_sentences.undo_running())
+    return answer_done(request, access, listing, None if done.job_id else notification(done))
 
 
-def notification(changes: bulk.Changes) -> Notification:
+def notification(done: bulk.Done) -> Notification:
     """What an act on a selection did."""
     labels = {
         "deleted": _("Deleted"),
         "added": _("Added to groups"),
         "removed": _("Removed from groups"),
     }
-    counts = tuple((labels[name], count) for name, count in changes.items())
-    if "deleted" in changes:
-        return Notification(_("The addresses are out of the address book and of every group."), counts)
-    return Notification(_("The groups of the selected addresses are changed."), counts)
+    counts = tuple((labels[name], count) for name, count in done.changes.items())
+    if "deleted" in done.changes:
+        sentence = _("The addresses are out of the address book and of every group.")
+        return Notification(sentence, counts, undo=done.act_id)
+    return Notification(_("The groups of the selected addresses are changed."), counts, undo=done.act_id)

@@ -71,7 +71,7 @@ def result_notification(upload: Upload) -> Notification:
         counts.insert(2, (_("Added to groups"), outcome.get("added_to_group", 0)))
     if result.get("blank"):
         counts.append((_("Blank"), result["blank"]))
-    return Notification(_sentence(upload), tuple(counts))
+    return Notification(_sentence(upload), tuple(counts), undo=upload.act_id)
 
 
 def _sentence(upload: Upload) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from addressbook import limits
 from addressbook.models import Edition, Group, JobState, Upload
 from addressbook.services import books, crash_points, jobs, memberships
+from addressbook.services.journal import Changes
 from addressbook.services.uploads import files, sql
 from addressbook.services.uploads.rows import RowsBatch, read_batch
 from addressbook.services.uploads.tally import CHOSEN_GROUP
@@ -42,9 +43,11 @@ def _apply_batch(upload: Upload, rows: IO[bytes]) -> bool:
             return _finish(row, JobState.CANCELLED)
         if not batch.places:
             return _finish(row, JobState.COMPLETE)
-        registered = _insert(edition, row, batch)
+        noted = Changes()
+        registered = _insert(edition, row, batch, noted)
         crash_points.reached("apply: addresses inserted")
-        added = _add_to_groups(edition, row, batch)
+        added = _add_to_groups(edition, row, batch, noted)
+        jobs.keep_undoable(row, noted)
         changes = {"registered": registered, "added_to_group": added}
         jobs.keep_batch(row, cursor=batch.end, rows=len(batch.pairs), changes=changes)
         crash_points.reached("apply: before commit")
@@ -52,17 +55,18 @@ def _apply_batch(upload: Upload, rows: IO[bytes]) -> bool:
     return True
 
 
-def _insert(edition: Edition, upload: Upload, batch: RowsBatch) -> int:
+def _insert(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) -> int:
     if not batch.pairs:
         return 0
-    registered = sql.insert_addresses(
+    ids = sql.insert_addresses(
         edition_id=edition.pk, upload_id=upload.pk, pairs=batch.pairs, registered_at=timezone.now()
     )
-    memberships.change_address_count(edition, registered)
-    return registered
+    memberships.change_address_count(edition, len(ids))
+    noted.inserted_addresses(ids)
+    return len(ids)
 
 
-def _add_to_groups(edition: Edition, upload: Upload, batch: RowsBatch) -> int:
+def _add_to_groups(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) -> int:
     """Put the addresses into their groups; a group that was deleted meanwhile is passed over."""
     wanted: dict[int, list[str]] = {}
     for place, keys in batch.places.items():
@@ -71,10 +75,11 @@ def _add_to_groups(edition: Edition, upload: Upload, batch: RowsBatch) -> int:
             wanted.setdefault(group_id, []).extend(keys)
     added = 0
     for group in Group.objects.filter(edition=edition, pk__in=wanted):
-        count = sql.insert_memberships(edition_id=edition.pk, group_id=group.pk, keys=wanted[group.pk])
-        if count:
-            Group.objects.filter(pk=group.pk).update(address_count=F("address_count") + count)
-        added += count
+        ids = sql.insert_memberships(edition_id=edition.pk, group_id=group.pk, keys=wanted[group.pk])
+        if ids:
+            Group.objects.filter(pk=group.pk).update(address_count=F("address_count") + len(ids))
+            noted.inserted_memberships(group.pk, ids)
+        added += len(ids)
     return added
 
 

@@ -12,9 +12,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import JobState, Upload
+from addressbook.models import AddressBook, JobState, Upload
 from addressbook.models.jobs import UNFINISHED
-from addressbook.services import jobs
+from addressbook.services import books, jobs
 from addressbook.services.uploads import files
 
 
@@ -29,7 +29,9 @@ def tidy() -> None:
 
 
 def _expire(upload_id: int) -> None:
+    book = AddressBook.objects.get(editions__uploads=upload_id)
     with transaction.atomic():
+        books.lock(book, is_change=False)
         upload = Upload.objects.select_for_update(of=("self",)).get(pk=upload_id)
         if upload.state in UNFINISHED or upload.expires_at >= timezone.now():
             return

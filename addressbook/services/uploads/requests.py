@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from addressbook import limits
 from addressbook.models import Action, AddressBook, Edition, Group, JobState, Upload
-from addressbook.services import audit, books, crash_points, groups, jobs
+from addressbook.services import audit, books, crash_points, groups, jobs, journal
 from addressbook.services.audit import Actor
+from addressbook.services.journal import Changes
 from addressbook.services.submissions import Submitted
 from addressbook.services.uploads import files
 from addressbook.spreadsheets import Choice
@@ -114,7 +115,10 @@ def apply(*, book: AddressBook, upload_id: int, group_id: int | None, seen: int,
         if not upload.check_result.get("addresses"):
             raise NothingToApplyError
         upload.group = groups.find(edition, group_id) if group_id is not None else None
-        created = _make_groups(edition, upload)
+        noted = Changes()
+        created = _make_groups(edition, upload, noted)
+        upload.act = journal.begin(edition, Action.UPLOAD_ADDRESSES)
+        noted.keep(upload.act)
         upload.outcome = {"groups_created": created, "group": upload.group.name if upload.group else ""}
         _send_to_work(upload, Upload.Phase.APPLY, rows_total=upload.check_result["addresses"])
     return upload
@@ -123,6 +127,7 @@ def apply(*, book: AddressBook, upload_id: int, group_id: int | None, seen: int,
 def cancel(*, book: AddressBook, upload_id: int, by: Actor) -> None:
     """Stop it after the batch that it is in; what was registered stays. Without effect when it is over."""
     with transaction.atomic():
+        books.lock(book, is_change=False)
         upload = Upload.objects.select_for_update(of=("self",)).filter(edition__book=book, pk=upload_id).first()
         if upload is None or upload.finished_at is not None or upload.cancel_requested:
             return
@@ -159,7 +164,7 @@ def _send_to_work(upload: Upload, phase: Upload.Phase, *, rows_total: int) -> No
     transaction.on_commit(lambda: jobs.announce(upload))
 
 
-def _make_groups(edition: Edition, upload: Upload) -> int:
+def _make_groups(edition: Edition, upload: Upload, noted: Changes) -> int:
     """Make the groups of the file that are not there; the upload then refers to all of them by id."""
     names = [group["name"] for group in upload.groups]
     there = dict(edition.groups.filter(name__in=names).values_list("name", "pk")) if names else {}
@@ -167,7 +172,9 @@ def _make_groups(edition: Edition, upload: Upload) -> int:
     if missing and edition.groups.count() + len(missing) > limits.GROUPS_PER_BOOK:
         raise groups.TooManyGroupsError
     made = Group.objects.bulk_create(Group(edition=edition, name=name) for name in missing)
-    there.update((group.name, group.pk) for group in made)
+    for group in made:
+        there[group.name] = group.pk
+        noted.made_group(group)
     upload.groups = [{"name": name, "id": there[name]} for name in names]
     return len(made)
 

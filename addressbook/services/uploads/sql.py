@@ -1,7 +1,7 @@
 """The statements that a million rows need, each one for a whole batch.
 
-`INSERT ... SELECT` from one parameter is about as fast as the bare driver can be, and the row count that comes back is
-how many rows really were inserted. The caller holds the lock of the book.
+`INSERT ... SELECT` from one parameter is about as fast as the bare driver can be, and the ids that come back are those
+of the rows that really were inserted. The caller holds the lock of the book.
 """
 
 import json
@@ -32,29 +32,29 @@ _FOUND: Final = {
 
 def insert_addresses(
     *, edition_id: int, upload_id: int | None, pairs: Sequence[tuple[str, str]], registered_at: datetime
-) -> int:
-    """Insert those (email, key) whose key is not in the edition yet; returns how many that were."""
+) -> list[int]:
+    """Insert those (email, key) whose key is not in the edition yet; returns the ids that they got."""
     statement = f"""
         INSERT INTO addressbook_address (edition_id, email, key, registered_at, origin_id)
         SELECT %s, entry.email, entry.key, %s, %s FROM {_PAIRS[connection.vendor]} WHERE true
-        ON CONFLICT (edition_id, key) DO NOTHING
+        ON CONFLICT (edition_id, key) DO NOTHING RETURNING id
     """  # noqa: S608 - nothing but our own text
     if connection.vendor == "sqlite":
         rows: list[Any] = [json.dumps(pairs)]
     else:
         rows = [list(column) for column in zip(*pairs, strict=True)]
     moment = connection.ops.adapt_datetimefield_value(registered_at)
-    return _changed(statement, [edition_id, moment, upload_id, *rows])
+    return _inserted(statement, [edition_id, moment, upload_id, *rows])
 
 
-def insert_memberships(*, edition_id: int, group_id: int, keys: Sequence[str]) -> int:
-    """Put the addresses with these keys into the group, where they are not in it yet; returns how many that were."""
+def insert_memberships(*, edition_id: int, group_id: int, keys: Sequence[str]) -> list[int]:
+    """Put the addresses with these keys into the group, where they are not in it yet; returns the memberships' ids."""
     statement = f"""
         INSERT INTO addressbook_membership (group_id, address_id)
         SELECT %s, address.id FROM {_FOUND[connection.vendor]}
-        ON CONFLICT (group_id, address_id) DO NOTHING
+        ON CONFLICT (group_id, address_id) DO NOTHING RETURNING id
     """  # noqa: S608 - nothing but our own text
-    return _changed(statement, [group_id, _list(keys), edition_id])
+    return _inserted(statement, [group_id, _list(keys), edition_id])
 
 
 def count_known(*, edition_id: int, keys: Sequence[str]) -> int:
@@ -70,7 +70,7 @@ def _list(keys: Sequence[str]) -> Any:
     return json.dumps(keys) if connection.vendor == "sqlite" else list(keys)
 
 
-def _changed(statement: str, parameters: list[Any]) -> int:
+def _inserted(statement: str, parameters: list[Any]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return int(cursor.rowcount)
+        return [pk for (pk,) in cursor.fetchall()]

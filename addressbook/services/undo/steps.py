@@ -1,0 +1,218 @@
+"""The steps of an undo: what a record of an act stands for, in pieces of a size that one transaction may have.
+
+Every step looks first at what is there now. It is safe to do one again: what it did already is there, or gone.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
+
+from addressbook import limits
+from addressbook.models import Act, Address, Edition, Group, Membership
+from addressbook.services import groups, memberships
+from addressbook.services.groups import GroupNameTakenError, TooManyGroupsError
+from addressbook.services.journal import AddressRow, Changes, GroupRow, MembershipRow, ids_in
+
+T = TypeVar("T")
+
+
+class Did(StrEnum):
+    """What an undo has changed."""
+
+    ADDRESSES_BACK = "addresses_back"
+    ADDRESSES_OUT = "addresses_out"
+    MEMBERSHIPS_BACK = "memberships_back"
+    MEMBERSHIPS_OUT = "memberships_out"
+    GROUPS_BACK = "groups_back"
+    GROUPS_OUT = "groups_out"
+
+
+class Left(StrEnum):
+    """What an undo leaves as it is, and why."""
+
+    REGISTERED_AGAIN = "left_registered_again"  # addresses that are in the book under a new registration
+    IN_OTHER_GROUPS = "left_in_other_groups"  # addresses that other acts have put into a group since
+    ADDRESS_GONE = "left_address_gone"  # memberships of addresses that are not in the book any more
+    GROUP_GONE = "left_group_gone"  # memberships of groups that are not in the book any more
+    GROUP_NAME_TAKEN = "left_group_name_taken"  # groups whose name another group has now
+    TOO_MANY_GROUPS = "left_too_many_groups"  # groups for which the book has no room
+    GROUP_IN_USE = "left_group_in_use"  # groups that other acts have put addresses into, or renamed
+
+
+Counts = Counter[str]
+
+
+class Sort(StrEnum):
+    """What a step is about, in the order in which an undo goes through a record."""
+
+    GROUPS_BACK = "groups_back"
+    ADDRESSES_BACK = "addresses_back"
+    MEMBERSHIPS_BACK = "memberships_back"
+    MEMBERSHIPS_OUT = "memberships_out"
+    ADDRESSES_OUT = "addresses_out"
+    GROUPS_OUT = "groups_out"
+
+
+class Step(NamedTuple):
+    """At most limits.ROWS_PER_JOB_BATCH rows, as `Changes` keeps them, or ids where that keeps ranges."""
+
+    sort: Sort
+    rows: Sequence[Any]
+    group_id: int = 0
+
+
+def steps_of(changes: Changes) -> Iterator[Step]:
+    """What undoes these changes, in order: what others hang on comes back first, and goes last."""
+    for rows in pieces(changes.groups_deleted):
+        yield Step(Sort.GROUPS_BACK, rows)
+    for rows in pieces(changes.addresses_taken):
+        yield Step(Sort.ADDRESSES_BACK, rows)
+    for group_id, taken in changes.memberships_taken.items():
+        for rows in pieces(taken):
+            yield Step(Sort.MEMBERSHIPS_BACK, rows, int(group_id))
+    for group_id, ranges in changes.memberships_added.items():
+        for ids in pieces(ids_in(ranges)):
+            yield Step(Sort.MEMBERSHIPS_OUT, ids, int(group_id))
+    for ids in pieces(ids_in(changes.addresses_added)):
+        yield Step(Sort.ADDRESSES_OUT, ids)
+    for rows in pieces(changes.groups_made):
+        yield Step(Sort.GROUPS_OUT, rows)
+
+
+def pieces(rows: Iterable[T]) -> Iterator[list[T]]:
+    """The rows in lists of the size that one transaction may have."""
+    waiting = iter(rows)
+    while piece := list(islice(waiting, limits.ROWS_PER_JOB_BATCH)):
+        yield piece
+
+
+@dataclass(slots=True)
+class Fate:
+    """What becomes of the rows of a step: those that it is done to, and how many are left for which reason."""
+
+    rows: list[Any] = field(default_factory=list)
+    left: Counts = field(default_factory=Counter)
+
+
+@dataclass
+class Undoing:
+    """An act that is being undone in an edition whose book is locked."""
+
+    act: Act
+    edition: Edition
+
+    def do(self, step: Step, *, noted: Changes) -> Counts:
+        """Do the step; what it did and what it left, by `Did` and `Left`. What it changed is put down in `noted`."""
+        match step.sort:
+            case Sort.GROUPS_BACK:
+                return self._groups_back(step.rows, noted)
+            case Sort.ADDRESSES_BACK:
+                fate = self.addresses_back(step.rows)
+                done = memberships.restore_addresses(self.edition, fate.rows, noted=noted)
+                return fate.left + Counter({Did.ADDRESSES_BACK: done})
+            case Sort.MEMBERSHIPS_BACK:
+                return self._memberships_back(step, noted)
+            case Sort.MEMBERSHIPS_OUT:
+                return self._memberships_out(step, noted)
+            case Sort.ADDRESSES_OUT:
+                fate = self._addresses_out(step.rows)
+                done = memberships.delete_addresses(self.edition, fate.rows, noted=noted)
+                return fate.left + Counter({Did.ADDRESSES_OUT: done})
+            case _:
+                return self._groups_out(step.rows, noted)
+
+    @cached_property
+    def taken_addresses(self) -> set[int]:
+        """The addresses that the act took away, by id. Needed only where some of them have not come back."""
+        records = self.act.records.filter(holds_addresses=True).values_list("payload", flat=True)
+        return {row[0] for payload in records.iterator() for row in Changes.unpacked(payload).addresses_taken}
+
+    def _groups_back(self, rows: Sequence[GroupRow], noted: Changes) -> Counts:
+        there = self._groups_there(row[0] for row in rows)
+        counts: Counts = Counter()
+        for row in rows:
+            if row[0] in there:
+                continue
+            try:
+                groups.restore(self.edition, row, noted=noted)
+            except GroupNameTakenError:
+                counts[Left.GROUP_NAME_TAKEN] += 1
+            except TooManyGroupsError:
+                counts[Left.TOO_MANY_GROUPS] += 1
+            else:
+                counts[Did.GROUPS_BACK] += 1
+        return counts
+
+    def addresses_back(self, rows: Sequence[AddressRow]) -> Fate:
+        keys = [key or email for _, email, key, *_ in rows]
+        there = dict(Address.objects.filter(edition=self.edition, key__in=keys).values_list("key", "pk"))
+        fate = Fate()
+        for row, key in zip(rows, keys, strict=True):
+            if key not in there:
+                fate.rows.append(row)
+            elif there[key] != row[0]:
+                fate.left[Left.REGISTERED_AGAIN] += 1
+        return fate
+
+    def _memberships_back(self, step: Step, noted: Changes) -> Counts:
+        group = Group.objects.filter(edition=self.edition, pk=step.group_id).first()
+        ids = [address_id for _, address_id in step.rows]
+        there = set(Address.objects.filter(edition=self.edition, pk__in=ids).values_list("pk", flat=True))
+        fate = self.memberships_back(step.rows, there=there, group_id=group.pk if group else None)
+        done = memberships.restore_to_group(group, fate.rows, noted=noted) if group else 0
+        return fate.left + Counter({Did.MEMBERSHIPS_BACK: done})
+
+    def memberships_back(self, rows: Sequence[MembershipRow], *, there: set[int], group_id: int | None) -> Fate:
+        """`there`: which of the addresses are in the book. `group_id`: None when the group is not."""
+        fate = Fate()
+        ids = [address_id for _, address_id in rows]
+        members: set[int] = set()
+        if group_id is not None:
+            inside = Membership.objects.filter(group=group_id, address__in=ids)
+            members = set(inside.values_list("address_id", flat=True))
+        for row in rows:
+            address_id = row[1]
+            if address_id not in there:
+                # One that the act took away itself is counted as an address already.
+                if address_id not in self.taken_addresses:
+                    fate.left[Left.ADDRESS_GONE] += 1
+            elif group_id is None:
+                fate.left[Left.GROUP_GONE] += 1
+            elif address_id not in members:
+                fate.rows.append(row)
+        return fate
+
+    def _memberships_out(self, step: Step, noted: Changes) -> Counts:
+        group = Group.objects.filter(edition=self.edition, pk=step.group_id).first()
+        if group is None:
+            return Counter()
+        rows = Membership.objects.filter(group=group, pk__in=step.rows)
+        ids = list(rows.values_list("address_id", flat=True))
+        return Counter({Did.MEMBERSHIPS_OUT: memberships.remove_from_group(group, ids, noted=noted)})
+
+    def _addresses_out(self, ids: Sequence[int]) -> Fate:
+        there = list(Address.objects.filter(edition=self.edition, pk__in=ids).values_list("pk", flat=True))
+        # What the act put into groups is out of them by now: the rest was put there by others.
+        kept = set(Membership.objects.filter(address__in=there).values_list("address_id", flat=True))
+        return Fate([pk for pk in there if pk not in kept], Counter({Left.IN_OTHER_GROUPS: len(kept)}))
+
+    def _groups_out(self, rows: Sequence[GroupRow], noted: Changes) -> Counts:
+        there = self._groups_there(row[0] for row in rows)
+        counts: Counts = Counter()
+        for pk, name, _ in rows:
+            if pk not in there:
+                continue
+            group = there[pk]
+            if group.address_count or group.name != name:
+                counts[Left.GROUP_IN_USE] += 1
+            else:
+                groups.delete_empty(group, noted=noted)
+                counts[Did.GROUPS_OUT] += 1
+        return counts
+
+    def _groups_there(self, ids: Iterator[int]) -> dict[int, Group]:
+        return {group.pk: group for group in Group.objects.filter(edition=self.edition, pk__in=list(ids))}
