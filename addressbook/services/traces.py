@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from typing import IO, Any, Final
 from uuid import UUID
 
@@ -142,7 +143,9 @@ def _forget_in_work(job: Job, work: LeasedWork, texts: Collection[str]) -> bool:
     """Drop what a job or upload has of these addresses, its files as a whole; whether it had something."""
     if work.pk == job.pk and isinstance(work, Job):
         return False
-    found = any(_file_holds(name, texts) for name in work.files) or _row_holds(work, texts)
+    # What reads the book at this moment has seen the addresses, and would put them into its file.
+    found = work.READS_BOOK and work.state in UNFINISHED
+    found = found or any(_file_holds(name, texts) for name in work.files) or _row_holds(work, texts)
     if not found:
         return False
     with transaction.atomic():
@@ -171,21 +174,29 @@ def _file_holds(name: str, texts: Collection[str]) -> bool:
     """Whether a stored file may hold one of these; a file that cannot be read through may."""
     try:
         with default_storage.open(name) as file:
-            if not zipfile.is_zipfile(file):
-                file.seek(0)
-                return any(_holds(chunk, texts) for chunk in _overlapping(file))
-            with zipfile.ZipFile(file) as archive:
-                return any(_part_holds(archive, part, texts) for part in archive.infolist())
+            return _content_holds(file, texts)
     except FileNotFoundError:
         return False
     except (OSError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zipfile.LargeZipFile):
         return True
 
 
+def _content_holds(file: IO[bytes], texts: Collection[str]) -> bool:
+    if not zipfile.is_zipfile(file):
+        file.seek(0)
+        return any(_holds(chunk, texts) for chunk in _overlapping(file))
+    with zipfile.ZipFile(file) as archive:
+        return any(_part_holds(archive, part, texts) for part in archive.infolist())
+
+
 def _part_holds(archive: zipfile.ZipFile, part: zipfile.ZipInfo, texts: Collection[str]) -> bool:
     if part.file_size > limits.WORKBOOK_UNPACKED_BYTES:
         return True
     with archive.open(part) as content:
+        is_archive = content.read(4) == b"PK\x03\x04"
+    with archive.open(part) as content:
+        if is_archive:  # workbooks for the console
+            return _content_holds(BytesIO(content.read()), texts)
         # A text in several fonts is cut into several elements.
         return any(_holds(chunk, texts) or _holds(_TAG.sub(b"", chunk), texts) for chunk in _overlapping(content))
 
