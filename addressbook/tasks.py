@@ -10,13 +10,10 @@ def run_job(job_id: int) -> None:
 
     job = jobs.claim(Job, job_id)
     if job is not None:
-        own = {
-            Job.Kind.MERGE_EDITIONS: merging.run,
-            Job.Kind.ERASE_TRACES: traces.run,
-            Job.Kind.UNDO: undo.run,
-        }
+        own = {Job.Kind.UNDO: undo.run, Job.Kind.MERGE_EDITIONS: merging.run, Job.Kind.ERASE_TRACES: traces.run}
+        run = own.get(Job.Kind(job.kind), bulk.run)
         try:
-            own.get(Job.Kind(job.kind), bulk.run)(job)
+            run(job)
         except jobs.JobLostError:
             return  # another worker took it over and goes on where the last kept batch ended
 

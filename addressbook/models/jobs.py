@@ -35,6 +35,8 @@ class LeasedWork(models.Model):
     TASK: ClassVar[str]
     # The fields that name a file in the default storage; such a file goes with its row at the latest.
     FILE_FIELDS: ClassVar[tuple[str, ...]] = ()
+    # Whether it writes what it finds in the book into a file: such work must not outlive the erasing of traces.
+    READS_BOOK: ClassVar[bool] = False
 
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="%(class)ss")
     requested_by = models.ForeignKey("addressbook.User", models.SET_NULL, null=True, related_name="+")

@@ -91,6 +91,7 @@ def _stop(work: LeasedWork) -> None:
     jobs.finish(work, JobState.FAILED)  # recorded with what it was about
     discard_on_commit(work.files)
     work.forget_contents()
+    work.act = None  # what it did until then is undone, if at all, in the edition where it was done
     work.save()
 
 

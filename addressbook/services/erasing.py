@@ -13,7 +13,7 @@ from django.utils import timezone
 from addressbook import limits
 from addressbook.models import Address, AddressBook, Edition, Erasure, Group, JobState, LeasedWork, Membership
 from addressbook.models.jobs import UNFINISHED
-from addressbook.services import audit, books, crash_points, editions, jobs, merging, scrubbing
+from addressbook.services import audit, books, crash_points, editions, jobs, merging, scrubbing, undo
 from addressbook.services.audit import Actor
 
 
@@ -65,12 +65,17 @@ def _start_if_due(book_id: int, edition_id: int) -> bool:
 
 def run(erasure: Erasure) -> None:
     """Work on a claimed erasure until nothing of the edition is left. Raises JobLostError when it is another's."""
-    while _erase_addresses(erasure):
+    rows, began = limits.ROWS_PER_ERASING_BATCH, time.monotonic()
+    while _erase_addresses(erasure, rows):
         crash_points.reached("erase: batch kept")
+        rows = _next_size(rows, time.monotonic() - began)
         # A writer on SQLite looks only now and then whether it is its turn; so that it finds one.
         time.sleep(limits.ERASING_PAUSE_SECONDS)
+        began = time.monotonic()
     while _erase_groups(erasure):
         crash_points.reached("erase: groups gone")
+    while _erase_undo(erasure):
+        crash_points.reached("erase: undo records gone")
     for model in jobs.KINDS:
         while model is not Erasure and _erase_work(erasure, model):
             crash_points.reached("erase: work gone")
@@ -80,7 +85,16 @@ def run(erasure: Erasure) -> None:
     crash_points.reached("erase: done")
 
 
-def _erase_addresses(erasure: Erasure) -> bool:
+def _next_size(rows: int, seconds: float) -> int:
+    """How many addresses the next transaction takes, after one of `rows` took so long."""
+    if seconds > limits.ERASING_STEP_SECONDS:
+        return max(limits.ROWS_PER_ERASING_BATCH, rows // 2)
+    if seconds < limits.ERASING_STEP_SECONDS / 2:
+        return min(limits.ROWS_PER_ERASING_BATCH_MOST, rows * 2)
+    return rows
+
+
+def _erase_addresses(erasure: Erasure, rows: int) -> bool:
     """A batch in one transaction, and whether there may be another.
 
     Without the lock of the book: an edition that is being erased can be reached by nobody else.
@@ -89,7 +103,7 @@ def _erase_addresses(erasure: Erasure) -> bool:
         row = jobs.still_owned(erasure)
         after = row.cursor or 0
         rest = Address.objects.filter(edition=row.edition_id, pk__gt=after).order_by("pk")
-        ids = list(rest.values_list("pk", flat=True)[: limits.ROWS_PER_ERASING_BATCH])
+        ids = list(rest.values_list("pk", flat=True)[:rows])
         if not ids:
             return False
         delete_from_closed(row.edition_id, after=after, through=ids[-1])
@@ -123,6 +137,11 @@ def _erase_groups(erasure: Erasure) -> bool:
     return bool(ids)
 
 
+def _erase_undo(erasure: Erasure) -> int:
+    with transaction.atomic():
+        return undo.erase_records(jobs.still_owned(erasure).edition)
+
+
 def _erase_work(erasure: Erasure, model: type[LeasedWork]) -> bool:
     """One job, upload or the like with its files; whether there was one."""
     with transaction.atomic():
@@ -139,6 +158,7 @@ def _erase_work(erasure: Erasure, model: type[LeasedWork]) -> bool:
 
 def _end(erasure: Erasure, *, rewritten: bool) -> None:
     with transaction.atomic():
+        books.lock(erasure.edition.book, is_change=False)
         row = jobs.still_owned(erasure)
         row.outcome = {**row.outcome, "rewritten": rewritten}
         row.state = JobState.COMPLETE

@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from typing import IO, Any, Final
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from django.db.models.functions import Cast
 from addressbook import limits
 from addressbook.models import Action, Address, AddressBook, Job, JobState, LeasedWork, Submission, Upload
 from addressbook.models.jobs import UNFINISHED
-from addressbook.services import books, crash_points, editions, erasing, jobs, memberships, scrubbing
+from addressbook.services import books, crash_points, editions, erasing, jobs, memberships, scrubbing, undo
 from addressbook.services.audit import Actor, record
 from addressbook.services.bulk import NothingSelectedError
 from addressbook.services.selection import Selection
@@ -86,6 +87,7 @@ def run(job: Job) -> None:
     rewritten = scrubbing.scrub(lambda: jobs.keep_lease(job, rows_done=job.rows_total))
     crash_points.reached("traces: scrubbed")
     with transaction.atomic():
+        books.lock(job.edition.book, is_change=False)
         row = jobs.still_owned(job)
         row.outcome = {**row.outcome, "rewritten": rewritten}
         row.save(update_fields=["outcome"])
@@ -103,6 +105,7 @@ def _forget(job: Job, keys: Collection[str], texts: Collection[str]) -> None:
     crash_points.reached("traces: copies done")
     dropped = sum(_forget_in_work(job, work, texts) for work in _work_of(job.edition.book))
     crash_points.reached("traces: files done")
+    _forget_in_undo(job, keys)
     _forget_in_memory(texts)
     with transaction.atomic():
         row = jobs.still_owned(job)
@@ -140,7 +143,9 @@ def _forget_in_work(job: Job, work: LeasedWork, texts: Collection[str]) -> bool:
     """Drop what a job or upload has of these addresses, its files as a whole; whether it had something."""
     if work.pk == job.pk and isinstance(work, Job):
         return False
-    found = any(_file_holds(name, texts) for name in work.files) or _row_holds(work, texts)
+    # What reads the book at this moment has seen the addresses, and would put them into its file.
+    found = work.READS_BOOK and work.state in UNFINISHED
+    found = found or any(_file_holds(name, texts) for name in work.files) or _row_holds(work, texts)
     if not found:
         return False
     with transaction.atomic():
@@ -169,21 +174,29 @@ def _file_holds(name: str, texts: Collection[str]) -> bool:
     """Whether a stored file may hold one of these; a file that cannot be read through may."""
     try:
         with default_storage.open(name) as file:
-            if not zipfile.is_zipfile(file):
-                file.seek(0)
-                return any(_holds(chunk, texts) for chunk in _overlapping(file))
-            with zipfile.ZipFile(file) as archive:
-                return any(_part_holds(archive, part, texts) for part in archive.infolist())
+            return _content_holds(file, texts)
     except FileNotFoundError:
         return False
     except (OSError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zipfile.LargeZipFile):
         return True
 
 
+def _content_holds(file: IO[bytes], texts: Collection[str]) -> bool:
+    if not zipfile.is_zipfile(file):
+        file.seek(0)
+        return any(_holds(chunk, texts) for chunk in _overlapping(file))
+    with zipfile.ZipFile(file) as archive:
+        return any(_part_holds(archive, part, texts) for part in archive.infolist())
+
+
 def _part_holds(archive: zipfile.ZipFile, part: zipfile.ZipInfo, texts: Collection[str]) -> bool:
     if part.file_size > limits.WORKBOOK_UNPACKED_BYTES:
         return True
     with archive.open(part) as content:
+        is_archive = content.read(4) == b"PK\x03\x04"
+    with archive.open(part) as content:
+        if is_archive:  # workbooks for the console
+            return _content_holds(BytesIO(content.read()), texts)
         # A text in several fonts is cut into several elements.
         return any(_holds(chunk, texts) or _holds(_TAG.sub(b"", chunk), texts) for chunk in _overlapping(content))
 
@@ -213,6 +226,13 @@ def _needles(text: str) -> Iterator[bytes]:
             except UnicodeEncodeError:
                 continue
         yield json.dumps(text)[1:-1].encode()
+
+
+def _forget_in_undo(job: Job, keys: Collection[str]) -> None:
+    after: int | None = 0
+    while after is not None:
+        jobs.keep_lease(job, rows_done=0)
+        after = undo.forget(book=job.edition.book, keys=keys, after=after).after
 
 
 def _forget_in_memory(texts: Collection[str]) -> None:

@@ -62,12 +62,20 @@ def test_counts_are_true_after_every_step(full, book) -> None:
     full(keep_copy=False)
     claimed = jobs.claim(Erasure, Erasure.objects.get().pk)
     steps = 0
-    while erasing._erase_addresses(claimed):
+    while erasing._erase_addresses(claimed, 2):
         assert_consistent(book)
         claimed.refresh_from_db()
         steps += 1
         assert claimed.rows_done + Address.objects.count() == 5
     assert steps == 3
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds", "then"),
+    [(1000, 0.01, 2000), (1000, 0.06, 1000), (4000, 0.2, 2000), (1000, 1.0, 1000), (8000, 0.0, 8000)],
+)
+def test_a_step_grows_while_it_is_quick_and_shrinks_when_it_is_not(rows, seconds, then) -> None:
+    assert erasing._next_size(rows, seconds) == then
 
 
 def test_what_came_after_the_reset_stays(full, book, register, make_group) -> None:
@@ -110,7 +118,7 @@ def test_two_workers_erase_nothing_twice(full) -> None:
     full(keep_copy=False)
     pk = Erasure.objects.get().pk
     first = jobs.claim(Erasure, pk)
-    assert erasing._erase_addresses(first)
+    assert erasing._erase_addresses(first, 2)
     Erasure.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     second = jobs.claim(Erasure, pk)
     with pytest.raises(jobs.JobLostError):

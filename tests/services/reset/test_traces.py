@@ -11,9 +11,10 @@ from django.db import connection
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Action, Address, AuditEvent, Edition, Job, JobState, Submission, Upload
+from addressbook.models import Action, Address, AuditEvent, Edition, Job, JobState, Submission, UndoRecord, Upload
 from addressbook.services import bulk, jobs, selection, traces
 from addressbook.services.bulk import NothingSelectedError
+from addressbook.services.journal import Changes
 from addressbook.services.selection import Selection, SelectionChangedError
 from addressbook.services.submissions import Submitted
 from addressbook.services.uploads import files
@@ -142,6 +143,17 @@ def test_a_workbook_is_looked_through_part_by_part(file_store, shared, holds) ->
     assert traces._file_holds(name, [PERSON]) == holds
 
 
+def test_workbooks_in_an_archive_are_looked_through_too(file_store) -> None:
+    inner, outer = BytesIO(), BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as workbook:
+        workbook.writestr("xl/sharedStrings.xml", f"<t>{PERSON}</t>")
+    with zipfile.ZipFile(outer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("part-1.xlsx", inner.getvalue())
+    name = files.keep(ContentFile(outer.getvalue()))
+    assert traces._file_holds(name, [PERSON])
+    assert not traces._file_holds(name, ["kim@example.com"])
+
+
 def test_a_file_that_cannot_be_read_through_is_taken_for_one_that_holds_it(file_store) -> None:
     content = BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -205,3 +217,14 @@ def test_a_worker_that_was_overtaken_writes_nothing(forget, register) -> None:
         traces.run(first)
     assert not Edition.objects.filter(closed_at__isnull=False).exists()
     assert not Upload.objects.exists()
+
+
+def test_what_can_be_undone_forgets_the_person_too(book, by, forget, register) -> None:
+    register(f"{PERSON} a@example.com")
+    chosen = Selection(None, address_ids=tuple(Address.objects.values_list("pk", flat=True)))
+    bulk.delete_addresses(book=book, selection=chosen, token=uuid4(), by=by)
+    register(PERSON)
+    forget()
+    work()
+    kept = [Changes.unpacked(record.payload).addresses_taken for record in UndoRecord.objects.all()]
+    assert [row[1] for rows in kept for row in rows] == ["a@example.com"]
