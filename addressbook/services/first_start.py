@@ -2,12 +2,13 @@
 
 import secrets
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from addressbook.models import Region, User, Zone
-from addressbook.services import books
+from addressbook.services import books, sync
 from addressbook.services.audit import Actor
 
 ADMIN_USERNAME = "admin"
@@ -23,7 +24,7 @@ class WeakPasswordError(Exception):
 
 
 def create_first_admin(*, password: str | None) -> str | None:
-    """Make the first user and the first book, unless there is any user already.
+    """Make the first user and the first book, unless there is any user already. Beside a simulator the book is synced.
 
     Returns the password of the new admin: `password`, or a random one when that is None. None when nothing was made.
     Raises WeakPasswordError, and then nothing was made.
@@ -35,7 +36,9 @@ def create_first_admin(*, password: str | None) -> str | None:
             _require_strong(password)
         chosen = password or secrets.token_urlsafe(15)
         admin = User.objects.create_superuser(username=ADMIN_USERNAME, password=chosen)
-        books.create_book(name=BOOK_NAME, zone=Zone.PUBLIC, region=Region.KR, by=Actor(admin))
+        book = books.create_book(name=BOOK_NAME, zone=Zone.PUBLIC, region=Region.KR, by=Actor(admin))
+        if settings.SIMULATOR_PORT:
+            sync.turn_on(book=book, by=Actor(admin))
     return chosen
 
 

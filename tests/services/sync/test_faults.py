@@ -410,7 +410,7 @@ class DiedError(BaseException):
 
 
 @pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize("step", range(1, 6))
+@pytest.mark.parametrize("step", range(1, 5))
 def test_a_worker_that_dies_anywhere_loses_nothing(
     point, step, connected, register, make_group, book, by, monkeypatch
 ) -> None:
