@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.simulated",
     "tests.skips",
     "tests.stack",
+    "tests.doom",
     "tests.undo",
     "tests.uploads",
     "tests.browser",

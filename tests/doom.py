@@ -14,25 +14,31 @@ import pkgutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
+
 from tests.stack import ROOT, _test_database_url
 
 
+@pytest.fixture(scope="session")
+def dooms(django_db_setup: None) -> Iterator[Doom]:
+    with Doom() as dooms:
+        yield dooms
+
+
 class Doom:
-    """Runs functions of importable modules in processes of their own: `with Doom(folder) as doom: doom.run(...)`.
+    """Runs functions of importable modules in processes of their own. No worker hears of what they announce."""
 
-    `folder` is MEDIA_ROOT of these processes. No other worker hears of what they announce.
-    """
-
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         environment = os.environ | {"DATABASE_URL": _test_database_url()}
         # Playwright makes the test process set this; the product must do without.
         environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.doom", str(folder)],
+            [sys.executable, "-m", "tests.doom"],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -48,14 +54,21 @@ class Doom:
     ) -> None:
         self._process.communicate(timeout=30)
 
-    def run(self, target: str, *arguments: Any, fatal: int = 0, **limits: int) -> list[str]:
-        """Call `target` ("module:function") with JSON values; returns the crash points that were reached.
+    def run(self, fatal: int, folder: Path, target: str, *arguments: object, **limits: int) -> list[str]:
+        """Call `target` ("module:function") with the arguments as texts; returns the crash points that were reached.
 
-        The process is killed at the point number `fatal` (0: at none). `limits` are set in `addressbook.limits` first.
+        The process is killed at the point number `fatal` (0: at none). `folder` is its MEDIA_ROOT, and `limits` are set
+        in `addressbook.limits` first.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        order = {"target": target, "arguments": arguments, "fatal": fatal, "limits": limits}
+        order = {
+            "target": target,
+            "arguments": [str(argument) for argument in arguments],
+            "fatal": fatal,
+            "folder": str(folder),
+            "limits": limits,
+        }
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
@@ -69,14 +82,12 @@ def _serve() -> None:
 
     django.setup()
     from celery import current_app
-    from django.conf import settings
 
     from addressbook import services
 
     # What every run needs is loaded once; none of it opens a connection.
     for module in pkgutil.walk_packages(services.__path__, "addressbook.services."):
         importlib.import_module(module.name)
-    settings.MEDIA_ROOT = sys.argv[1]
     current_app.send_task = lambda *arguments, **options: None
     for line in sys.stdin:
         order = json.loads(line)
@@ -94,9 +105,12 @@ def _serve() -> None:
 
 
 def _run(order: dict[str, Any], pipe: int) -> None:
+    from django.conf import settings
+
     from addressbook import limits
     from addressbook.services import crash_points
 
+    settings.MEDIA_ROOT = order["folder"]
     for name, value in order["limits"].items():
         setattr(limits, name, value)
     reached = 0

@@ -46,6 +46,8 @@ class Download(LeasedWork):
         CONSOLE = "console", _("For bulk registration in the console (.zip)")
 
     TASK = "addressbook.tasks.run_download"
+    FILE_FIELDS = ("stored_file",)
+    READS_BOOK = True
 
     scope = models.CharField(max_length=6, choices=Scope)
     format = models.CharField(max_length=7, choices=Format)
@@ -86,6 +88,12 @@ class Download(LeasedWork):
 
     def __str__(self) -> str:
         return f"download {self.pk} ({self.format}, {self.state})"
+
+    def forget_contents(self) -> None:
+        super().forget_contents()
+        self.group, self.query = None, ""
+        if self.state == JobState.COMPLETE:
+            self.state = JobState.EXPIRED
 
     @property
     def is_working(self) -> bool:

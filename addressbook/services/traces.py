@@ -19,9 +19,9 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from addressbook import limits
-from addressbook.models import Action, Address, AddressBook, Job, JobState, LeasedWork, Submission, Upload
+from addressbook.models import Action, Address, AddressBook, Download, Job, JobState, LeasedWork, Submission, Upload
 from addressbook.models.jobs import UNFINISHED
-from addressbook.services import books, crash_points, editions, erasing, jobs, memberships, scrubbing, undo
+from addressbook.services import books, crash_points, departures, editions, erasing, jobs, memberships, scrubbing, undo
 from addressbook.services.audit import Actor, record
 from addressbook.services.bulk import NothingSelectedError
 from addressbook.services.selection import Selection
@@ -105,6 +105,7 @@ def _forget(job: Job, keys: Collection[str], texts: Collection[str]) -> None:
     crash_points.reached("traces: copies done")
     dropped = sum(_forget_in_work(job, work, texts) for work in _work_of(job.edition.book))
     crash_points.reached("traces: files done")
+    departures.forget(job.edition.book)  # nothing reads the book any more that needs the notes
     _forget_in_undo(job, keys)
     _forget_in_memory(texts)
     with transaction.atomic():
@@ -167,6 +168,8 @@ def _row_holds(work: LeasedWork, texts: Collection[str]) -> bool:
         values.append(work.parameters)
     if isinstance(work, Upload):
         values += [work.check_result, work.name]
+    if isinstance(work, Download):
+        values.append(work.query)
     return _holds(json.dumps(values, ensure_ascii=False).encode(), texts)
 
 

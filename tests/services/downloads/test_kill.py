@@ -1,10 +1,8 @@
 """SIGKILL at every crash point: a file is there whole or not at all, and one row has it (SAFETY, I5 to I7)."""
 
 import os
-import signal
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -16,21 +14,23 @@ from django.utils import timezone
 from addressbook import limits
 from addressbook.models import DepartedAddress, Download, JobState
 from addressbook.services import downloads, jobs
+from tests.doom import Doom
 from tests.downloads import groups_in, make, rows_of
 from tests.services.invariants import assert_consistent, contents
-from tests.stack import ROOT, _test_database_url
+
+LIMITS = {"ROWS_PER_DOWNLOAD_PAGE": 2, "LEAST_ROWS_PER_DOWNLOAD_PAGE": 2}
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 
-def doom(fatal: int, folder: Path, *arguments: object) -> list[str]:
-    """Run until the crash point; the points that were reached by a run without one."""
-    environment = os.environ | {"DATABASE_URL": _test_database_url()}
-    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
-    command = [sys.executable, "-m", "tests.services.downloads.doomed", str(fatal), str(folder), *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
-    assert done.returncode == (-signal.SIGKILL if fatal else 0), done.stderr
-    return done.stdout.splitlines()
+@pytest.fixture
+def doom(dooms: Doom) -> Callable[..., list[str]]:
+    """Runs a function of `doomed` until the crash point; the points that were reached."""
+
+    def doom(fatal: int, folder: Path, act: str, *arguments: object) -> list[str]:
+        return dooms.run(fatal, folder, f"tests.services.downloads.doomed:{act}", *arguments, **LIMITS)
+
+    return doom
 
 
 def assert_one_to_one(files: Path) -> None:
@@ -45,7 +45,9 @@ def assert_one_to_one(files: Path) -> None:
     assert Download.objects.filter(state=JobState.COMPLETE).count() == len(named)
 
 
-def test_a_worker_killed_at_any_point_leaves_a_whole_file_or_none(ask, register, make_group, book, file_store) -> None:
+def test_a_worker_killed_at_any_point_leaves_a_whole_file_or_none(
+    ask, register, make_group, book, file_store, doom
+) -> None:
     register("a@example.com b@example.com c@example.com", make_group("VIP"))
     whole = ask()
     points = doom(0, file_store.parent, "make", whole.pk)
@@ -67,7 +69,7 @@ def test_a_worker_killed_at_any_point_leaves_a_whole_file_or_none(ask, register,
     assert not DepartedAddress.objects.exists()
 
 
-def test_a_request_is_whole_or_absent(book, by, file_store, no_other_worker) -> None:
+def test_a_request_is_whole_or_absent(book, by, file_store, no_other_worker, doom) -> None:
     points = doom(0, file_store.parent, "request", book.pk, by.user.pk, uuid4())
     assert points == ["download request: before commit"]
     Download.objects.all().delete()
@@ -79,7 +81,7 @@ def test_a_request_is_whole_or_absent(book, by, file_store, no_other_worker) -> 
     assert make(Download.objects.get()).state == JobState.COMPLETE
 
 
-def test_a_sweep_killed_at_any_point_is_made_up_for_by_the_next(ask, register, file_store) -> None:
+def test_a_sweep_killed_at_any_point_is_made_up_for_by_the_next(ask, register, file_store, doom) -> None:
     register("a@example.com")
     make(ask())
     Download.objects.update(expires_at=Now())

@@ -1,39 +1,6 @@
-"""A process that resets, restores, merges or erases, and is killed at the n-th crash point (0: at none).
+"""What is done to resets in processes that may be killed (`tests.doom`)."""
 
-`python -m tests.services.reset.doomed N FOLDER ACT ID ...`, with the settings and the database of the test in its
-environment. Prints the points that it reached.
-"""
-
-import os
-import signal
-import sys
 from uuid import UUID
-
-import django
-
-
-def main() -> None:
-    fatal, folder, act, *arguments = sys.argv[1:]
-    django.setup()
-    from celery import current_app
-    from django.conf import settings
-
-    from addressbook import limits
-    from addressbook.services import crash_points
-
-    settings.MEDIA_ROOT = folder
-    current_app.send_task = lambda *arguments, **options: None  # no other worker is to hear of it
-    limits.ROWS_PER_ERASING_BATCH = limits.ROWS_PER_JOB_BATCH = limits.ROWS_WITHIN_A_CLICK = 2
-    reached: list[str] = []
-
-    def strike(point: str) -> None:
-        reached.append(point)
-        if len(reached) == int(fatal):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    crash_points.reached = strike
-    {"reset": reset, "undo": undo, "merge": merge, "erase": erase, "forget": forget}[act](*arguments)
-    sys.stdout.write("\n".join(reached))
 
 
 def reset(book_id: str, user_id: str, token: str) -> None:
@@ -84,7 +51,3 @@ def erase(erasure_id: str) -> None:
     claimed = jobs.claim(Erasure, int(erasure_id))
     assert claimed is not None
     erasing.run(claimed)
-
-
-if __name__ == "__main__":
-    main()

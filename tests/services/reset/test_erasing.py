@@ -6,8 +6,21 @@ import pytest
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Action, Address, AuditEvent, Edition, Erasure, Group, Job, JobState, Membership, Upload
+from addressbook.models import (
+    Action,
+    Address,
+    AuditEvent,
+    Download,
+    Edition,
+    Erasure,
+    Group,
+    Job,
+    JobState,
+    Membership,
+    Upload,
+)
 from addressbook.services import erasing, jobs, restoring
+from tests.downloads import make, path_of
 from tests.resets import erase_all
 from tests.services.invariants import assert_consistent, contents
 from tests.services.test_concurrency import at_once
@@ -143,3 +156,12 @@ def test_with_many_addresses_left_elsewhere_the_rewriting_waits_for_its_command(
     register("new@example.com")
     erase_all()
     assert AuditEvent.objects.get(action=Action.ERASE_EDITION).detail["rewritten"] is False
+
+
+def test_downloads_of_an_erased_edition_go_with_it(book, do_reset, register, ask) -> None:
+    register("a@example.com")
+    path = path_of(make(ask()))
+    do_reset(keep_copy=False)
+    erase_all()
+    assert not path.exists()
+    assert not Download.objects.exists()

@@ -1,9 +1,6 @@
 """kill -9 at every crash point: reset and undo are whole or absent; erasing, merging, forgetting end as without."""
 
-import os
-import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -29,9 +26,11 @@ from addressbook.models import (
 )
 from addressbook.services import books, editions, erasing, groups, jobs, merging, registration, reset, restoring, traces
 from addressbook.services.selection import Selection
+from tests.doom import Doom
 from tests.services.invariants import assert_consistent, contents
-from tests.stack import ROOT, _test_database_url
 from tests.uploads import work
+
+LIMITS = {"ROWS_PER_ERASING_BATCH": 2, "ROWS_PER_JOB_BATCH": 2, "ROWS_WITHIN_A_CLICK": 2}
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
@@ -40,14 +39,14 @@ AFTER = {"u0@example.com": {"New"}, "v@example.com": {"New"}, "w@example.com": {
 MERGED = BEFORE | {"u0@example.com": {"VIP", "New"}, "v@example.com": {"New"}, "w@example.com": {"New"}}
 
 
-def doom(fatal: int, folder: Path, *arguments: object) -> list[str]:
-    """Run until the crash point; the points that were reached by a run without one."""
-    environment = os.environ | {"DATABASE_URL": _test_database_url()}
-    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
-    command = [sys.executable, "-m", "tests.services.reset.doomed", str(fatal), str(folder), *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
-    assert done.returncode == (-signal.SIGKILL if fatal else 0), done.stderr
-    return done.stdout.splitlines()
+@pytest.fixture
+def doom(dooms: Doom) -> Callable[..., list[str]]:
+    """Runs a function of `doomed` until the crash point; the points that were reached."""
+
+    def doom(fatal: int, folder: Path, act: str, *arguments: object) -> list[str]:
+        return dooms.run(fatal, folder, f"tests.services.reset.doomed:{act}", *arguments, **LIMITS)
+
+    return doom
 
 
 def telling(points: list[str]) -> list[int]:
@@ -100,7 +99,7 @@ def lines(book: AddressBook, action: Action) -> int:
     return AuditEvent.objects.filter(book_id=book.pk, action=action).count()
 
 
-def test_a_web_process_killed_in_a_reset_has_done_all_or_nothing(new_book, by, file_store) -> None:
+def test_a_web_process_killed_in_a_reset_has_done_all_or_nothing(new_book, by, file_store, doom) -> None:
     points = doom(0, file_store, "reset", new_book().pk, by.user.pk, uuid4())
     assert len(points) == 2
     for fatal in telling(points):
@@ -115,7 +114,7 @@ def test_a_web_process_killed_in_a_reset_has_done_all_or_nothing(new_book, by, f
         assert Erasure.objects.filter(edition__book=book).count() == 1
 
 
-def test_a_web_process_killed_in_an_undo_has_done_all_or_nothing(new_book, by, file_store) -> None:
+def test_a_web_process_killed_in_an_undo_has_done_all_or_nothing(new_book, by, file_store, doom) -> None:
     def closed_book() -> AddressBook:
         book = new_book()
         do_reset(book, by, keep_copy=True)
@@ -134,7 +133,7 @@ def test_a_web_process_killed_in_an_undo_has_done_all_or_nothing(new_book, by, f
         assert contents(book) == MERGED
 
 
-def test_a_worker_killed_in_a_merger_copies_all_and_counts_it_once(new_book, by, file_store) -> None:
+def test_a_worker_killed_in_a_merger_copies_all_and_counts_it_once(new_book, by, file_store, doom) -> None:
     def job_of() -> Job:
         book = new_book()
         do_reset(book, by, keep_copy=True)
@@ -159,7 +158,7 @@ def test_a_worker_killed_in_a_merger_copies_all_and_counts_it_once(new_book, by,
         assert_consistent(job.edition.book)
 
 
-def test_a_worker_killed_in_an_erasing_leaves_nothing_behind(new_book, by, file_store, send) -> None:
+def test_a_worker_killed_in_an_erasing_leaves_nothing_behind(new_book, by, file_store, send, doom) -> None:
     def erasure_of() -> Erasure:
         book = new_book()
         upload = work(send("email\nz@example.com\nwrong\n", book=book))
@@ -189,7 +188,7 @@ def test_a_worker_killed_in_an_erasing_leaves_nothing_behind(new_book, by, file_
     assert list(file_store.iterdir()) == []
 
 
-def test_a_worker_killed_in_forgetting_forgets_all_the_same(new_book, by, file_store, send) -> None:
+def test_a_worker_killed_in_forgetting_forgets_all_the_same(new_book, by, file_store, send, doom) -> None:
     def job_of() -> Job:
         book = new_book()
         do_reset(book, by, keep_copy=True)

@@ -12,6 +12,7 @@ from addressbook.services import bulk, jobs, selection, uploads
 from addressbook.services.editions import Contents, ContentsChangedError
 from addressbook.services.reset import NothingToResetError
 from addressbook.services.uploads import checking
+from tests.downloads import make, path_of
 from tests.services.invariants import assert_consistent, contents
 from tests.services.test_concurrency import at_once
 
@@ -99,7 +100,7 @@ def test_reset_takes_as_many_statements_for_many_addresses_as_for_few(
     book, do_reset, seen, fill, django_assert_max_num_queries
 ) -> None:
     fill(3000)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(40):
         do_reset()
 
 
@@ -217,3 +218,14 @@ def test_a_reset_does_not_wait_for_readers_of_other_books(book, do_reset, regist
                 "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND pid = pg_backend_pid()"
             )
             assert cursor.fetchone() == (0,)
+
+
+def test_a_download_that_is_made_stays_and_one_that_is_not_is_stopped(book, do_reset, register, ask) -> None:
+    register("a@example.com")
+    made, waiting = make(ask()), ask()
+    do_reset()
+    for download in (made, waiting):
+        download.refresh_from_db()
+    assert made.state == JobState.COMPLETE
+    assert path_of(made).exists()
+    assert (waiting.state, waiting.outcome["reason"]) == (JobState.FAILED, "reset")

@@ -11,13 +11,25 @@ from django.db import connection
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Action, Address, AuditEvent, Edition, Job, JobState, Submission, UndoRecord, Upload
-from addressbook.services import bulk, jobs, selection, traces
+from addressbook.models import (
+    Action,
+    Address,
+    AuditEvent,
+    DepartedAddress,
+    Edition,
+    Job,
+    JobState,
+    Submission,
+    UndoRecord,
+    Upload,
+)
+from addressbook.services import bulk, crash_points, jobs, selection, traces
 from addressbook.services.bulk import NothingSelectedError
 from addressbook.services.journal import Changes
 from addressbook.services.selection import Selection, SelectionChangedError
 from addressbook.services.submissions import Submitted
 from addressbook.services.uploads import files
+from tests.downloads import make, path_of
 from tests.services.invariants import assert_consistent, contents
 
 # VACUUM cannot be part of a transaction, so no test here can be one.
@@ -228,3 +240,34 @@ def test_what_can_be_undone_forgets_the_person_too(book, by, forget, register) -
     work()
     kept = [Changes.unpacked(record.payload).addresses_taken for record in UndoRecord.objects.all()]
     assert [row[1] for rows in kept for row in rows] == ["a@example.com"]
+
+
+def test_a_download_that_names_the_person_loses_its_file(book, forget, register, ask, file_store) -> None:
+    register(f"{PERSON}, other@example.com")
+    made, searched = make(ask()), make(ask(scope="search", query="other"))
+    waiting = ask(scope="search", query=PERSON.lower())
+    forget()
+    work()
+    for download in (made, searched, waiting):
+        download.refresh_from_db()
+    assert (made.state, made.stored_file) == (JobState.EXPIRED, "")
+    assert (searched.state, path_of(searched).exists()) == (JobState.COMPLETE, True)
+    assert (waiting.state, waiting.query, waiting.outcome["reason"]) == (JobState.FAILED, "", "traces_erased")
+    assert len(list((file_store.parent / "downloads").iterdir())) == 1
+
+
+def test_a_download_that_reads_the_book_at_this_moment_keeps_nothing(book, forget, register, ask, monkeypatch) -> None:
+    register(f"{PERSON}, other@example.com")
+    download = ask()
+    acts = [lambda: (forget(), work())]
+
+    def meddle(point: str) -> None:
+        if point == "download: file written" and acts:
+            acts.pop()()
+
+    monkeypatch.setattr(crash_points, "reached", meddle)
+    with pytest.raises(jobs.JobLostError):
+        make(download)
+    download.refresh_from_db()
+    assert (download.state, download.stored_file) == (JobState.FAILED, "")
+    assert not DepartedAddress.objects.exists()

@@ -5,16 +5,16 @@ from uuid import UUID
 CONTENT = "email,group\n" + "".join(f"u{n}@example.com,{'Gold' if n % 2 else ''}\n" for n in range(5)) + "wrong,\n"
 
 
-def work(upload_id: int) -> None:
+def work(upload_id: str) -> None:
     from addressbook.models import Upload
     from addressbook.services import jobs, uploads
 
-    claimed = jobs.claim(Upload, upload_id)
+    claimed = jobs.claim(Upload, int(upload_id))
     assert claimed is not None
     uploads.run(claimed)
 
 
-def receive(book_id: int, user_id: int, token: str) -> None:
+def receive(book_id: str, user_id: str, token: str) -> None:
     from django.core.files.base import ContentFile
 
     from addressbook.models import AddressBook, User

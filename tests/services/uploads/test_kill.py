@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -23,13 +23,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 EXPECTED = {f"u{n}@example.com": {"Gold"} if n % 2 else {"VIP"} for n in range(5)}
 
 
-DOOMED = "tests.services.uploads.doomed"
-
-
 @pytest.fixture
-def doom(file_store: Path) -> Iterator[Doom]:
-    with Doom(file_store.parent) as doom:
-        yield doom
+def doom(dooms: Doom, file_store: Path) -> Callable[..., list[str]]:
+    """Runs a function of `doomed` until the crash point; the points that were reached."""
+
+    def doom(fatal: int, act: str, *arguments: object) -> list[str]:
+        target = f"tests.services.uploads.doomed:{act}"
+        return dooms.run(fatal, file_store.parent, target, *arguments, ROWS_PER_UPLOAD_BATCH=2)
+
+    return doom
 
 
 @pytest.fixture
@@ -82,12 +84,12 @@ def assert_no_stray_file(file_store: Path) -> None:
 @pytest.mark.parametrize("phase", ["check", "apply"])
 def test_a_worker_killed_at_any_point_loses_and_doubles_nothing(phase, upload_in, file_store, doom) -> None:
     whole = upload_in(phase)
-    points = doom.run(f"{DOOMED}:work", whole.pk, ROWS_PER_UPLOAD_BATCH=2)
+    points = doom(0, "work", whole.pk)
     assert len(points) >= 5, points
     whole.refresh_from_db()
     for fatal in range(1, len(points) + 1):
         upload = upload_in(phase)
-        doom.run(f"{DOOMED}:work", upload.pk, fatal=fatal, ROWS_PER_UPLOAD_BATCH=2)
+        doom(fatal, "work", upload.pk)
         upload = take_over(upload)
         where = f"{points[fatal - 1]} ({fatal})"
         assert (upload.state, upload.check_result) == (whole.state, whole.check_result), where
@@ -103,15 +105,15 @@ def test_a_worker_killed_at_any_point_loses_and_doubles_nothing(phase, upload_in
 
 def test_a_web_process_killed_while_it_receives_has_taken_all_or_nothing(new_book, by, file_store, doom) -> None:
     book, _ = new_book()
-    points = doom.run(f"{DOOMED}:receive", book.pk, by.user.pk, str(uuid4()))
+    points = doom(0, "receive", book.pk, by.user.pk, uuid4())
     assert len(points) == 2
     for fatal in range(1, len(points) + 1):
         book, _ = new_book()
-        token = str(uuid4())
-        doom.run(f"{DOOMED}:receive", book.pk, by.user.pk, token, fatal=fatal)
+        token = uuid4()
+        doom(fatal, "receive", book.pk, by.user.pk, token)
         assert not Upload.objects.filter(edition__book=book).exists()
         for _again in range(2):
-            doom.run(f"{DOOMED}:receive", book.pk, by.user.pk, token)
+            doom(0, "receive", book.pk, by.user.pk, token)
         upload = Upload.objects.get(edition__book=book)
         assert counts(work(upload))["new"] == 5
     assert_no_stray_file(file_store)
