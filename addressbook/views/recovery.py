@@ -6,7 +6,7 @@ from datetime import datetime
 from django.http import HttpRequest
 from django.urls import reverse
 
-from addressbook.models import AddressBook, Erasure
+from addressbook.models import AddressBook, Edition, Erasure
 from addressbook.services import editions, restoring
 from addressbook.services.editions import Contents
 from addressbook.views.access import Access
@@ -26,19 +26,20 @@ class Copy:
 
 
 def copies(access: Access) -> list[Copy]:
-    return [
-        Copy(copy.number, copy.closed_at, copy.erase_after, editions.contents(copy))
-        for copy in restoring.copies(access.book)
-    ]
+    return [_shown(copy) for copy in restoring.copies(access.book)]
 
 
 def banner(request: HttpRequest, access: Access) -> Copy | None:
     """The last recovery copy, for admins, unless they have put it away."""
     if not access.may_manage:
         return None
-    found = copies(access)
+    found = restoring.copies(access.book)[:1]
     hidden = request.session.get(_HIDDEN, [])
-    return found[0] if found and [access.book.pk, found[0].number] not in hidden else None
+    return _shown(found[0]) if found and [access.book.pk, found[0].number] not in hidden else None
+
+
+def _shown(copy: Edition) -> Copy:
+    return Copy(copy.number, copy.closed_at, copy.erase_after, editions.contents(copy))
 
 
 def hide(request: HttpRequest, book: AddressBook, number: int) -> None:
