@@ -5,7 +5,9 @@ it can be undone as well.
 """
 
 from collections import Counter
-from typing import Final
+from collections.abc import Iterator
+from itertools import chain
+from typing import Final, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -41,57 +43,65 @@ def mark_undone(act: Act) -> None:
         undone, is_undone = undone.undoes, not is_undone
 
 
+class _Todo(NamedTuple):
+    """A step with its place, and the rows of its record if it ends that."""
+
+    place: int
+    step: Step
+    rows: int
+
+
 def run(job: Job) -> None:
     """Work on a claimed job until it is over. Raises JobLostError when another worker has it."""
     act = Act.objects.filter(pk=job.parameters["act"]).first()
-    place = job.cursor
-    while (place := _run_step(job, act, _next_step(act, place))) is not None:
+    if act is None:
+        _run_step(job, None, None)
+        return
+    undoing = Undoing(act, job.edition)
+    for todo in chain(_steps_after(act, job.cursor), [None]):
+        if not _run_step(job, undoing, todo):
+            return
         crash_points.reached("undo: step kept")
 
 
-def _next_step(act: Act | None, place: int | None) -> tuple[int, Step, int] | None:
-    """The step after `place`, with its own place and the rows of its record if it ends it. Read without a lock."""
-    if act is None:
-        return None
-    if place is None:
-        records = act.records.order_by("-number")
-        done = -1
-    else:
-        records = act.records.filter(number__lte=place // _STEPS_PER_RECORD).order_by("-number")
-        done = place % _STEPS_PER_RECORD
-    for record in records.iterator(chunk_size=1):
+def _steps_after(act: Act, place: int | None) -> Iterator[_Todo]:
+    """The steps that follow the one at `place`. Records are read one by one: a long read would hold up all writers."""
+    numbers = act.records.order_by("-number").values_list("number", flat=True)
+    began, done = divmod(place, _STEPS_PER_RECORD) if place is not None else (None, 0)
+    for number in list(numbers.filter(number__lte=began) if began is not None else numbers):
+        record = act.records.get(number=number)
         steps = list(steps_of(Changes.unpacked(record.payload)))
-        first = done + 1 if place is not None and record.number == place // _STEPS_PER_RECORD else 0
-        if first < len(steps):
-            rows = record.row_count if first == len(steps) - 1 else 0
-            return record.number * _STEPS_PER_RECORD + first, steps[first], rows
-    return None
+        for index, step in enumerate(steps):
+            if number != began or index > done:
+                rows = record.row_count if index == len(steps) - 1 else 0
+                yield _Todo(number * _STEPS_PER_RECORD + index, step, rows)
 
 
-def _run_step(job: Job, act: Act | None, found: tuple[int, Step, int] | None) -> int | None:
-    """The step in one transaction, and its place, which is kept with its rows; None when the job is over."""
+def _run_step(job: Job, undoing: Undoing | None, todo: _Todo | None) -> bool:
+    """The step in one transaction, its place kept with its rows (None: all are done); whether there may be another."""
     with transaction.atomic():
         edition = books.lock(job.edition.book)
         row = jobs.still_owned(job)
-        if act is None or edition.pk != row.edition_id:
-            jobs.finish(row, JobState.FAILED)
-            return None
+        if undoing is None or edition.pk != row.edition_id:
+            return _finish(row, JobState.FAILED)
         if row.cancel_requested:
-            jobs.finish(row, JobState.CANCELLED)
-            return None
-        if found is None:
-            mark_undone(act)
+            return _finish(row, JobState.CANCELLED)
+        if todo is None:
+            mark_undone(undoing.act)
             crash_points.reached("undo: marked")
-            jobs.finish(row, JobState.COMPLETE)
-            return None
-        place, step, rows = found
+            return _finish(row, JobState.COMPLETE)
         noted = Changes()
-        counts = Undoing(act, edition).do(step, noted=noted)
+        counts = undoing.do(todo.step, noted=noted)
         crash_points.reached("undo: rows changed")
         jobs.keep_undoable(row, noted)
-        jobs.keep_batch(row, cursor=place, rows=rows, changes=_named(counts))
+        jobs.keep_batch(row, cursor=todo.place, rows=todo.rows, changes=_named(counts))
         crash_points.reached("undo: before commit")
-    return place
+    return True
+
+
+def _finish(job: Job, state: JobState) -> bool:
+    jobs.finish(job, state)
+    return False
 
 
 def _named(counts: Counts) -> dict[str, int]:
