@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from addressbook.views import books, connection, console, groups, jobs, registration, selection, sign_in, uploads
+from addressbook.views import books, connection, console, groups, jobs, registration, selection, sign_in, sync, uploads
 
 book_urls = [
     path("", console.console, name="console"),
@@ -33,6 +33,16 @@ book_urls = [
     path("jobs/", jobs.show_jobs, name="jobs"),
     path("jobs/<int:job_id>/cancel/", jobs.cancel_job, name="cancel_job"),
     path("jobs/<int:job_id>/dismiss/", jobs.dismiss_job, name="dismiss_job"),
+    path("sync/", sync.sync_page, name="sync"),
+    path("sync/line/", sync.sync_line, name="sync_line"),
+    path("sync/compare/", sync.compare_remote, name="compare_remote"),
+    path("sync/send-again/", sync.send_again, name="send_again"),
+    path("sync/pause/", sync.pause_sync, name="pause_sync"),
+    path("sync/resume/", sync.resume_sync, name="resume_sync"),
+    path("sync/rebuild/", sync.rebuild_remote, name="rebuild_remote"),
+    path("sync/choose/", sync.choose_existing, name="choose_existing"),
+    path("sync/turn-on/", sync.turn_sync_on, name="turn_sync_on"),
+    path("sync/turn-off/", sync.turn_sync_off, name="turn_sync_off"),
     path("settings/", books.book_settings, name="book_settings"),
     path("settings/keys/", connection.change_keys, name="change_keys"),
     path("settings/keys/test/", connection.test_connection, name="test_connection"),

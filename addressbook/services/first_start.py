@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from addressbook.models import Region, User, Zone
-from addressbook.services import books
+from addressbook.services import books, sync
 from addressbook.services.audit import Actor
 
 ADMIN_USERNAME = "admin"
@@ -22,9 +22,10 @@ class WeakPasswordError(Exception):
         self.reasons = reasons
 
 
-def create_first_admin(*, password: str | None) -> str | None:
+def create_first_admin(*, password: str | None, is_synced: bool = False) -> str | None:
     """Make the first user and the first book, unless there is any user already.
 
+    With `is_synced` the book's sync is on: it is connected to the bundled simulator, which is empty.
     Returns the password of the new admin: `password`, or a random one when that is None. None when nothing was made.
     Raises WeakPasswordError, and then nothing was made.
     """
@@ -35,7 +36,9 @@ def create_first_admin(*, password: str | None) -> str | None:
             _require_strong(password)
         chosen = password or secrets.token_urlsafe(15)
         admin = User.objects.create_superuser(username=ADMIN_USERNAME, password=chosen)
-        books.create_book(name=BOOK_NAME, zone=Zone.PUBLIC, region=Region.KR, by=Actor(admin))
+        book = books.create_book(name=BOOK_NAME, zone=Zone.PUBLIC, region=Region.KR, by=Actor(admin))
+        if is_synced:
+            sync.turn_on(book=book, by=Actor(admin))
     return chosen
 
 
