@@ -26,10 +26,8 @@ class SignIn:
     generated_password: str | None = None
 
 
-def prepare(*, with_simulator: bool = False) -> SignIn:
-    """Bring the database up to date; make the first admin and book in a new installation.
-
-    `with_simulator`: one runs beside the console, and the book is connected to it.
+def prepare(*, beside_simulator: bool) -> SignIn:
+    """Bring the database up to date; make the first admin and book in a new installation, synced with a simulator.
 
     Raises PasswordRefusedError or SecretsKeyError.
     """
@@ -38,7 +36,7 @@ def prepare(*, with_simulator: bool = False) -> SignIn:
     user = first_start.ADMIN_USERNAME
     given = os.environ.get("ADMIN_PASSWORD") or None
     try:
-        password = first_start.create_first_admin(password=given, is_synced=with_simulator)
+        password = first_start.create_first_admin(password=given, is_synced=beside_simulator)
     except first_start.WeakPasswordError as error:
         raise PasswordRefusedError(f"ADMIN_PASSWORD is refused. {error}") from error
     if password is None:

@@ -229,7 +229,7 @@ def test_a_first_connection_that_is_not_empty_asks(
     assert work() == sync.State.PAUSED
     assert line(admin, url).startswith("Paused: the service already holds addresses Decide")
     dialog = text_of(admin.get(url("choose_existing"), headers={"HX-Request": "true"}))
-    assert "Here 1 At the service 3" in dialog
+    assert "Here At the service All addresses differs 1 3" in dialog
     assert "Old differs none 3" in dialog
     answer = admin.post(url("choose_existing"), {"existing": choice}, follow=True)
     assert "Everything is sent now." in text_of(answer)

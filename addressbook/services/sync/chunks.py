@@ -5,11 +5,10 @@ last the addresses that none of these brought along: those without a group go th
 """
 
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from addressbook import limits
 from addressbook.mailer import GroupAddresses
@@ -17,7 +16,8 @@ from addressbook.models import Address, BookSync, Edition, Group, Membership, Pa
 from addressbook.models.sync import ALL_SENT, NOT_BEGUN
 
 TEMPORARY_PREFIX: Final = "mailer-console-temporary-"
-_WINDOWS_A_STEP: Final = limits.SYNC_ROWS_SCANNED // limits.SYNC_ROWS_PER_CALL
+# How many ids there may be in a range for each one that is asked for.
+_NEAR: Final = 10
 
 # An address, a group, or an address in a group, by ids.
 Entry = tuple[int | None, int | None]
@@ -38,6 +38,8 @@ class Chunk:
     resent: dict[int, tuple[int, int]] = field(default_factory=dict)
     highest_membership: int = 0
     new_temporary_group: str = ""
+    # Whether any entry of the book was parked when it was built.
+    had_parked: bool = False
 
     @property
     def rows(self) -> int:
@@ -83,6 +85,7 @@ class _Builder:
         names = ("groups_sent", "memberships_sent", "addresses_sent")
         self.chunk = Chunk({name: getattr(sync, name) for name in names})
         self.parked = set(ParkedEntry.objects.filter(book=sync.book_id).values_list("address_id", "group_id"))
+        self.chunk.had_parked = bool(self.parked)
 
     @property
     def room(self) -> int:
@@ -146,40 +149,48 @@ class _Builder:
         return False
 
     def _addresses_without_group(self) -> None:
-        for _ in range(_WINDOWS_A_STEP):
-            rows = Address.objects.filter(edition=self.edition, pk__gt=self.chunk.marks["addresses_sent"])
-            window = list(rows.order_by("pk").values_list("pk", "email")[: limits.SYNC_ROWS_PER_CALL])
-            grouped = self._grouped([address_id for address_id, _ in window])
-            for address_id, email in window:
-                if address_id not in grouped and (address_id, None) not in self.parked:
-                    if not self.room:
-                        return
-                    self._add_without_group(address_id, email)
-                self.chunk.marks["addresses_sent"] = address_id
-            if len(window) < limits.SYNC_ROWS_PER_CALL:
+        rows = Address.objects.filter(edition=self.edition, pk__gt=self.chunk.marks["addresses_sent"]).order_by("pk")
+        # Up to here in this step: those with a group are passed over without a call, but not without a look.
+        (end,) = rows.values_list("pk", flat=True)[limits.SYNC_ROWS_SCANNED - 1 :][:1] or [None]
+        window = rows if end is None else rows.filter(pk__lte=end)
+        found = list(window.exclude(Exists(self._accepted_of_address())).values_list("pk", "email")[: self.room + 1])
+        for address_id, email in found:
+            if not self.room:
                 return
+            if (address_id, None) not in self.parked:
+                self._add_without_group(address_id, email)
+            self.chunk.marks["addresses_sent"] = address_id
+        last = end or rows.values_list("pk", flat=True).last()
+        self.chunk.marks["addresses_sent"] = max(last or 0, self.chunk.marks["addresses_sent"])
 
-    def _grouped(self, address_ids: list[int]) -> set[int]:
-        """Those that a membership has brought along."""
-        pairs = Membership.objects.filter(address__in=address_ids).values_list("address_id", "group_id")
-        return self._accepted(pairs)
+    def _accepted_of_address(self) -> QuerySet[Membership]:
+        """The memberships that brought the address of the outer query along."""
+        members = Membership.objects.filter(address=OuterRef("pk"))
+        if self.parked:
+            refused = ParkedEntry.objects.filter(
+                Q(address=OuterRef("address")) | Q(address=None), group=OuterRef("group")
+            )
+            members = members.exclude(Exists(refused))
+        return members
 
     def _new_addresses(self) -> set[int]:
         """Those of the chunk that no call has had yet."""
-        unsent = [address_id for address_id in self.chunk.address_ids if address_id > self.sync.addresses_sent]
+        unsent = {address_id for address_id in self.chunk.address_ids if address_id > self.sync.addresses_sent}
         if not unsent:
             return set()
+        first, last = min(unsent), max(unsent)
+        # Mostly neighbours, and a range is found much faster than a thousand single ones.
+        are_near = last - first < _NEAR * len(unsent)
+        where = Q(address_id__gte=first, address_id__lte=last) if are_near else Q(address__in=unsent)
         sent = Membership.objects.filter(
+            where,
             Q(group__resend_through__isnull=True)
             | Q(group__resend_through__lt=F("pk"))
             | Q(group__resend_after__gte=F("address_id")),
-            address__in=unsent,
             pk__lte=self.sync.memberships_sent,
         )
-        return set(unsent) - self._accepted(sent.values_list("address_id", "group_id"))
-
-    def _accepted(self, pairs: Iterable[tuple[int, int]]) -> set[int]:
-        return {a for a, g in pairs if (a, g) not in self.parked and (None, g) not in self.parked}
+        pairs = sent.values_list("address_id", "group_id")
+        return unsent - {a for a, g in pairs if (a, g) not in self.parked and (None, g) not in self.parked}
 
     def _add_group(self, group_id: int, name: str) -> None:
         if (None, group_id) in self.parked:

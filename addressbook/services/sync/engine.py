@@ -7,8 +7,8 @@
 5. Compare the counts.
 
 What is to be done next is decided, and where it matters written down, in one transaction; then comes the call; then its
-outcome is written in another. Between any two statements the process may die: everything may be done again, except a
-creation, and of that it is known that it may be on its way.
+outcome is written in another, or with the next step. Between any two statements the process may die: everything may be
+done again, except a creation, and of that it is known that it may be on its way.
 """
 
 from collections.abc import Callable, Iterator
@@ -71,6 +71,9 @@ class Engine:
         self._sync = sync
         self._client = client
         self._clock = clock
+        # A creation that was accepted, and when. It is written with the next step, to spare a transaction for each: if
+        # the worker dies before, its outcome is not known, and the counts will tell.
+        self._accepted: tuple[Send, datetime] | None = None
 
     def step(self) -> Step:
         """Do the next step, and say which it was. After a Wait or a Rest there is nothing to do until its time."""
@@ -78,8 +81,12 @@ class Engine:
             sync, edition = lease.locked(self._sync)
             now = self._clock()
             lease.extend(sync, now)
+            has_outcome = self._note_accepted(sync)
             step = _decide(sync, edition, now)
+            if has_outcome or isinstance(step, Send | Move | Remove):
+                lease.keep(sync)
             crash_points.reached("sync: before the step is committed")
+        self._accepted = None
         crash_points.reached("sync: before the call")
         if isinstance(step, Look):
             self._look()
@@ -89,6 +96,21 @@ class Engine:
             self._remove(step)
         crash_points.reached("sync: after the step")
         return step
+
+    def finish(self) -> None:
+        """Write what the last step has left to the next."""
+        if self._accepted is not None:
+            with transaction.atomic():
+                sync, _ = lease.locked(self._sync)
+                self._note_accepted(sync)
+                lease.keep(sync)
+            self._accepted = None
+
+    def _note_accepted(self, sync: BookSync) -> bool:
+        if self._accepted is None:
+            return False
+        sending.note_accepted(sync, *self._accepted)
+        return True
 
     def _look(self) -> None:
         counts, error = _outcome(self._client.address_book.get)
@@ -102,11 +124,11 @@ class Engine:
     def _send(self, send: Send) -> None:
         _, error = _outcome(lambda: send.call(self._client))
         crash_points.reached("sync: after the call")
+        if error is None:
+            self._accepted = send, self._clock()
+            return
         with self._kept() as (sync, _, now):
-            if error is None:
-                sending.note_accepted(sync, send, now)
-            else:
-                sending.note_failed(sync, send, error, now)
+            sending.note_failed(sync, send, error, now)
 
     def _remove(self, remove: Remove) -> None:
         counts, error = _outcome(lambda: remove.call(self._client))
@@ -134,6 +156,7 @@ class Engine:
 
 
 def _decide(sync: BookSync, edition: Edition, now: datetime) -> Step:
+    """What is to be done next. With a Send, a Move or a Remove the state has changed, and has to be kept."""
     if sync.pause or not sync.is_on:
         return Rest(None)
     if _is_ahead(sync.not_before, now):
@@ -145,7 +168,6 @@ def _decide(sync: BookSync, edition: Edition, now: datetime) -> Step:
     chunk = chunks.next_chunk(sync, edition) if sync.is_compared else None
     if chunk and chunk.moves(sync):
         send = sending.mark_sent(sync, chunk, now)
-        lease.keep(sync)
         return send if chunk.rows else Move()
     if waiting := _once_landed(sync, now):
         return waiting
@@ -166,7 +188,6 @@ def _once_landed(sync: BookSync, now: datetime) -> Step | None:
 
 def _removing(sync: BookSync, remove: Remove) -> Remove:
     sync.verified_at = None
-    lease.keep(sync)
     return remove
 
 

@@ -27,7 +27,9 @@ def run(book_id: int) -> None:
     try:
         with client:
             overview.begin_turn(sync)
-            look_at = timezone.now() + timedelta(seconds=_take_turn(Engine(sync, client)))
+            engine = Engine(sync, client)
+            look_at = timezone.now() + timedelta(seconds=_take_turn(engine))
+            engine.finish()
     finally:
         # After an exception too: a defect must not hold the book for longer than its pause.
         lease.release(sync, now=timezone.now(), look_at=look_at)

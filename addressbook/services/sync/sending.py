@@ -53,9 +53,9 @@ def note_accepted(sync: BookSync, send: Send, now: datetime) -> None:
         sync.refusals, sync.chunk_rows = 0, None
     sync.in_air_since = now
     sync.rows_sent += send.chunk.rows
-    # An address that was refused without a group, and has now passed as a member.
-    parked = ParkedEntry.objects.filter(book=sync.book, group=None)
-    if parked.exists():
+    if send.chunk.had_parked:
+        # An address that was refused without a group, and has now passed as a member.
+        parked = ParkedEntry.objects.filter(book=sync.book, group=None)
         parked.filter(address__in=send.chunk.address_ids).delete()
 
 

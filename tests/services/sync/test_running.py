@@ -6,8 +6,8 @@ import pytest
 from celery import current_app
 
 from addressbook import limits
-from addressbook.models import AuditEvent, BookSync, Pause
-from addressbook.services import bulk, crash_points, keys, sync
+from addressbook.models import AddressBook, AuditEvent, BookSync, Pause
+from addressbook.services import bulk, crash_points, first_start, keys, sync
 from addressbook.services.selection import everything
 from addressbook.tasks import sync_book, wake_syncs
 from tests.services.sync.worker import KEYS
@@ -127,3 +127,8 @@ def test_a_book_whose_sync_was_off_meanwhile_is_a_first_connection(
     sync.rebuild(book=book, by=by)
     worker.work()
     assert worker.remote() == {None: set()}
+
+
+def test_the_first_book_of_a_new_installation_is_synced_where_there_is_a_simulator(db, told) -> None:
+    first_start.create_first_admin(password="correct horse battery staple", is_synced=True)
+    assert sync.status(AddressBook.objects.get()).state == "sending"
