@@ -192,6 +192,10 @@ MASKED_KEY_CHARACTERS: Final = 10
 # Scheme and host.
 BASE_URL_CHARACTERS: Final = 200
 
+# How often a page asks how far the sync is; more rarely while the service does not answer.
+SYNC_POLL_SECONDS: Final = 2
+SYNC_WAITING_POLL_SECONDS: Final = 15
+
 # Sync -------------------------------------------------------------------------------------------------------------
 
 # Entries a call: addresses, memberships, groups. NAVER publishes no maximum; its console takes as many at a time.

@@ -26,8 +26,8 @@ class SignIn:
     generated_password: str | None = None
 
 
-def prepare() -> SignIn:
-    """Bring the database up to date; make the first admin and book in a new installation.
+def prepare(*, beside_simulator: bool) -> SignIn:
+    """Bring the database up to date; make the first admin and book in a new installation, synced with a simulator.
 
     Raises PasswordRefusedError or SecretsKeyError.
     """
@@ -37,7 +37,7 @@ def prepare() -> SignIn:
     user = first_start.ADMIN_USERNAME
     given = os.environ.get("ADMIN_PASSWORD") or None
     try:
-        password = first_start.create_first_admin(password=given)
+        password = first_start.create_first_admin(password=given, is_synced=beside_simulator)
     except first_start.WeakPasswordError as error:
         raise PasswordRefusedError(f"ADMIN_PASSWORD is refused. {error}") from error
     if password is None:

@@ -264,8 +264,8 @@ document.addEventListener("htmx:configRequest", (event) => {
   delete event.detail.parameters.csrfmiddlewaretoken;
 });
 
-// What asks by itself, again and again: no sign for that, and nobody has pressed anything.
-const asksByItself = (element) => ["jobs", "download-list"].includes(element.id);
+// What asks by itself is nobody's click.
+const polls = (element) => element.matches("[data-polls]");
 
 let waiting = 0;
 let waitingTimer;
@@ -279,10 +279,10 @@ function showWorking(difference) {
 }
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (!asksByItself(event.detail.elt)) showWorking(1);
   const element = event.detail.elt;
   const pressed = document.activeElement;
-  if (!asksByItself(element) && pressed.id && !pressed.closest("dialog, .menu")) opener = pressed.id;
+  if (!polls(element)) showWorking(1);
+  if (!polls(element) && pressed.id && !pressed.closest("dialog, .menu")) opener = pressed.id;
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -291,8 +291,22 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   tree = { scroll: one("#group-list")?.scrollTop ?? 0, filter: one("#group-filter")?.value ?? "" };
 });
 
+// The line of the sync is asked for again while something moves, the tree is not: so the line says which groups are late.
+function showLateGroups() {
+  const line = one("#sync-line");
+  const badge = one("#late-badge");
+  if (!line || !badge) return;
+  const late = new Set(line.dataset.late.split(" "));
+  for (const item of all("#group-list li[data-group]")) {
+    const shown = one(".late", item);
+    if (!late.has(item.dataset.group)) shown?.remove();
+    else if (!shown) one(".tree-name", item).after(badge.content.firstElementChild.cloneNode(true));
+  }
+}
+
 function settle() {
   openDialogs(document);
+  showLateGroups();
   showSelection();
   showFields(document);
   const addresses = one("#addresses");
@@ -324,7 +338,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (!asksByItself(event.detail.elt)) showWorking(-1);
+  if (!polls(event.detail.elt)) showWorking(-1);
 });
 
 function signedOut() {

@@ -33,3 +33,13 @@ def service(settings) -> Iterator[Simulator]:
     with Simulator() as simulator:
         settings.MAILER_HOSTS = [simulator.base_url]
         yield simulator
+
+
+@pytest.fixture
+def remote(stack, settings) -> Iterator[Simulator]:
+    """The same for the running processes."""
+    from addressbook.mailer.simulator import Simulator
+
+    settings.MAILER_HOSTS = [stack.service_url]
+    with Simulator(port=urlsplit(stack.service_url).port or 0) as simulator:
+        yield simulator

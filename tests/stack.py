@@ -22,9 +22,13 @@ START_SECONDS = 120
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Running processes. `url` has no slash at its end."""
+    """Running processes. `url` has no slash at its end.
+
+    At `service_url` there is nothing until a test puts a simulator there; it is a host that a book may be connected to.
+    """
 
     url: str
+    service_url: str
     data_dir: Path
     pid: int
 
@@ -38,7 +42,9 @@ def _stack(django_db_setup: None) -> Iterator[Stack]:
     from django.conf import settings
 
     port = free_port()
+    service_url = f"http://127.0.0.1:{free_port()}"
     environment = os.environ | {"PORT": str(port), "HOST": "127.0.0.1", "DATABASE_URL": _test_database_url()}
+    environment["MAILER_HOSTS"] = service_url
     # Playwright makes the test process set this; the product must do without.
     environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
     output = settings.DATA_DIR / "stack.txt"
@@ -48,7 +54,7 @@ def _stack(django_db_setup: None) -> Iterator[Stack]:
         )
     try:
         wait_for(lambda: "is ready at" in output.read_text(), START_SECONDS, lambda: _troubles(settings.DATA_DIR))
-        yield Stack(f"http://127.0.0.1:{port}", settings.DATA_DIR, process.pid)
+        yield Stack(f"http://127.0.0.1:{port}", service_url, settings.DATA_DIR, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)

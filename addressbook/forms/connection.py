@@ -25,3 +25,7 @@ class KeysForm(SubmissionForm):
         if settings.MAILER_HOSTS:
             choices = [("", _("The service’s own")), *((host, host) for host in settings.MAILER_HOSTS)]
             self.fields["base_url"] = forms.ChoiceField(label=_("Host"), choices=choices, required=False)
+
+
+class ExistingForm(forms.Form):
+    existing = forms.ChoiceField(choices=[("keep", ""), ("rebuild", "")])

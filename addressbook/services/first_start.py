@@ -2,7 +2,6 @@
 
 import secrets
 
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -23,9 +22,10 @@ class WeakPasswordError(Exception):
         self.reasons = reasons
 
 
-def create_first_admin(*, password: str | None) -> str | None:
-    """Make the first user and the first book, unless there is any user already. Beside a simulator the book is synced.
+def create_first_admin(*, password: str | None, is_synced: bool = False) -> str | None:
+    """Make the first user and the first book, unless there is any user already.
 
+    With `is_synced` the book's sync is on: it is connected to the bundled simulator, which is empty.
     Returns the password of the new admin: `password`, or a random one when that is None. None when nothing was made.
     Raises WeakPasswordError, and then nothing was made.
     """
@@ -37,7 +37,7 @@ def create_first_admin(*, password: str | None) -> str | None:
         chosen = password or secrets.token_urlsafe(15)
         admin = User.objects.create_superuser(username=ADMIN_USERNAME, password=chosen)
         book = books.create_book(name=BOOK_NAME, zone=Zone.PUBLIC, region=Region.KR, by=Actor(admin))
-        if settings.SIMULATOR_PORT:
+        if is_synced:
             sync.turn_on(book=book, by=Actor(admin))
     return chosen
 

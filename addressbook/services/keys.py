@@ -13,9 +13,10 @@ from addressbook import limits
 from addressbook.mailer.signing import Credentials
 from addressbook.mailer.validation import check_keys
 from addressbook.models import Action, AddressBook, Connection
-from addressbook.services import books, secrets
+from addressbook.services import books, remote, secrets
 from addressbook.services.audit import Actor, record, record_by_operator
 from addressbook.services.submissions import Submitted
+from addressbook.services.sync import switches
 
 
 class SecretMissingError(Exception):
@@ -36,6 +37,9 @@ def change_keys(
 ) -> None:
     """Connect the book with these keys. Empty: as it is kept; `base_url` empty: the zone's own host.
 
+    A book that had none is not sent anywhere until somebody turns its sync on: what was registered for practice must
+    not go to the real service by itself. Other keys may lead to another remote book, which is then looked at first.
+
     Raises InvalidRequestError for keys that no call could be made with, SecretMissingError, AccessKeyMissingError,
     HostNotAllowedError, or those of `secrets.seal`.
     """
@@ -45,12 +49,14 @@ def change_keys(
     digest = salted_hmac("addressbook.keys", secret_key, algorithm="sha256").hexdigest()
     submitted = Submitted(by, token, "change_keys", [book.pk, access_key, digest, base_url])
     with transaction.atomic():
-        books.lock(book)
+        edition = books.lock(book)
         if submitted.earlier_outcome() is not None:
             return
         row = Connection.objects.filter(book=book).first()
         changed = {"base_url": base_url}
+        leads_elsewhere = row is not None and row.base_url != base_url
         if access_key or secret_key:
+            leads_elsewhere |= row is not None and not _is_kept(row, access_key)
             credentials = _completed(row, access_key, secret_key)
             check_keys(credentials.access_key, credentials.secret_key)
             text = json.dumps({"access_key": credentials.access_key, "secret_key": credentials.secret_key})
@@ -58,17 +64,25 @@ def change_keys(
         elif row is None:
             raise AccessKeyMissingError
         Connection.objects.update_or_create(book=book, defaults={**changed, "changed_at": timezone.now()})
+        if row is None:
+            switches.turn_off(book=book, by=by)
+        elif leads_elsewhere:
+            remote.connection_changed(edition)
         detail = {"keys": "kept" if not (access_key or secret_key) else "replaced" if row else "entered"}
         record(by=by, action=Action.CHANGE_KEYS, book=book, detail=detail | {"host": base_url})
         submitted.remember({})
 
 
 def remove_keys(*, book: AddressBook, by: Actor) -> bool:
-    """Disconnect the book; whether it was connected. Works without the key that its API keys are sealed with."""
+    """Disconnect the book and turn its sync off; whether it was connected.
+
+    Works without the key that its API keys are sealed with.
+    """
     with transaction.atomic():
         books.lock(book)
         deleted, _ = Connection.objects.filter(book=book).delete()
         if deleted:
+            switches.turn_off(book=book, by=by)
             record(by=by, action=Action.REMOVE_KEYS, book=book)
     return bool(deleted)
 
@@ -88,6 +102,18 @@ def masked(access_key: str) -> str:
     """Enough to tell one's own keys apart, too little to use: the last characters, when there are many more."""
     shown = limits.ACCESS_KEY_CHARACTERS_SHOWN
     return "…" + access_key[-shown:] if len(access_key) >= 4 * shown else "…"
+
+
+@sensitive_variables("kept")
+def _is_kept(row: Connection, access_key: str) -> bool:
+    """Whether the access key stays what it is; not when what is kept cannot be read any more."""
+    if not access_key:
+        return True
+    try:
+        kept = json.loads(secrets.unseal(row.sealed_keys))
+    except secrets.KeyLostError:
+        return False
+    return bool(kept["access_key"] == access_key)
 
 
 @sensitive_variables("kept", "secret_key")

@@ -124,6 +124,8 @@ def connection_changed(edition: Edition) -> None:
     sync = _sync_of(edition.pk)
     if sync is not None:
         connect_anew(sync, edition)
+        # A pause may have ended, during which nothing woke it.
+        wake(edition.book)
 
 
 def connect_anew(sync: BookSync, edition: Edition) -> None:
@@ -132,6 +134,9 @@ def connect_anew(sync: BookSync, edition: Edition) -> None:
     everything_is_pending(sync, edition)
     BookSync.objects.filter(pk=sync.pk).update(
         **_NEVER_TOUCHED,
+        # Lost to whoever has it: that worker calls the old place, and would take what it hears for the new one.
+        attempt=F("attempt") + 1,
+        lease_until=None,
         is_compared=False,
         may_keep=False,
         keeps_foreign=False,

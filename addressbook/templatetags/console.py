@@ -4,46 +4,56 @@ A book may have a thousand groups, and Django's template language takes a third 
 rows that come in such numbers are put together here, where they take a hundredth of that.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from django import template
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from addressbook.models import AddressBook, Group
-from addressbook.views import history_sentences, sentences, undo_sentences, upload_dialog
+from addressbook.views import history_sentences, sentences, sync_sentences, undo_sentences, upload_dialog
 
 register = template.Library()
 register.filter("number", sentences.number)
 register.filter("upload_line", upload_dialog.line_of)
 register.filter("action_title", history_sentences.title)
 register.filter("undo_outcome", undo_sentences.outcome)
+register.filter("moment", sync_sentences.moment)
 
 
 @register.simple_tag
-def group_rows(groups: Iterable[Group], *, book: AddressBook, chosen: Group | None, may_edit: bool) -> SafeString:
-    """The groups of the tree, each a link with its count and, for those who may edit, the button of its menu."""
+def group_rows(
+    groups: Iterable[Group], *, book: AddressBook, chosen: Group | None, may_edit: bool, late: Set[int]
+) -> SafeString:
+    """The groups of the tree, each a link with its count and, for those who may edit, the button of its menu.
+
+    Those of `late` (ids) are not, or not completely, at the service yet, and have a badge that says so.
+    """
     address = reverse("console", args=[book.slug])
     chosen_id = chosen.pk if chosen else None
     current = SafeString(' aria-current="true"')
+    badge = SafeString(render_to_string("late_badge.html").strip()) if late else SafeString("")
     label = _("More actions for %(name)s")
     rows = (
         (
             group.name.lower(),
+            group.pk,
             address,
             group.pk,
             current if group.pk == chosen_id else "",
             group.name,
+            badge if group.pk in late else "",
             sentences.number(group.address_count),
             _more_button(group, label) if may_edit else "",
         )
         for group in groups
     )
     row = (
-        '<li data-name="{}"><a href="{}?group={}" class="tree-item"{}><span class="tree-name">{}</span> '
-        '<span class="count">{}</span></a>{}</li>'
+        '<li data-name="{}" data-group="{}"><a href="{}?group={}" class="tree-item"{}>'
+        '<span class="tree-name">{}</span>{} <span class="count">{}</span></a>{}</li>'
     )
     return format_html_join("\n", row, rows)
 

@@ -15,10 +15,12 @@ from addressbook.forms.books import BookForm, BookSettingsForm, MemberForm, Memb
 from addressbook.forms.connection import KeysForm
 from addressbook.models import AddressBook, Role
 from addressbook.services import books
+from addressbook.services.sync import practice
 from addressbook.services.sync.connection import target_of
 from addressbook.views import recovery
 from addressbook.views.access import LAST_BOOK, Access, actor, to_book, to_sign_in
 from addressbook.views.connection_sentences import Verdict
+from addressbook.views.console import sync_context
 from addressbook.views.methods import require_POST
 
 
@@ -44,6 +46,7 @@ def create_book(request: HttpRequest) -> HttpResponse:
     form = BookForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         book = books.create_book(**form.cleaned_data, by=actor(request))
+        practice.begin(book, by=actor(request))
         messages.success(request, _("The address book “%(name)s” is ready.") % {"name": book.name})
         return redirect("console", slug=book.slug)
     if "token" in form.errors:
@@ -219,6 +222,7 @@ def settings_page(
         "target": (target := target_of(book)),
         "keys_form": keys_form or KeysForm(initial={"base_url": target.base_url}),
         "verdict": verdict,
+        **sync_context(access),
         "members": book.members.select_related("user").order_by("user__username"),
         "roles": Role.choices,
         "copies": recovery.copies(access),

@@ -45,7 +45,7 @@ def change_keys(request: HttpRequest, access: Access) -> HttpResponse:
         sentence = _("The server has lost what keys are encrypted with. Type both keys, or ask its operator.")
         form.add_error("access_key", sentence)
     else:
-        messages.success(request, _("The keys are saved. Test the connection now."))
+        messages.success(request, _("The keys are saved. Test the connection, then look whether sync is on."))
         return redirect("book_settings", slug=access.book.slug)
     return settings_page(request, access, keys_form=form, status=422)
 

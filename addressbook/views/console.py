@@ -14,12 +14,14 @@ from addressbook import limits
 from addressbook.forms.listing import Listing, listing_from
 from addressbook.models import Group, Job, Role, Upload
 from addressbook.models.jobs import UNFINISHED
+from addressbook.services import sync
 from addressbook.services.selection import Selection
 from addressbook.services.sync import connection
 from addressbook.views import recovery
 from addressbook.views.access import Access, to_book
 from addressbook.views.listing import address_page
 from addressbook.views.pages import render_page
+from addressbook.views.sync_sentences import line_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,10 @@ def console(request: HttpRequest, access: Access) -> HttpResponse:
     elif listing.size != kept:
         request.session["page_size"] = listing.size
     context = {**console_context(request, access, listing), "group_gone": group_gone}
-    return render_page(request, "console.html", context, partials=("console", "addresses", "results"))
+    if "HX-Request" in request.headers and request.headers.get("HX-Target") == "console":
+        # Refresh, or after a job: the line of the sync stands outside of what is asked for.
+        return render(request, "refreshed.html", context)
+    return render_page(request, "console.html", context, partials=("addresses", "results"))
 
 
 def _is_gone(access: Access, group_id: int | None) -> bool:
@@ -79,6 +84,24 @@ def console_context(
         "recovery_copy": recovery.banner(request, access),
         "is_practice": connection.is_practice(access.book),
         **jobs_context(access),
+        **sync_context(access),
+    }
+
+
+def sync_context(access: Access) -> dict[str, Any]:
+    """The line of the sync. It is asked for again only while something moves."""
+    status = sync.status(access.book)
+    polls = {
+        sync.State.SENDING: limits.SYNC_POLL_SECONDS,
+        sync.State.LANDING: limits.SYNC_POLL_SECONDS,
+        sync.State.WAITING: limits.SYNC_WAITING_POLL_SECONDS,
+    }
+    is_quiet = status.state in {sync.State.OFF, sync.State.IN_SYNC, sync.State.SETTLED, sync.State.DIFFERS}
+    return {
+        "sync": status,
+        "sync_line": line_of(status),
+        "sync_poll_seconds": polls.get(status.state, 0),
+        "late_groups": set() if is_quiet else sync.groups_on_their_way(access.edition),
     }
 
 

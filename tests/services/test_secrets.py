@@ -160,7 +160,7 @@ def test_a_reader_that_was_overtaken_reads_again(connected, monkeypatch) -> None
 def test_a_lost_key_is_said_and_nothing_is_overwritten(connected, key_file, db) -> None:
     key_file.unlink()
     with pytest.raises(SecretsKeyError, match=r"API keys of 3 address book\(s\).*Main, B0, B1.*--forget-unreadable"):
-        prepare()
+        prepare(beside_simulator=False)
     assert not key_file.exists()
     with pytest.raises(NotConnectedError) as caught:
         client_for(connected[0])
@@ -188,7 +188,7 @@ def test_what_no_key_opens_can_be_forgotten(connected, key_file, capsys) -> None
     assert not Connection.objects.exists()
     events = AuditEvent.objects.filter(action=Action.REMOVE_KEYS)
     assert {(event.username, event.user_id) for event in events} == {("(command line)", None)}
-    prepare()
+    prepare(beside_simulator=False)
 
 
 def test_a_key_file_that_others_can_read_is_pointed_out(key_file) -> None:
@@ -201,5 +201,5 @@ def test_a_key_file_that_others_can_read_is_pointed_out(key_file) -> None:
 def test_a_malformed_key_is_said_at_the_start(connected, settings) -> None:
     settings.SECRETS_KEYS = ["x"]
     with pytest.raises(SecretsKeyError, match="SECRETS_KEYS holds something that is no key"):
-        prepare()
+        prepare(beside_simulator=False)
     assert [message.id for message in check_sealed_keys(databases=["default"])] == ["mailerconsole.E001"]

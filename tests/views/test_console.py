@@ -150,12 +150,13 @@ def test_the_page_takes_a_constant_number_of_queries(
         group = make_group(f"group{number}")
         register(" ".join(f"u{row}@example.com" for row in range(address_count)), group)
     manager.get(url)  # which is remembered as the book to open next time
-    # session, user, membership with book and edition, groups, ids, memberships, addresses, jobs, uploads, user's books
-    with django_assert_num_queries(10):
+    # session, user, membership with book and edition, groups, ids, memberships, addresses, jobs, uploads, sync, and the
+    # user's books
+    with django_assert_num_queries(11):
         manager.get(url)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         manager.get(url, {"group": group.pk})
-    with django_assert_num_queries(11):  # and the count of what was found
+    with django_assert_num_queries(12):  # and the count of what was found
         manager.post(url, {"q": "u"})
 
 

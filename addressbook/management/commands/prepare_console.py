@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from mailerconsole.preparation import PasswordRefusedError, SecretsKeyError, password_notice, prepare
@@ -13,7 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            sign_in = prepare()
+            sign_in = prepare(beside_simulator=bool(settings.SIMULATOR_PORT))
         except (PasswordRefusedError, SecretsKeyError) as error:
             raise CommandError(str(error)) from error
         if sign_in.generated_password:

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             supervisor.claim_data_dir(data_dir)
             endpoint.require_free()
             static_files.collect_if_changed()
-            sign_in = prepare()
+            sign_in = prepare(beside_simulator=True)
         except supervisor.AlreadyRunningError as error:
             raise CommandError(
                 f"A Mailer Console runs already in {data_dir}. "

@@ -112,9 +112,9 @@ def _state(sync: BookSync) -> State:
         return State.PAUSED
     if sync.failures and sync.not_before is not None:
         return State.WAITING
-    if sync.verified_at is None or (
-        sync.next_look_at is not None and sync.next_look_at <= now and not sync.lease_until
-    ):
+    # A worker that has the book may have found something to do and not yet have written so.
+    is_due = sync.next_look_at is not None and sync.next_look_at <= now
+    if sync.verified_at is None or sync.lease_until is not None or is_due:
         return State.LANDING if sync.in_air_since and sync.rows_sent >= sync.rows_total else State.SENDING
     if sync.differences:
         return State.DIFFERS

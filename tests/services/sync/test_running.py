@@ -6,10 +6,11 @@ import pytest
 from celery import current_app
 
 from addressbook import limits
-from addressbook.models import AuditEvent, BookSync, Pause
-from addressbook.services import bulk, crash_points, sync
+from addressbook.models import AddressBook, AuditEvent, BookSync, Pause
+from addressbook.services import bulk, crash_points, first_start, keys, sync
 from addressbook.services.selection import everything
 from addressbook.tasks import sync_book, wake_syncs
+from tests.services.sync.worker import KEYS
 
 pytestmark = pytest.mark.django_db
 
@@ -23,8 +24,11 @@ def told(monkeypatch) -> list[int]:
 
 
 @pytest.fixture
-def beside_simulator(simulator, settings) -> None:
-    settings.SIMULATOR_PORT = int(simulator.base_url.rsplit(":", 1)[1])
+def beside_simulator(simulator, settings, tmp_path, book, by) -> None:
+    settings.SECRETS_KEY_FILE = tmp_path / "secrets_key"
+    settings.MAILER_HOSTS = [simulator.base_url]
+    account = {"access_key": KEYS.access_key, "secret_key": KEYS.secret_key, "base_url": simulator.base_url}
+    keys.change_keys(book=book, **account, token=uuid4(), by=by)
 
 
 def test_a_turn_brings_both_books_together(beside_simulator, told, book, by, register, make_group, worker) -> None:
@@ -123,3 +127,8 @@ def test_a_book_whose_sync_was_off_meanwhile_is_a_first_connection(
     sync.rebuild(book=book, by=by)
     worker.work()
     assert worker.remote() == {None: set()}
+
+
+def test_the_first_book_of_a_new_installation_is_synced_where_there_is_a_simulator(db, told) -> None:
+    first_start.create_first_admin(password="correct horse battery staple", is_synced=True)
+    assert sync.status(AddressBook.objects.get()).state == "sending"

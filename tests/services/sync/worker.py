@@ -51,7 +51,12 @@ class Worker:
                 assert self.sync().pause, "somebody else has the book"
                 return Rest(None)
             self._engine = Engine(claimed, self.client, clock=self.now)
-        return self._engine.step()
+        step = self._engine.step()
+        if isinstance(step, Rest):
+            self._engine = None
+            # As `lease.release`, without telling other workers, and without a time by the simulator's clock.
+            BookSync.objects.filter(book=self.book).update(lease_until=None, next_look_at=None)
+        return step
 
     def die(self) -> None:
         """The worker is gone without a word; its lease runs out."""
