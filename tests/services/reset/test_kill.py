@@ -30,7 +30,12 @@ from tests.doom import Doom
 from tests.services.invariants import assert_consistent, contents
 from tests.uploads import work
 
-LIMITS = {"ROWS_PER_ERASING_BATCH": 2, "ROWS_PER_ERASING_BATCH_MOST": 2, "ROWS_PER_JOB_BATCH": 2, "ROWS_WITHIN_A_CLICK": 2}
+LIMITS = {
+    "ROWS_PER_ERASING_BATCH": 2,
+    "ROWS_PER_ERASING_BATCH_MOST": 2,
+    "ROWS_PER_JOB_BATCH": 2,
+    "ROWS_WITHIN_A_CLICK": 2,
+}
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
