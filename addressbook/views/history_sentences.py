@@ -66,9 +66,13 @@ _SAID: Final[dict[str, tuple[str, ...]]] = {
     Action.UPLOAD_ADDRESSES: ("registered",),
     Action.DELETE_ADDRESS: ("selected",),
     Action.REMOVE_FROM_GROUP: ("group", "removed", "selected"),
-    Action.CHANGE_GROUP: ("selected",),
+    Action.CHANGE_GROUP: ("selected", "added", "removed"),
     Action.UNDO: ("selected",),
 }
+
+
+# Groups by name, and the count that belongs to them.
+_LISTED: Final = {"added_to": "added", "removed_from": "removed"}
 
 
 def title(action: str) -> str:
@@ -93,9 +97,9 @@ def facts(line: AuditEvent) -> list[tuple[str, str]]:
         if isinstance(value, int):
             found.append((label, number(value)))
         elif isinstance(value, list):
-            found.append((label, _listed(value) if name in {"added_to", "removed_from"} else _change(name, value)))
+            found.append((label, _listed(line.detail, name) if name in _LISTED else _change(name, value)))
         else:
-            found.append((label, str(value)))
+            found.append((label, _named(name, value)))
     found += [(label, number(count)) for label, count in undo_sentences.changes(line.detail)]
     if line.detail.get("state") in {JobState.CANCELLED, JobState.FAILED}:
         found.append((_("State"), str(JobState(line.detail["state"]).label)))
@@ -134,15 +138,20 @@ def _labels() -> dict[str, str]:
     }
 
 
-def _listed(names: list[str]) -> str:
-    return pgettext("between two in a list", ", ").join(names)
+def _listed(detail: Detail, name: str) -> str:
+    """`Gold, VIP (1,200)`: the groups, and how many places in them were added or removed."""
+    count = detail.get(_LISTED[name], 0)
+    return f"{pgettext('between two in a list', ', ').join(detail[name])} ({number(count)})"
 
 
 def _change(name: str, value: list[Any]) -> str:
-    known: dict[str, Any] = {"zone": Zone, "region": Region}
-    if name in known:
-        value = [known[name](entry).label for entry in value]
-    return " → ".join(map(str, value))
+    return " → ".join(_named(name, entry) for entry in value)
+
+
+def _named(name: str, value: Any) -> str:
+    """A value as the settings page calls it."""
+    choices: dict[str, Any] = {"zone": Zone, "region": Region}
+    return str(choices[name](value).label) if name in choices else str(value)
 
 
 def _renamed(detail: Detail) -> str:

@@ -30,7 +30,7 @@ def test_a_line_says_who_did_what_from_where_and_how_much(client, book, make_gro
     register("a@example.com b@example.com wrong", make_group("VIP"))
     page = client.get(url(book))
     text = text_of(page)
-    assert "alice 192.0.2.7 Register address Insert Address 2 addresses were registered." in text
+    assert "alice 192.0.2.7 · #3 Register address Insert Address 2 addresses were registered." in text
     assert "Group: VIP Added to groups: 2 Invalid: 1" in text
     assert "a@example.com" not in page.content.decode()
 
@@ -162,7 +162,7 @@ def test_every_kind_of_line_is_told(client, book, by, bob, make_group, register,
     books.change_role(book=book, user_id=bob.pk, role="admin", by=by)
     text = text_of(client.get(url(book)))
     assert "The group “VIP” is called “Gold” now." in text
-    assert "The groups of 1 address were changed. Removed from groups: Gold" in text
+    assert "The groups of 1 address were changed. Removed from groups: Gold (1)" in text
     assert "“Edit group” by alice was undone" in text
     assert "1 address was taken out of the group “Gold”." in text
     assert "The group “Gold” was deleted. Its addresses stayed." in text
