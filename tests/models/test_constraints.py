@@ -76,7 +76,7 @@ def test_the_state_of_a_job_and_its_times_agree(book, fields) -> None:
 
 @pytest.mark.django_db
 def test_the_history_is_append_only() -> None:
-    event = AuditEvent(at=timezone.now(), username="alice", action=Action.ADD_GROUP)
+    event = AuditEvent(chain=1, number=1, at=timezone.now(), username="alice", action=Action.ADD_GROUP)
     event.save()
     with pytest.raises(TypeError):
         event.save()
