@@ -1,10 +1,8 @@
 """kill -9 at every crash point of an undo: what comes out is what a run without one brings (I5)."""
 
-import os
-import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -13,8 +11,8 @@ from django.utils import timezone
 from addressbook import limits
 from addressbook.models import Act, AuditEvent, Job, JobState, Region, Zone
 from addressbook.services import books, bulk, groups, history, jobs, registration, selection, undo
+from tests.doom import Doom
 from tests.services.invariants import assert_consistent, contents
-from tests.stack import ROOT, _test_database_url
 from tests.undo import work_on_jobs
 
 pytestmark = [
@@ -26,14 +24,12 @@ pytestmark = [
 PEOPLE = [f"u{number}@example.com" for number in range(3)]
 
 
-def doom(fatal: int, job: Job) -> list[str]:
-    """Run until the crash point; the points that were reached by a run without one."""
-    environment = os.environ | {"DATABASE_URL": _test_database_url()}
-    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
-    command = [sys.executable, "-m", "tests.services.undo.doomed", str(fatal), str(job.pk)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
-    assert done.returncode == (-signal.SIGKILL if fatal else 0), done.stderr
-    return done.stdout.splitlines()
+@pytest.fixture
+def doom(dooms: Doom, tmp_path: Path) -> Callable[[int, Job], list[str]]:
+    """Runs a job until the crash point; the points that were reached."""
+    return lambda fatal, job: dooms.run(
+        fatal, tmp_path, "tests.services.undo.doomed:work", job.pk, ROWS_PER_JOB_BATCH=2
+    )
 
 
 @pytest.fixture
@@ -57,7 +53,7 @@ def waiting_undo(by, monkeypatch):
     return waiting_undo
 
 
-def test_a_worker_killed_at_any_point_of_an_undo_loses_and_doubles_nothing(waiting_undo, by) -> None:
+def test_a_worker_killed_at_any_point_of_an_undo_loses_and_doubles_nothing(waiting_undo, by, doom) -> None:
     whole = waiting_undo()
     points = doom(0, whole)
     assert len(points) > 10, points
