@@ -97,6 +97,8 @@ def page_of(
     def page_of(user: User | None = None, **options: Any) -> Page:
         context = browser.new_context(base_url=stack.url, locale=options.pop("locale", "en-US"), **options)
         context.set_default_timeout(10_000)
+        # The first page may meet a web process that still loads its code.
+        context.set_default_navigation_timeout(30_000)
         contexts.append(context)
         if user is not None:
             context.add_cookies([{"name": "sessionid", "value": _session_of(user), "url": stack.url}])
