@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,9 @@ def running_simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def simulator(running_simulator) -> Simulator:
-    """Without data, faults or settings of an earlier test."""
+    """Without data, faults or settings of an earlier test, and at the time of day."""
     running_simulator.reset()
+    running_simulator.clock.advance(time.time() - running_simulator.clock.now())
     running_simulator.settings = type(running_simulator.settings)()
     return running_simulator
 
