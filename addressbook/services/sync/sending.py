@@ -127,6 +127,9 @@ def _begin_temporary_group(sync: BookSync, chunk: Chunk) -> None:
 def _park(sync: BookSync, send: Send, reason: str) -> None:
     """The chunk has one entry, and is refused for it. It stays behind the marks; what comes after it goes on."""
     ((address_id, group_id),) = send.chunk.entries
+    if sync.generation == send.generation:
+        # It brings no address along after all, which then has to go by itself.
+        sync.addresses_sent = min(sync.addresses_sent, send.marks_before["addresses_sent"])
     sync.refusals += 1
     # The next after the first that was refused goes by itself, too: a service that refuses all is soon found out.
     sync.chunk_rows = None if sync.refusals == 1 else 1

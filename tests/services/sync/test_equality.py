@@ -19,6 +19,7 @@ from addressbook.mailer.simulator import Fault, FaultKind, JobOrder, SimulatorSe
 from addressbook.models import Address, Edition, Group, ParkedEntry, Region, Removal, Zone
 from addressbook.services import books, bulk, crash_points, groups, registration, remote, selection, sync
 from addressbook.services.selection import Selection
+from addressbook.services.sync.engine import Rest
 from tests.services.invariants import assert_consistent
 from tests.services.sync.worker import Worker
 
@@ -26,15 +27,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200)]
 
 # The service simulated takes no combining marks, our library does.
 REFUSED = "हि@example.com"
-ADDRESSES = [
-    "a@example.com",
-    "A@example.com",
-    "b@example.com",
-    "c@example.com",
-    "d@example.com",
-    "e@example.org",
-    REFUSED,
-]
+ADDRESSES = [*(f"{name}@example.com" for name in "aAbcdefghijklmnop"), REFUSED]
 NAMES = ["VIP", "Gold", "News", "가입자"]
 LATEST_SECONDS = limits.SYNC_LANDING_SECONDS - 60
 # Each run takes about half a second; in parts, so that all processors have a share. What a database can do wrong here,
@@ -42,7 +35,7 @@ LATEST_SECONDS = limits.SYNC_LANDING_SECONDS - 60
 RUNS, PARTS = {"sqlite": 300, "postgresql": 60}, 6
 FAULTS = [kind for kind in FaultKind if kind is not FaultKind.SLOW]
 
-addresses = st.lists(st.sampled_from(ADDRESSES), min_size=1, max_size=3)
+addresses = st.lists(st.sampled_from(ADDRESSES), min_size=1, max_size=5, unique=True)
 names = st.sampled_from(NAMES)
 places = st.integers(0, 3)
 acts = st.one_of(
@@ -77,18 +70,17 @@ class Life(RuleBasedStateMachine):
         self.simulator.settings = SimulatorSettings()
         self.worker = Worker(self.book, self.simulator)
         self.closed: list[Edition] = []
+        for name in NAMES[:2]:
+            self._create_group(name)
+            self._register(ADDRESSES[:6], 0)
         sync.turn_on(book=self.book, by=self.by)
 
     # What people do ------------------------------------------------------------------------------------------
 
-    @rule(act=acts)
-    def act(self, act: tuple) -> None:
-        name, *arguments = act
-        getattr(self, f"_{name}")(*arguments)
-
-    @rule(act=acts)
-    def act_more_often(self, act: tuple) -> None:
-        self.act(act)
+    @rule(several=st.lists(acts, min_size=1, max_size=4))
+    def act(self, several: list[tuple]) -> None:
+        for name, *arguments in several:
+            getattr(self, f"_{name}")(*arguments)
 
     @rule(act=rare_acts)
     def act_rarely(self, act: str) -> None:
@@ -177,13 +169,22 @@ class Life(RuleBasedStateMachine):
     @rule(count=st.integers(1, 4))
     def work(self, count: int) -> None:
         for _ in range(count):
-            self.worker.step()
+            if isinstance(self.worker.step(), Rest):
+                return
 
-    @rule(count=st.integers(1, 4), seconds=st.sampled_from([1, 30]))
+    @rule(count=st.integers(1, 4), seconds=st.sampled_from([1, 30, 200]))
     def work_and_wait(self, count: int, seconds: int) -> None:
+        self._wake_up()
         for _ in range(count):
-            self.worker.step()
+            if isinstance(self.worker.step(), Rest):
+                return
             self.worker.pass_time(seconds)
+
+    def _wake_up(self) -> None:
+        """A book that rests for good, or waits for long, would tell little."""
+        sync.resume(book=self.book, by=self.by)
+        if self.worker.sync().not_before:
+            self.worker.pass_time(limits.SYNC_BACKOFF_LONGEST_SECONDS * 1.25)
 
     @rule(point=st.integers(1, 12))
     def die_at_a_crash_point(self, point: int) -> None:
@@ -199,7 +200,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(point=st.sampled_from(["sync: before the call", "sync: after the call", "sync: after the step"]), act=acts)
     def act_while_the_worker_works(self, point: str, act: tuple) -> None:
-        self._work_with(self._once(point, lambda: self.act(act)))
+        self._work_with(self._once(point, lambda: self.act([act])))
 
     @rule(point=st.sampled_from(["sync: before the call", "sync: after the call"]), act=rare_acts)
     def act_rarely_while_the_worker_works(self, point: str, act: str) -> None:
@@ -215,10 +216,12 @@ class Life(RuleBasedStateMachine):
         return reached
 
     def _work_with(self, reached: Callable[[str], None]) -> None:
+        self._wake_up()
         before, crash_points.reached = crash_points.reached, reached
         try:
             for _ in range(3):
-                self.worker.step()
+                if isinstance(self.worker.step(), Rest):
+                    return
         except DiedError:
             self.worker.die()
         finally:

@@ -197,6 +197,15 @@ def test_one_refused_address_among_many_is_parked_and_the_others_go_on(
     assert_equal(worker)
 
 
+def test_an_address_that_no_group_brings_along_goes_by_itself(connected, register, make_group, book) -> None:
+    worker = connected()
+    register(REFUSED, make_group("VIP"))
+    worker.work()
+    parked = {(entry.address, entry.group) for entry in sync.status(book).parked}
+    assert parked == {(REFUSED, "VIP"), (REFUSED, None)}
+    assert_equal(worker)
+
+
 def test_a_parked_address_goes_with_its_row(connected, register, book, by) -> None:
     worker = connected()
     register(REFUSED)
