@@ -119,6 +119,9 @@ REASON_CHARACTERS: Final = 200
 # than a person still remembers what went wrong.
 UNDO_KEPT_DAYS: Final = 30
 
+# Steps of an undo, of at most ROWS_PER_JOB_BATCH rows each, that one transaction takes, to end within 100 ms on SQLite.
+PIECES_PER_UNDO_BATCH: Final = 2
+
 # Records of acts that are removed at a time once they can no longer be undone: up to about 3 MB.
 UNDO_RECORDS_PER_SWEEP_STEP: Final = 100
 

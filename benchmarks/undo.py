@@ -82,7 +82,7 @@ def work() -> float:
     from addressbook.services import crash_points
 
     moments = [time.perf_counter()]
-    crash_points.reached = lambda point: moments.append(time.perf_counter()) if point == "undo: step kept" else None
+    crash_points.reached = lambda point: moments.append(time.perf_counter()) if point == "undo: batch kept" else None
     for job in Job.objects.unfinished():
         claimed = jobs.claim(Job, job.pk)
         assert claimed is not None  # noqa: S101 - nobody else works here

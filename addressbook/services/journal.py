@@ -66,11 +66,9 @@ class Changes:
             self.memberships_added.setdefault(str(group_id), []).extend(runs)
             self.row_count += _width(runs)
 
-    def took_addresses(self, rows: Iterable[tuple[int, str, str, datetime, int | None]]) -> None:
-        for pk, email, key, registered_at, origin in rows:
-            kept_key = None if key == email else key
-            self.addresses_taken.append([pk, email, kept_key, microseconds(registered_at), origin])
-            self.row_count += 1
+    def took_addresses(self, rows: Sequence[AddressRow]) -> None:
+        self.addresses_taken += rows
+        self.row_count += len(rows)
 
     def took_memberships(self, rows: Iterable[tuple[int, int, int]]) -> None:
         """Rows as (id of the membership, of the group, of the address)."""

@@ -10,13 +10,15 @@ from collections.abc import Collection, Sequence
 from django.db.models import Count, F
 
 from addressbook.models import Address, Edition, Group, Membership, Upload
-from addressbook.services import departures, remote, restored_rows
+from addressbook.services import departures, kept_rows, remote
 from addressbook.services.journal import AddressRow, Changes, MembershipRow
 
 
 def add_to_group(group: Group, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
     """Put these addresses into the group, where they are not in it yet."""
-    there = set(Membership.objects.filter(group=group, address__among=address_ids).values_list("address_id", flat=True))
+    there = set(
+        Membership.objects.filter(group=group, address__among=set(address_ids)).values_list("address_id", flat=True)
+    )
     missing = [address_id for address_id in address_ids if address_id not in there]
     made = Membership.objects.bulk_create(Membership(group=group, address_id=address_id) for address_id in missing)
     _change_group_count(group.pk, len(missing))
@@ -28,11 +30,11 @@ def add_to_group(group: Group, address_ids: Collection[int], *, noted: Changes |
 def remove_from_group(group: Group, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
     """Take these addresses out of the group; they stay in the book."""
     if noted is not None:
-        rows = Membership.objects.filter(group=group, address__among=address_ids)
+        rows = Membership.objects.filter(group=group, address__among=set(address_ids))
         noted.took_memberships(rows.values_list("pk", "group_id", "address_id"))
     remote.members_leave(group, address_ids)
     departures.note_memberships(group.edition_id, group.pk, address_ids)
-    removed, _ = Membership.objects.filter(group=group, address__among=address_ids).delete()
+    removed, _ = Membership.objects.filter(group=group, address__among=set(address_ids)).delete()
     _change_group_count(group.pk, -removed)
     return removed
 
@@ -41,16 +43,15 @@ def delete_addresses(edition: Edition, address_ids: Collection[int], *, noted: C
     """Delete these addresses from the book and so from every group."""
     remote.addresses_leave(edition, address_ids)
     departures.note_addresses(edition.pk, address_ids)
-    memberships = Membership.objects.filter(address__among=address_ids, group__edition=edition)
+    memberships = Membership.objects.filter(address__among=set(address_ids), group__edition=edition)
     if noted is not None:
         noted.took_memberships(memberships.values_list("pk", "group_id", "address_id"))
-        rows = Address.objects.filter(edition=edition, pk__among=address_ids)
-        noted.took_addresses(rows.values_list("pk", "email", "key", "registered_at", "origin_id"))
+        noted.took_addresses(kept_rows.read_addresses(edition.pk, address_ids))
     lost = memberships.values("group").annotate(lost=Count("id")).order_by("group")
     for row in list(lost):
         _change_group_count(row["group"], -row["lost"])
-    Membership.objects.filter(address__among=address_ids).delete()
-    deleted, _ = Address.objects.filter(edition=edition, pk__among=address_ids).delete()
+    Membership.objects.filter(address__among=set(address_ids)).delete()
+    deleted, _ = Address.objects.filter(edition=edition, pk__among=set(address_ids)).delete()
     change_address_count(edition, -deleted)
     return deleted
 
@@ -60,7 +61,7 @@ def restore_addresses(edition: Edition, rows: Sequence[AddressRow], *, noted: Ch
     uploads = {origin for *_, origin in rows if origin is not None}
     origins = set(Upload.objects.filter(pk__among=uploads).values_list("pk", flat=True)) if uploads else set()
     if rows:
-        restored_rows.insert_addresses(edition.pk, rows, origins=origins)
+        kept_rows.insert_addresses(edition.pk, rows, origins=origins)
         change_address_count(edition, len(rows))
         ids = [row[0] for row in rows]
         remote.rows_restored(edition, address_ids=ids, group_ids=())
@@ -72,7 +73,7 @@ def restore_addresses(edition: Edition, rows: Sequence[AddressRow], *, noted: Ch
 def restore_to_group(group: Group, rows: Sequence[MembershipRow], *, noted: Changes) -> int:
     """Put addresses back into the group, under the old ids of their memberships; none of them may be in it."""
     if rows:
-        restored_rows.insert_memberships(group.pk, rows)
+        kept_rows.insert_memberships(group.pk, rows)
         _change_group_count(group.pk, len(rows))
         remote.rows_restored(group.edition, address_ids=(), group_ids=[group.pk])
         departures.rows_return(group.edition_id)

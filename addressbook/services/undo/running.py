@@ -1,4 +1,4 @@
-"""The undo itself, a step and a transaction at a time; those of a small one in the transaction of the click.
+"""The undo itself, some steps and a transaction at a time; those of a small one in the transaction of the click.
 
 The records of an act are gone through from the last to the first. What an undo changes is kept as any act's is, so that
 it can be undone as well.
@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from addressbook import limits
 from addressbook.models import Act, Action, Edition, Job, JobState
 from addressbook.services import books, crash_points, jobs, journal
 from addressbook.services.journal import Changes
@@ -55,13 +56,26 @@ def run(job: Job) -> None:
     """Work on a claimed job until it is over. Raises JobLostError when another worker has it."""
     act = Act.objects.filter(pk=job.parameters["act"]).first()
     if act is None:
-        _run_step(job, None, None)
+        _run_batch(job, None, [])
         return
     undoing = Undoing(act, job.edition)
-    for todo in chain(_steps_after(act, job.cursor), [None]):
-        if not _run_step(job, undoing, todo):
+    for batch in chain(_batches(_steps_after(act, job.cursor)), [[]]):
+        if not _run_batch(job, undoing, batch):
             return
-        crash_points.reached("undo: step kept")
+        crash_points.reached("undo: batch kept")
+
+
+def _batches(todos: Iterator[_Todo]) -> Iterator[list[_Todo]]:
+    """Steps that may go into one transaction: a deletion's addresses with their places in groups, for one."""
+    batch: list[_Todo] = []
+    room = limits.PIECES_PER_UNDO_BATCH * limits.ROWS_PER_JOB_BATCH
+    for todo in todos:
+        if batch and sum(len(each.step.rows) for each in (*batch, todo)) > room:
+            yield batch
+            batch = []
+        batch.append(todo)
+    if batch:
+        yield batch
 
 
 def _steps_after(act: Act, place: int | None) -> Iterator[_Todo]:
@@ -77,8 +91,8 @@ def _steps_after(act: Act, place: int | None) -> Iterator[_Todo]:
                 yield _Todo(number * _STEPS_PER_RECORD + index, step, rows)
 
 
-def _run_step(job: Job, undoing: Undoing | None, todo: _Todo | None) -> bool:
-    """The step in one transaction, its place kept with its rows (None: all are done); whether there may be another."""
+def _run_batch(job: Job, undoing: Undoing | None, batch: list[_Todo]) -> bool:
+    """The steps in one transaction, with the place of the last (no steps: all are done); whether more may come."""
     with transaction.atomic():
         edition = books.lock(job.edition.book)
         row = jobs.still_owned(job)
@@ -86,15 +100,18 @@ def _run_step(job: Job, undoing: Undoing | None, todo: _Todo | None) -> bool:
             return _finish(row, JobState.FAILED)
         if row.cancel_requested:
             return _finish(row, JobState.CANCELLED)
-        if todo is None:
+        if not batch:
             mark_undone(undoing.act)
             crash_points.reached("undo: marked")
             return _finish(row, JobState.COMPLETE)
         noted = Changes()
-        counts = undoing.do(todo.step, noted=noted)
+        counts: Counts = Counter()
+        for todo in batch:
+            counts.update(undoing.do(todo.step, noted=noted))
         crash_points.reached("undo: rows changed")
         jobs.keep_undoable(row, noted)
-        jobs.keep_batch(row, cursor=todo.place, rows=todo.rows, changes=_named(counts))
+        rows = sum(todo.rows for todo in batch)
+        jobs.keep_batch(row, cursor=batch[-1].place, rows=rows, changes=_named(counts))
         crash_points.reached("undo: before commit")
     return True
 

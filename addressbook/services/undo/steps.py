@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from addressbook import limits
 from addressbook.models import Act, Address, Edition, Group, Membership
-from addressbook.services import groups, memberships, restored_rows
+from addressbook.services import groups, kept_rows, memberships
 from addressbook.services.groups import GroupNameTakenError, TooManyGroupsError
 from addressbook.services.journal import AddressRow, Changes, GroupRow, MembershipRow, ids_in
 
@@ -149,7 +149,7 @@ class Undoing:
 
     def addresses_back(self, rows: Sequence[AddressRow]) -> Fate:
         keys = [key or email for _, email, key, *_ in rows]
-        there = restored_rows.ids_by_key(self.edition.pk, keys)
+        there = kept_rows.ids_by_key(self.edition.pk, keys)
         fate = Fate()
         for row, key in zip(rows, keys, strict=True):
             if key not in there:
@@ -161,7 +161,7 @@ class Undoing:
     def _memberships_back(self, step: Step, noted: Changes) -> Counts:
         group = Group.objects.filter(edition=self.edition, pk=step.group_id).first()
         ids = [address_id for _, address_id in step.rows]
-        there = set(Address.objects.filter(edition=self.edition, pk__among=ids).values_list("pk", flat=True))
+        there = set(Address.objects.filter(edition=self.edition, pk__among=set(ids)).values_list("pk", flat=True))
         fate = self.memberships_back(step.rows, there=there, group_id=group.pk if group else None)
         done = memberships.restore_to_group(group, fate.rows, noted=noted) if group else 0
         return fate.left + Counter({Did.MEMBERSHIPS_BACK: done})
@@ -172,7 +172,7 @@ class Undoing:
         ids = [address_id for _, address_id in rows]
         members: set[int] = set()
         if group_id is not None:
-            inside = Membership.objects.filter(group=group_id, address__among=ids)
+            inside = Membership.objects.filter(group=group_id, address__among=set(ids))
             members = set(inside.values_list("address_id", flat=True))
         for row in rows:
             address_id = row[1]
@@ -190,14 +190,14 @@ class Undoing:
         group = Group.objects.filter(edition=self.edition, pk=step.group_id).first()
         if group is None:
             return Counter()
-        rows = Membership.objects.filter(group=group, pk__among=step.rows)
+        rows = Membership.objects.filter(group=group, pk__among=set(step.rows))
         ids = list(rows.values_list("address_id", flat=True))
         return Counter({Did.MEMBERSHIPS_OUT: memberships.remove_from_group(group, ids, noted=noted)})
 
     def _addresses_out(self, ids: Sequence[int]) -> Fate:
-        there = list(Address.objects.filter(edition=self.edition, pk__among=ids).values_list("pk", flat=True))
+        there = list(Address.objects.filter(edition=self.edition, pk__among=set(ids)).values_list("pk", flat=True))
         # What the act put into groups is out of them by now: the rest was put there by others.
-        kept = set(Membership.objects.filter(address__among=there).values_list("address_id", flat=True))
+        kept = set(Membership.objects.filter(address__among=set(there)).values_list("address_id", flat=True))
         return Fate([pk for pk in there if pk not in kept], Counter({Left.IN_OTHER_GROUPS: len(kept)}))
 
     def _groups_out(self, rows: Sequence[GroupRow], noted: Changes) -> Counts:
@@ -215,4 +215,4 @@ class Undoing:
         return counts
 
     def _groups_there(self, ids: Iterator[int]) -> dict[int, Group]:
-        return {group.pk: group for group in Group.objects.filter(edition=self.edition, pk__among=list(ids))}
+        return {group.pk: group for group in Group.objects.filter(edition=self.edition, pk__among=set(ids))}

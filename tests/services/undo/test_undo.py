@@ -24,7 +24,7 @@ from addressbook.services import bulk, groups, jobs, selection, undo
 from addressbook.services.jobs import UndoRunningError
 from addressbook.services.selection import Selection, SelectionChangedError
 from addressbook.services.undo import NotUndoableError, Why
-from addressbook.services.undo.running import _run_step, _steps_after
+from addressbook.services.undo.running import _run_batch, _steps_after
 from addressbook.services.undo.steps import Undoing
 from tests.services.invariants import assert_consistent, contents
 from tests.undo import last_act, work_on_jobs
@@ -333,7 +333,7 @@ def test_a_cancelled_undo_can_be_taken_up_again(book, by, register, delete) -> N
     done = undo.undo(book=book, act_id=act.pk, token=uuid4(), by=by)
     job = jobs.claim(Job, done.job_id)
     undoing = Undoing(act, job.edition)
-    assert _run_step(job, undoing, next(_steps_after(act, None)))
+    assert _run_batch(job, undoing, [next(_steps_after(act, None))])
     jobs.request_cancel(book=book, job_id=done.job_id, by=by)
     undo.run(job)
     job.refresh_from_db()
