@@ -12,8 +12,8 @@ run: $(VENV)/.installed
 
 # Lint, then every test on SQLite with a browser, then what touches the database again on PostgreSQL.
 test: lint browser
-	$(BIN)/pytest -n 2
-	$(BIN)/pytest -n 2 --engine=postgresql -m "not browser and not engine_independent"
+	$(BIN)/pytest -n 2 --maxschedchunk=1
+	$(BIN)/pytest -n 2 --maxschedchunk=1 --engine=postgresql -m "not browser and not engine_independent"
 
 # The address library against email-validator on a million samples; `make test` takes a part of them.
 test-million: $(VENV)/.installed-dev

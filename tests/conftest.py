@@ -1,5 +1,6 @@
 """What every test gets: an engine, people, a book, a guarded network; on request the processes and a browser."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -79,14 +80,23 @@ def _prepare_run(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     # Once for all workers: pages name their static files by the manifest that this writes.
     if not hasattr(session.config, "workerinput") and not session.config.option.collectonly:
+        from django.conf import settings
+
         from mailerconsole import static_files
 
-        static_files.collect_if_changed()
+        settings.STATIC_ROOT.parent.mkdir(exist_ok=True)
+        with settings.STATIC_ROOT.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            static_files.collect_if_changed()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for no database needs no second run on another engine."""
+    """A test that asks for no database needs no second run on another engine; those with the real processes come last.
+
+    The processes go on until the end, on the database of all tests, and their scheduler would wake the jobs of others.
+    """
+    items.sort(key=lambda item: "_stack" in getattr(item, "fixturenames", ()))
     for item in items:
         asks = set(getattr(item, "fixturenames", ())) & {"db", "transactional_db", "django_db_setup"}
         if not asks and item.get_closest_marker("django_db") is None:

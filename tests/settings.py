@@ -9,7 +9,8 @@ from pathlib import Path
 
 # One folder for each process of pytest-xdist, which inherits the environment of the process that started it.
 os.environ["DATA_DIR"] = str(Path(os.environ["TEST_ROOT"], os.environ.get("PYTEST_XDIST_WORKER", "main")))
-os.environ["STATIC_ROOT"] = str(Path(os.environ["TEST_ROOT"], "static"))
+# Kept from one run to the next: compressing the files takes ten seconds, and they seldom change.
+os.environ["STATIC_ROOT"] = str(Path(__file__).resolve().parent.parent / "var" / "test-static")
 
 if redis_server := os.environ.get("TEST_REDIS_SERVER"):
     # One database of the server for each process of pytest-xdist, so that none takes the messages of another.

@@ -32,7 +32,7 @@ NAMES = ["VIP", "Gold", "News", "가입자"]
 LATEST_SECONDS = limits.SYNC_LANDING_SECONDS - 60
 # Each run takes about half a second; in parts, so that all processors have a share. What a database can do wrong here,
 # fewer runs show. SYNC_RUNS and SYNC_SEED are for longer and other ones.
-RUNS, PARTS = {"sqlite": 300, "postgresql": 60}, 6
+RUNS, PARTS = {"sqlite": 300, "postgresql": 24}, 6
 FAULTS = [kind for kind in FaultKind if kind is not FaultKind.SLOW]
 
 addresses = st.lists(st.sampled_from(ADDRESSES), min_size=1, max_size=5, unique=True)
@@ -77,7 +77,7 @@ class Life(RuleBasedStateMachine):
 
     # What people do ------------------------------------------------------------------------------------------
 
-    @rule(several=st.lists(acts, min_size=1, max_size=4))
+    @rule(several=st.lists(acts, min_size=1, max_size=2))
     def act(self, several: list[tuple]) -> None:
         for name, *arguments in several:
             getattr(self, f"_{name}")(*arguments)
