@@ -58,7 +58,7 @@ def lock(book: AddressBook, *, is_change: bool = True) -> Edition:
 
 def lock_alone(book: AddressBook) -> None:
     """The lock without anything else, for the sync, which reads the edition by itself and does not wake itself."""
-    AddressBook.objects.select_for_update(no_key=True).get(pk=book.pk)
+    AddressBook.objects.select_for_update(no_key=True).values_list("pk").get(pk=book.pk)
 
 
 def create_book(*, name: str, zone: Zone, region: Region, token: UUID | None = None, by: Actor) -> AddressBook:

@@ -166,13 +166,13 @@ class Life(RuleBasedStateMachine):
 
     # What the worker does ------------------------------------------------------------------------------------
 
-    @rule(count=st.integers(1, 4))
+    @rule(count=st.integers(1, 2))
     def work(self, count: int) -> None:
         for _ in range(count):
             if isinstance(self.worker.step(), Rest):
                 return
 
-    @rule(count=st.integers(1, 4), seconds=st.sampled_from([1, 30, 200]))
+    @rule(count=st.integers(1, 2), seconds=st.sampled_from([1, 30, 200]))
     def work_and_wait(self, count: int, seconds: int) -> None:
         self._wake_up()
         for _ in range(count):
@@ -182,8 +182,10 @@ class Life(RuleBasedStateMachine):
 
     def _wake_up(self) -> None:
         """A book that rests for good, or waits for long, would tell little."""
-        sync.resume(book=self.book, by=self.by)
-        if self.worker.sync().not_before:
+        state = self.worker.sync()
+        if state.pause:
+            sync.resume(book=self.book, by=self.by)
+        if state.not_before:
             self.worker.pass_time(limits.SYNC_BACKOFF_LONGEST_SECONDS * 1.25)
 
     @rule(point=st.integers(1, 12))
@@ -219,7 +221,7 @@ class Life(RuleBasedStateMachine):
         self._wake_up()
         before, crash_points.reached = crash_points.reached, reached
         try:
-            for _ in range(3):
+            for _ in range(2):
                 if isinstance(self.worker.step(), Rest):
                     return
         except DiedError:
