@@ -33,6 +33,13 @@ def forget_old_submissions() -> None:
 
 
 @shared_task
+def forget_old_sign_ins() -> None:
+    from addressbook.services import accounts
+
+    accounts.forget_old()
+
+
+@shared_task
 def run_upload(upload_id: int) -> None:
     from addressbook.models import Upload
     from addressbook.services import jobs, uploads

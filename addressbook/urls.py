@@ -2,6 +2,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from addressbook.views import (
+    account,
     books,
     connection,
     console,
@@ -14,6 +15,7 @@ from addressbook.views import (
     selection,
     sign_in,
     sync,
+    two_factor,
     undo,
     uploads,
 )
@@ -86,8 +88,18 @@ book_urls = [
 
 urlpatterns = [
     path("", books.home, name="home"),
-    path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/code/", sign_in.sign_in_code, name="sign_in_code"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
+    path("account/", account.account, name="account"),
+    path("account/confirm/", account.confirm_sign_in, name="confirm_sign_in"),
+    path("account/password/", account.change_password, name="change_password"),
+    path("account/sessions/end/", account.end_sessions, name="end_sessions"),
+    path("account/two-factor/", two_factor.set_up, name="two_factor"),
+    path("account/two-factor/picture/", two_factor.picture, name="two_factor_picture"),
+    path("account/two-factor/off/", two_factor.turn_off, name="two_factor_off"),
+    path("account/two-factor/codes/", two_factor.recovery_codes, name="recovery_codes"),
+    path("account/two-factor/codes/file/", two_factor.recovery_codes_file, name="recovery_codes_file"),
     path("language/", sign_in.choose_language, name="set_language"),
     path("new-book/", books.create_book, name="create_book"),
     path("new-book/adopt/", books.adopt_book, name="adopt_book"),

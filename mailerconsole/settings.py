@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from addressbook import limits
 from mailerconsole import file_store, sqlite
 from mailerconsole.secret_key import read_or_create_secret_key
 
@@ -67,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "addressbook.views.session_limits.SessionLimitsMiddleware",
     "addressbook.views.middleware.PrivatePagesMiddleware",
     "addressbook.views.middleware.MethodNotAllowedMiddleware",
 ]
@@ -171,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     "trim-history": {"task": "addressbook.tasks.trim_history", "schedule": 24 * 3600.0},
     # A file outlives its week by no more than this, though nobody gets it any more; and so do notes of departures.
     "tidy-downloads": {"task": "addressbook.tasks.tidy_downloads", "schedule": 60.0},
+    "forget-old-sign-ins": {"task": "addressbook.tasks.forget_old_sign_ins", "schedule": 3600.0},
     "forget-old-submissions": {"task": "addressbook.tasks.forget_old_submissions", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
@@ -187,9 +190,14 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": limits.PASSWORD_LEAST_CHARACTERS},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Whether what only admins may do, and the pages of users, are open only to those who have turned two-factor on.
+TWO_FACTOR_FOR_ADMINS = env_bool("TWO_FACTOR_FOR_ADMINS", default=False)
 # How many proxies of our own stand before the web server: only then is X-Forwarded-For read, and from its right end.
 TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
 
@@ -216,7 +224,12 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+# After it the row may go; when a session is over is decided by views.session_limits.
+SESSION_COOKIE_AGE = limits.LONGEST_SESSION_SECONDS
+# Browsers take a name with this only from https, for this host alone and for all of it.
+COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"

@@ -259,8 +259,9 @@ let tree = { scroll: 0, filter: "" };
 // The token of this moment, not of when the page was loaded: somebody may have signed in again in another tab. And it
 // has no business in a URL.
 document.addEventListener("htmx:configRequest", (event) => {
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  const token = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/)?.[1];
   if (token) event.detail.headers["X-CSRFToken"] = token;
+  if (polls(event.detail.elt)) event.detail.headers["X-By-Itself"] = "1"; // keeps no session alive
   delete event.detail.parameters.csrfmiddlewaretoken;
 });
 

@@ -11,6 +11,7 @@ import pytest
 
 pytest_plugins = [
     "tests.acts",
+    "tests.codes",
     "tests.downloads",
     "tests.network",
     "tests.people",
@@ -28,7 +29,14 @@ pytest_plugins = [
 # Settings that a developer's shell may hold and that would change what is tested.
 PRODUCT_VARIABLES = ("ADMIN_PASSWORD", "ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "HOST", "LANGUAGE_CODE", "PORT")
 PRODUCT_VARIABLES += ("MAILER_HOSTS", "PRODUCT_NAME", "PRODUCT_PATH", "REDIS_URL", "SECRETS_KEYS", "SECRET_KEY")
-PRODUCT_VARIABLES += ("SIMULATOR_PORT", "SIMULATOR_TOKEN", "SITE_URL", "TIME_ZONE")
+PRODUCT_VARIABLES += (
+    "SIMULATOR_PORT",
+    "SIMULATOR_TOKEN",
+    "SITE_URL",
+    "TIME_ZONE",
+    "TRUSTED_PROXIES",
+    "TWO_FACTOR_FOR_ADMINS",
+)
 PRODUCT_VARIABLES += ("S3_BUCKET", "S3_ENDPOINT_URL", "S3_REGION", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_PREFIX")
 
 

@@ -22,6 +22,9 @@ class BookForm(SubmissionForm):
 
 class BookSettingsForm(BookForm):
     download_reason_required = forms.BooleanField(label=_("Ask for a reason for every download"), required=False)
+    download_sign_in_required = forms.BooleanField(
+        label=_("Ask for a fresh sign-in before a file is downloaded"), required=False
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 

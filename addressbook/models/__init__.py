@@ -6,6 +6,7 @@ from addressbook.models.connections import Connection
 from addressbook.models.downloads import DepartedAddress, DepartedMembership, Download
 from addressbook.models.groups import Group
 from addressbook.models.jobs import Erasure, Job, JobState, LeasedWork
+from addressbook.models.sign_in import Authenticator, GuessCounter, RecoveryCode
 from addressbook.models.submissions import Submission
 from addressbook.models.sync import BookSync, ParkedEntry, Pause, Removal
 from addressbook.models.undo import Act, UndoRecord
@@ -20,6 +21,7 @@ __all__ = [
     "Among",
     "AuditChain",
     "AuditEvent",
+    "Authenticator",
     "BookMember",
     "BookSync",
     "Connection",
@@ -29,12 +31,14 @@ __all__ = [
     "Edition",
     "Erasure",
     "Group",
+    "GuessCounter",
     "Job",
     "JobState",
     "LeasedWork",
     "Membership",
     "ParkedEntry",
     "Pause",
+    "RecoveryCode",
     "Region",
     "Removal",
     "Role",

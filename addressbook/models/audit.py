@@ -2,7 +2,7 @@ import hashlib
 import json
 from datetime import UTC
 from ipaddress import ip_address
-from typing import Any, NoReturn, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 from django.db import models
 
@@ -51,6 +51,27 @@ class Action(models.TextChoices):
     FETCH_HISTORY = "fetch_history", "Download history"
     TRIM_HISTORY = "trim_history", "Remove old history"
     ACCESS_REFUSED = "access_refused", "Access refused"
+    SIGN_IN = "sign_in", "Sign in"
+    SIGN_IN_SLOWED = "sign_in_slowed", "Sign-in slowed after wrong guesses"
+    CHANGE_PASSWORD = "change_password", "Change password"
+    END_SESSIONS = "end_sessions", "End all other sessions"
+    TURN_ON_TWO_FACTOR = "turn_on_two_factor", "Turn two-factor sign-in on"
+    TURN_OFF_TWO_FACTOR = "turn_off_two_factor", "Turn two-factor sign-in off"
+    NEW_RECOVERY_CODES = "new_recovery_codes", "Make new recovery codes"
+
+
+# What belongs to a person, and stands in the history of no book.
+PERSONAL: Final = frozenset(
+    {
+        Action.SIGN_IN,
+        Action.SIGN_IN_SLOWED,
+        Action.CHANGE_PASSWORD,
+        Action.END_SESSIONS,
+        Action.TURN_ON_TWO_FACTOR,
+        Action.TURN_OFF_TWO_FACTOR,
+        Action.NEW_RECOVERY_CODES,
+    }
+)
 
 
 class AuditChain(models.Model):

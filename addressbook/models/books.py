@@ -48,6 +48,8 @@ class AddressBook(models.Model):
     region = models.CharField(max_length=3, choices=Region, default=Region.KR)
     # Whether who asks for a download must say why.
     download_reason_required = models.BooleanField(default=False)
+    # Whether who takes a file away must have signed in a short while ago.
+    download_sign_in_required = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
     # The highest number that an edition ever had: one that is erased keeps its number in the history.
     last_edition_number = models.PositiveIntegerField(default=1)

@@ -76,7 +76,7 @@ def record(
     )
 
 
-def record_by_operator(*, action: Action, book: AddressBook, detail: dict[str, Any] | None = None) -> None:
+def record_by_operator(*, action: Action, book: AddressBook | None, detail: dict[str, Any] | None = None) -> None:
     """Append the line of an act on the command line of the server, where nobody is signed in."""
     _append(user_id=None, username=OPERATOR, ip_address=None, book=book, action=action, detail=detail or {}, act=None)
 

@@ -87,6 +87,7 @@ def change_settings(
     zone: Zone,
     region: Region,
     download_reason_required: bool | None = None,
+    download_sign_in_required: bool | None = None,
     by: Actor,
 ) -> None:
     """Raises SettingsChangedMeanwhileError when the settings are not those of `seen_version` any more.
@@ -98,6 +99,8 @@ def change_settings(
         wanted: dict[str, str | bool] = {"name": name, "zone": zone, "region": region}
         if download_reason_required is not None:
             wanted["download_reason_required"] = download_reason_required
+        if download_sign_in_required is not None:
+            wanted["download_sign_in_required"] = download_sign_in_required
         before = {field: getattr(now, field) for field in wanted}
         if before == wanted:
             return

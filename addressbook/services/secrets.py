@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from addressbook.models import AddressBook, Connection
+from addressbook.models import AddressBook, Authenticator, Connection, User
 from addressbook.services import books, crash_points
 from mailerconsole.secret_key import read_or_create_secret_key
 
@@ -38,7 +38,7 @@ def ensure_key() -> None:
 
 @sensitive_variables("text")
 def seal(text: str) -> str:
-    """Raises UnusableKeyError or KeyLostError. Call it under the lock of the book that it is for: see `rotate`."""
+    """Raises UnusableKeyError or KeyLostError. Call it under the lock of the book or user (see `rotate`)."""
     ensure_key()
     return _box(_keys()).encrypt(text.encode()).decode()
 
@@ -58,15 +58,16 @@ def unreadable() -> list[Connection]:
     """The connections that no key opens. Raises UnusableKeyError."""
     keys = _keys()
     rows = Connection.objects.select_related("book").order_by("pk")
-    return [row for row in rows if not keys or not _opens(_box(keys), row)]
+    return [row for row in rows if not keys or not _opens(_box(keys), row.sealed_keys)]
 
 
 def rotate() -> int:
     """Seal everything with the first key, and forget the others; with one key in the file, make a new one first.
 
     Returns how many were sealed anew. Can be stopped at any time and run again: it goes on with the new key that it
-    has made. What is written meanwhile is sealed with the new key, or is found: both happen under the lock of the book.
-    Raises UnusableKeyError, or KeyLostError (and then every key is kept).
+    has made. What is written meanwhile is sealed with the new key, or is found: both happen under the lock of the book,
+    or of the user. Raises UnusableKeyError, or KeyLostError (and then every key is kept) for API keys that nothing
+    opens; an authenticator that nothing opens stays as it is.
     """
     ensure_key()
     keys = _keys()
@@ -75,7 +76,9 @@ def rotate() -> int:
         _write(keys)
     crash_points.reached("key made")
     resealed = sum(_reseal(book, keys) for book in AddressBook.objects.order_by("pk"))
-    if any(not _opens(_box(keys[:1]), row) for row in Connection.objects.all()):
+    users = User.objects.filter(authenticator__isnull=False).order_by("pk")
+    resealed += sum(_reseal_authenticator(user, keys) for user in users)
+    if any(not _opens(_box(keys[:1]), row.sealed_keys) for row in Connection.objects.all()):
         raise KeyLostError
     if not settings.SECRETS_KEYS:
         _write(keys[:1])
@@ -86,20 +89,38 @@ def _reseal(book: AddressBook, keys: list[str]) -> bool:
     with transaction.atomic():
         books.lock(book)
         row = Connection.objects.filter(book=book).first()
-        if row is None or _opens(_box(keys[:1]), row):
-            return False
-        try:
-            sealed = _box(keys).rotate(row.sealed_keys.encode()).decode()
-        except InvalidToken:
-            return False  # counted by the caller: the others go on
+        sealed = _sealed_anew(row.sealed_keys, keys) if row else None
+        if row is None or sealed is None:
+            return False  # counted by the caller where nothing opens it: the others go on
         Connection.objects.filter(pk=row.pk).update(sealed_keys=sealed)
     crash_points.reached("resealed")
     return True
 
 
-def _opens(box: MultiFernet, row: Connection) -> bool:
+def _reseal_authenticator(user: User, keys: list[str]) -> bool:
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        row = Authenticator.objects.filter(user=user).first()
+        sealed = _sealed_anew(row.sealed_secret, keys) if row else None
+        if row is None or sealed is None:
+            return False
+        Authenticator.objects.filter(pk=row.pk).update(sealed_secret=sealed)
+    return True
+
+
+def _sealed_anew(sealed: str, keys: list[str]) -> str | None:
+    """Sealed with the first key; None when it is already, or when nothing opens it."""
+    if _opens(_box(keys[:1]), sealed):
+        return None
     try:
-        box.decrypt(row.sealed_keys.encode())
+        return _box(keys).rotate(sealed.encode()).decode()
+    except InvalidToken:
+        return None
+
+
+def _opens(box: MultiFernet, sealed: str) -> bool:
+    try:
+        box.decrypt(sealed.encode())
     except InvalidToken:
         return False
     return True

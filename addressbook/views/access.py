@@ -7,15 +7,19 @@ from ipaddress import ip_address
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
 
 from addressbook.models import Action, AddressBook, BookMember, Edition, Group, Role
-from addressbook.services import audit, groups
+from addressbook.services import audit, groups, second_factor
 from addressbook.services.audit import Actor
 
 P = ParamSpec("P")
@@ -99,12 +103,37 @@ def to_book(
                 return to_sign_in(request)
             access = _enter(request, slug, role)
             _remember(request, access.book)
+            if role is Role.ADMIN and lacks_second_factor(request):
+                return to_account(request)
             return view(request, access, *args, **kwargs)
 
         guarded.required_role = role  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def signed_in(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Let the view, which belongs to no book, be reached by whoever is signed in."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        request: HttpRequest = args[0]  # type: ignore[assignment]
+        return view(*args, **kwargs) if request.user.is_authenticated else to_sign_in(request)
+
+    return guarded
+
+
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Whether the operator asks admins for two-factor sign-in, and this one has not turned it on."""
+    return settings.TWO_FACTOR_FOR_ADMINS and not second_factor.is_on(actor(request).user)
+
+
+def to_account(request: HttpRequest) -> HttpResponse:
+    """Where it is turned on."""
+    messages.info(request, _("This console asks admins for two-factor sign-in. Set it up here, then go on."))
+    url = reverse("account")
+    return HttpResponseClientRedirect(url) if "HX-Request" in request.headers else redirect(url)
 
 
 def group_or_404(access: Access, group_id: int) -> Group:
@@ -123,9 +152,10 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     if "HX-Request" in request.headers:
         return HttpResponse(status=401)
     match = request.resolver_match
-    if request.method not in {"GET", "HEAD"} and match and "slug" in match.kwargs:
+    if request.method not in {"GET", "HEAD"} and match:
         # What was sent is lost, and what it was sent to may be no page.
-        return redirect_to_login(reverse("console", args=[match.kwargs["slug"]]))
+        slug = match.kwargs.get("slug")
+        return redirect_to_login(reverse("console", args=[slug]) if slug else reverse("home"))
     return redirect_to_login(request.get_full_path())
 
 

@@ -12,13 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from addressbook.forms.books import BookForm, BookSettingsForm, MemberForm, MemberRoleForm, NewMemberForm, OrphanForm
-from addressbook.forms.connection import KeysForm
 from addressbook.models import AddressBook, Role
 from addressbook.services import books
 from addressbook.services.sync import practice
 from addressbook.services.sync.connection import target_of
 from addressbook.views import recovery
-from addressbook.views.access import LAST_BOOK, Access, actor, to_book, to_sign_in
+from addressbook.views.access import LAST_BOOK, Access, actor, lacks_second_factor, to_account, to_book, to_sign_in
 from addressbook.views.connection_sentences import Verdict
 from addressbook.views.console import sync_context
 from addressbook.views.methods import require_POST
@@ -43,6 +42,8 @@ def create_book(request: HttpRequest) -> HttpResponse:
         return to_sign_in(request)
     if not request.user.is_superuser:
         raise PermissionDenied
+    if lacks_second_factor(request):
+        return to_account(request)
     form = BookForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         book = books.create_book(**form.cleaned_data, by=actor(request))
@@ -63,6 +64,8 @@ def adopt_book(request: HttpRequest) -> HttpResponse:
         return to_sign_in(request)
     if not request.user.is_superuser:
         raise PermissionDenied
+    if lacks_second_factor(request):
+        return to_account(request)
     form = OrphanForm(request.POST)
     book = AddressBook.objects.filter(pk=form.cleaned_data["book"]).first() if form.is_valid() else None
     if book is None:
@@ -90,6 +93,7 @@ def book_settings(request: HttpRequest, access: Access) -> HttpResponse:
             return settings_page(request, access, status=422)
         return settings_page(request, access, form=form, status=422)
     values = {name: form.cleaned_data[name] for name in ("name", "zone", "region", "download_reason_required")}
+    values["download_sign_in_required"] = form.cleaned_data["download_sign_in_required"]
     try:
         books.change_settings(book=book, seen_version=form.cleaned_data["version"], **values, by=access.by)
     except books.SettingsChangedMeanwhileError:
@@ -206,21 +210,19 @@ def settings_page(
     *,
     form: BookSettingsForm | None = None,
     new_member: NewMemberForm | None = None,
-    keys_form: KeysForm | None = None,
     verdict: Verdict | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The page with its forms as they were sent where something in them was wrong."""
     book = access.book
     fields = ("name", "zone", "region", "download_reason_required", "version")
-    initial = {name: getattr(book, name) for name in fields}
+    initial = {name: getattr(book, name) for name in (*fields, "download_sign_in_required")}
     context = {
         "access": access,
         "book": book,
         "form": form or BookSettingsForm(initial=initial),
         "new_member": new_member or NewMemberForm(),
-        "target": (target := target_of(book)),
-        "keys_form": keys_form or KeysForm(initial={"base_url": target.base_url}),
+        "target": target_of(book),
         "verdict": verdict,
         **sync_context(access),
         "members": book.members.select_related("user").order_by("user__username"),

@@ -1,11 +1,13 @@
 """The API keys of a book on its settings page, and whether the service can be reached with them."""
 
+from uuid import uuid4
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from addressbook.forms.connection import KeysForm
 from addressbook.mailer import InvalidRequestError
@@ -16,18 +18,23 @@ from addressbook.views.access import Access, to_book
 from addressbook.views.books import settings_page
 from addressbook.views.connection_sentences import Verdict, verdict_on_failure, verdict_on_success
 from addressbook.views.methods import require_POST
+from addressbook.views.step_up import after_fresh_sign_in, with_fresh_sign_in
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @to_book(Role.ADMIN)
+@after_fresh_sign_in
 @sensitive_post_parameters("access_key", "secret_key")
 @sensitive_variables("form", "values")
 def change_keys(request: HttpRequest, access: Access) -> HttpResponse:
+    """A page of its own: the password is asked for before the form is shown, so that no question carries a secret."""
+    if request.method != "POST":
+        return _keys_page(request, access, KeysForm(initial={"base_url": connection.target_of(access.book).base_url}))
     form = KeysForm(request.POST)
     if not form.is_valid():
         if "token" in form.errors:
             messages.error(request, _("This page was too old. Please check the fields and send them again."))
-        return settings_page(request, access, keys_form=form, status=422)
+        return _keys_page(request, access, form)
     values = form.cleaned_data
     try:
         keys.change_keys(book=access.book, **values, by=access.by)
@@ -47,7 +54,7 @@ def change_keys(request: HttpRequest, access: Access) -> HttpResponse:
     else:
         messages.success(request, _("The keys are saved. Test the connection, then look whether sync is on."))
         return redirect("book_settings", slug=access.book.slug)
-    return settings_page(request, access, keys_form=form, status=422)
+    return _keys_page(request, access, form)
 
 
 @require_POST
@@ -71,9 +78,21 @@ def ask_remove_keys(request: HttpRequest, access: Access) -> HttpResponse:
 
 @require_POST
 @to_book(Role.ADMIN)
+@with_fresh_sign_in
 def remove_keys(request: HttpRequest, access: Access) -> HttpResponse:
     keys.remove_keys(book=access.book, by=access.by)
     return _removed(request, access)
+
+
+def _keys_page(request: HttpRequest, access: Access, form: KeysForm) -> HttpResponse:
+    context = {
+        "access": access,
+        "book": access.book,
+        "target": connection.target_of(access.book),
+        "keys_form": form,
+        "token": uuid4(),
+    }
+    return render(request, "keys.html", context, status=422 if request.method == "POST" else 200)
 
 
 def _removed(request: HttpRequest, access: Access) -> HttpResponse:

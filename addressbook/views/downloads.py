@@ -21,6 +21,7 @@ from addressbook.views.console import answer_dialog
 from addressbook.views.download_dialog import TEMPLATE, download_dialog, download_list, file_name, too_many
 from addressbook.views.errors import error_page
 from addressbook.views.methods import require_POST
+from addressbook.views.step_up import is_fresh, to_fresh_sign_in
 
 _CONTENT_TYPES: Final = {
     Download.Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -103,6 +104,9 @@ def retry_download(request: HttpRequest, access: Access, download_id: int) -> Ht
 @require_http_methods(["GET", "HEAD"])
 @to_book(Role.MANAGER)
 def fetch_download(request: HttpRequest, access: Access, download_id: int) -> HttpResponse:
+    if access.book.download_sign_in_required and not is_fresh(request):
+        # Back to the list: a file answers no page that could take the place of the question.
+        return to_fresh_sign_in(request, back=reverse("downloads", args=[access.book.slug]))
     try:
         download = downloads.fetchable(access.edition, download_id)
         return _file(request, access, download)

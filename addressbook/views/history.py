@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -14,11 +14,15 @@ from django.views.decorators.http import require_GET
 from addressbook import limits
 from addressbook.forms.history import HistoryForm
 from addressbook.models import Act, Action, AddressBook, AuditEvent, Role
+from addressbook.models.audit import PERSONAL
 from addressbook.services import history, undo
 from addressbook.services.history import Filters
 from addressbook.spreadsheets.writer import guarded
 from addressbook.views import history_sentences
 from addressbook.views.access import Access, to_book
+
+# What belongs to a person stands in the history of no book.
+_KINDS: Final = [action.value for action in Action if action not in PERSONAL]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def show_history(request: HttpRequest, access: Access) -> HttpResponse:
         "before": page.before,
         "wanted": wanted,
         "people": history.people_in(access.book),
-        "kinds": sorted(((name, history_sentences.title(name)) for name in Action.values), key=lambda kind: kind[1]),
+        "kinds": sorted(((name, history_sentences.title(name)) for name in _KINDS), key=lambda kind: kind[1]),
     }
     return render(request, "history.html", context)
 

@@ -33,6 +33,24 @@ def selection_changed(change: SelectionChangedError) -> str:
     }
 
 
+def wait_first(seconds: int) -> str:
+    """What somebody hears who has guessed wrong too often. A little too long rather than too short."""
+    if seconds <= 60:
+        text = ngettext(
+            "Too many wrong attempts. Please wait %(count)s second, then try again.",
+            "Too many wrong attempts. Please wait %(count)s seconds, then try again.",
+            seconds,
+        )
+        return text % {"count": seconds}
+    minutes = -(-seconds // 60)
+    text = ngettext(
+        "Too many wrong attempts. Please wait %(count)s minute, then try again.",
+        "Too many wrong attempts. Please wait %(count)s minutes, then try again.",
+        minutes,
+    )
+    return text % {"count": minutes}
+
+
 def too_many_groups() -> str:
     limit = number(limits.GROUPS_PER_BOOK)
     return _("This address book has %(limit)s groups already and cannot take more.") % {"limit": limit}

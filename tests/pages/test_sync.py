@@ -9,6 +9,7 @@ from addressbook.mailer import GroupAddresses, MailerClient
 from addressbook.mailer.simulator import DEFAULT_ACCOUNT
 from addressbook.models import BookSync, Pause
 from addressbook.services import sync
+from tests.people import PASSWORD
 
 KEYS = DEFAULT_ACCOUNT.credentials
 
@@ -24,6 +25,10 @@ def connect(admin, book, stack):
 
     def connect(secret_key: str = KEYS.secret_key) -> None:
         admin.goto(f"/books/{book.slug}/settings/")
+        admin.get_by_role("link", name=re.compile("(Enter|Change) keys")).click()
+        if admin.get_by_role("heading", name="Your password, please").is_visible():
+            admin.get_by_label("Password").fill(PASSWORD)
+            admin.get_by_role("button", name="OK").click()
         admin.get_by_label("Access key").fill(KEYS.access_key)
         admin.get_by_label("Secret key").fill(secret_key)
         admin.get_by_label("Host").select_option(stack.service_url)
