@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from addressbook import limits
 from addressbook.forms.fields import IdField
 from addressbook.forms.submission import SubmissionForm
-from addressbook.models import Region, Role, Zone
+from addressbook.models import Masking, Region, Role, Zone
 
 
 class BookForm(SubmissionForm):
@@ -22,6 +22,14 @@ class BookForm(SubmissionForm):
 
 class BookSettingsForm(BookForm):
     download_reason_required = forms.BooleanField(label=_("Ask for a reason for every download"), required=False)
+    masking = forms.TypedChoiceField(
+        label=_("Addresses are shown"),
+        choices=Masking.choices,
+        coerce=Masking,
+        required=False,
+        empty_value=None,
+        help_text=_("Masked: ho***@example.com. Viewers then find only what they see, or one whole address at a time."),
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from addressbook.models import Action, AddressBook, BookMember, Edition, Group, Role
+from addressbook.models import Action, AddressBook, BookMember, Edition, Group, Masking, Role
 from addressbook.services import audit, groups
 from addressbook.services.audit import Actor
 
@@ -40,6 +40,11 @@ class Access:
     @property
     def may_manage(self) -> bool:
         return self.role.includes(Role.ADMIN)
+
+    @property
+    def sees_masked(self) -> bool:
+        """Whether addresses are shown to them as in ho***@example.com (`views.masking`)."""
+        return Masking(self.book.masking).applies_to(self.role)
 
     @property
     def books(self) -> QuerySet[AddressBook]:

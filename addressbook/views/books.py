@@ -89,7 +89,9 @@ def book_settings(request: HttpRequest, access: Access) -> HttpResponse:
             messages.error(request, _too_old())
             return settings_page(request, access, status=422)
         return settings_page(request, access, form=form, status=422)
-    values = {name: form.cleaned_data[name] for name in ("name", "zone", "region", "download_reason_required")}
+    values = {
+        name: form.cleaned_data[name] for name in ("name", "zone", "region", "download_reason_required", "masking")
+    }
     try:
         books.change_settings(book=book, seen_version=form.cleaned_data["version"], **values, by=access.by)
     except books.SettingsChangedMeanwhileError:
@@ -212,7 +214,7 @@ def settings_page(
 ) -> HttpResponse:
     """The page with its forms as they were sent where something in them was wrong."""
     book = access.book
-    fields = ("name", "zone", "region", "download_reason_required", "version")
+    fields = ("name", "zone", "region", "download_reason_required", "masking", "version")
     initial = {name: getattr(book, name) for name in fields}
     context = {
         "access": access,
