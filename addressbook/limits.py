@@ -68,6 +68,15 @@ LOOK_UPS_PER_HOUR: Final = 20
 
 BOOK_NAME_CHARACTERS: Final = 60
 
+# A link that makes somebody a member: long enough for a holiday, short enough for what lies about in mailboxes.
+INVITATION_DAYS: Final = 7
+
+# Open at a time; more than a book has people joining in a week.
+INVITATIONS_PER_BOOK: Final = 50
+
+# Of a link as it is pasted; ours have some hundred.
+INVITATION_LINK_CHARACTERS: Final = 500
+
 # Jobs ------------------------------------------------------------------------------------------------------------
 
 # Up to this many rows an act is done while the user waits; beyond it becomes a job. 1,000 rows take about 0.1 s.

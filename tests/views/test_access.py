@@ -29,6 +29,8 @@ TABLE = {
     "sign_out": Row("post", (302, 302, 302, 302, 302)),
     "set_language": Row("post", (302, 302, 302, 302, 302)),
     "healthz": Row("get", (200, 200, 200, 200, 200)),
+    "join": Row("get", (200, 200, 200, 200, 200)),
+    "accept_invitation": Row("post", (302, 302, 302, 302, 302)),
     "create_book": Row("get", (302, 403, 403, 403, 403)),
     "adopt_book": Row("post", (302, 403, 403, 403, 403)),
     "console": Row("get", (302, 404, 200, 200, 200)),
@@ -92,10 +94,14 @@ TABLE = {
     "test_connection": Row("post", (302, 404, 403, 403, 200)),
     "ask_remove_keys": Row("get", (302, 404, 403, 403, 302)),
     "remove_keys": Row("post", (302, 404, 403, 403, 302)),
-    "add_member": Row("post", (302, 404, 403, 403, 422)),
-    "change_role": Row("post", (302, 404, 403, 403, 302)),
+    "members": Row("get", (302, 404, 403, 403, 200)),
+    # 200: the password is asked for.
+    "invite_member": Row("post", (302, 404, 403, 403, 200)),
+    "withdraw_invitation": Row("post", (302, 404, 403, 403, 200)),
+    "add_member": Row("post", (302, 404, 403, 403, 200)),
+    "change_role": Row("post", (302, 404, 403, 403, 200)),
     "ask_remove_member": Row("get", (302, 404, 403, 403, 302)),
-    "remove_member": Row("post", (302, 404, 403, 403, 302)),
+    "remove_member": Row("post", (302, 404, 403, 403, 200)),
 }
 
 
