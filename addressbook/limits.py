@@ -52,9 +52,30 @@ INVALID_ENTRIES_LISTED: Final = 100
 # Recipients that "Send mail" offers to copy: the API takes 100,000 a request, a person pastes no more than this.
 ADDRESSES_TO_COPY: Final = 1_000
 
+# Masking ---------------------------------------------------------------------------------------------------------
+
+# Where a book is masked, an address is shown as `ho***@example.com`: up to so many characters of its beginning, as long
+# as so many stay hidden. One hidden letter could be guessed by hand.
+MASK: Final = "***"
+MASKED_CHARACTERS_SHOWN: Final = 2
+MASKED_CHARACTERS_HIDDEN: Final = 2
+
+# Whole addresses that somebody to whom they are masked may look up in an hour: enough for the calls of people who ask
+# whether they are on the list, too few to guess at names.
+LOOK_UPS_PER_HOUR: Final = 20
+
 # Books ----------------------------------------------------------------------------------------------------------
 
 BOOK_NAME_CHARACTERS: Final = 60
+
+# A link that makes somebody a member: long enough for a holiday, short enough for what lies about in mailboxes.
+INVITATION_DAYS: Final = 7
+
+# Open at a time; more than a book has people joining in a week.
+INVITATIONS_PER_BOOK: Final = 50
+
+# Of a link as it is pasted; ours have some hundred.
+INVITATION_LINK_CHARACTERS: Final = 500
 
 # Jobs ------------------------------------------------------------------------------------------------------------
 

@@ -369,4 +369,18 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, () => warn(document.body.dataset.offline));
 }
 
+// ---- The code of an invitation, which stands after the # of its link so that it is sent to nobody but by this form ----
+
+function sendFragment() {
+  const form = one("form[data-from-fragment]");
+  const code = window.location.hash.slice(1);
+  if (!form || code.length < 32) return; // such as the #main of the skip link
+  window.history.replaceState(null, "", window.location.pathname);
+  one("input[name=code]", form).value = code;
+  form.requestSubmit();
+}
+
+document.addEventListener("DOMContentLoaded", sendFragment);
+window.addEventListener("hashchange", sendFragment); // the link was opened in the tab that shows this page already
+
 document.addEventListener("DOMContentLoaded", settle);

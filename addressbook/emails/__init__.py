@@ -2,6 +2,7 @@
 
 - `split` cuts a pasted text into entries, one for each thing that may be an address.
 - `parse` judges one entry: an `EmailAddress`, or an `InvalidEmailError` that says precisely why not.
+- `masked` shows of an address only its beginning and domain, `masked_within` does so inside any text.
 - `suggest` proposes a repair for a likely slip. It never changes anything by itself.
 
 The library `email-validator` decides what is an address (without asking the DNS); `parse` agrees with it and
@@ -10,6 +11,7 @@ error message.
 """
 
 from addressbook.emails.characters import ENDS, displayed, has_full_width_form
+from addressbook.emails.masking import masked, masked_within
 from addressbook.emails.parsing import EmailAddress, InvalidEmailError, parse
 from addressbook.emails.reasons import Reason
 from addressbook.emails.separators import split
@@ -22,6 +24,8 @@ __all__ = [
     "Reason",
     "displayed",
     "has_full_width_form",
+    "masked",
+    "masked_within",
     "parse",
     "split",
     "suggest",

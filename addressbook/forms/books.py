@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from addressbook import limits
 from addressbook.forms.fields import IdField
 from addressbook.forms.submission import SubmissionForm
-from addressbook.models import Region, Role, Zone
+from addressbook.models import Masking, Region, Zone
 
 
 class BookForm(SubmissionForm):
@@ -25,25 +25,15 @@ class BookSettingsForm(BookForm):
     download_sign_in_required = forms.BooleanField(
         label=_("Ask for a fresh sign-in before a file is downloaded"), required=False
     )
-    version = forms.IntegerField(widget=forms.HiddenInput)
-
-
-class NewMemberForm(forms.Form):
-    username = forms.CharField(
-        label=_("Username"), max_length=150, error_messages={"required": _("Type the name of a user.")}
+    masking = forms.TypedChoiceField(
+        label=_("Addresses are shown"),
+        choices=Masking.choices,
+        coerce=Masking,
+        required=False,
+        empty_value=None,
+        help_text=_("Masked: ho***@example.com. Viewers then find only what they see, or one whole address at a time."),
     )
-    role = forms.TypedChoiceField(label=_("Role"), choices=Role.choices, coerce=Role)
-
-
-class MemberForm(forms.Form):
-    user = IdField()
-
-
-class MemberRoleForm(MemberForm):
-    """`confirmed`: asked whether they want a lesser role themselves, the user has said yes."""
-
-    role = forms.TypedChoiceField(choices=Role.choices, coerce=Role)
-    confirmed = forms.BooleanField(required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class OrphanForm(forms.Form):

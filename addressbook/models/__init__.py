@@ -1,10 +1,11 @@
 from addressbook.models.addresses import Address, Membership
 from addressbook.models.among import Among
 from addressbook.models.audit import Action, AuditChain, AuditEvent
-from addressbook.models.books import AddressBook, BookMember, Edition, Region, Role, Zone
+from addressbook.models.books import AddressBook, BookMember, Edition, Masking, Region, Role, Zone
 from addressbook.models.connections import Connection
 from addressbook.models.downloads import DepartedAddress, DepartedMembership, Download
 from addressbook.models.groups import Group
+from addressbook.models.invitations import Invitation
 from addressbook.models.jobs import Erasure, Job, JobState, LeasedWork
 from addressbook.models.sign_in import Authenticator, GuessCounter, RecoveryCode
 from addressbook.models.submissions import Submission
@@ -32,9 +33,11 @@ __all__ = [
     "Erasure",
     "Group",
     "GuessCounter",
+    "Invitation",
     "Job",
     "JobState",
     "LeasedWork",
+    "Masking",
     "Membership",
     "ParkedEntry",
     "Pause",

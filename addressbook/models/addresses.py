@@ -1,10 +1,15 @@
 from typing import Self
 
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Concat, Greatest, Least, StrIndex, Substr
 
 from addressbook import limits
 from addressbook.models.books import Edition
 from addressbook.models.groups import Group
+
+# Of the position of the @, counted from 1.
+_HIDDEN = 1 + limits.MASKED_CHARACTERS_HIDDEN
 
 
 class AddressQuerySet(models.QuerySet["Address"]):
@@ -22,6 +27,20 @@ class AddressQuerySet(models.QuerySet["Address"]):
         if query.isascii():
             return self.filter(key__contains=query.lower())
         return self.filter(email__icontains=query)
+
+    def search_shown(self, query: str) -> Self:
+        """Those of which `query` is part of what is shown of them while masked (`emails.masked`).
+
+        Whoever sees the list masked can learn nothing from this that reading the list would not tell.
+        """
+        if not query:
+            return self
+        field = "key" if query.isascii() else "email"
+        at = StrIndex(field, Value("@"))
+        shown = Greatest(Value(0), Least(Value(limits.MASKED_CHARACTERS_SHOWN), at - _HIDDEN))
+        text = Concat(Substr(field, 1, shown), Value(limits.MASK), Substr(field, at))
+        rows = self.annotate(shown=text)
+        return rows.filter(shown__contains=query.lower()) if query.isascii() else rows.filter(shown__icontains=query)
 
     def newest_first(self) -> Self:
         # Ids are given out under the lock of the edition, hence in the order of registration.

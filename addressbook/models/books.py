@@ -36,6 +36,17 @@ class Role(models.TextChoices):
         return ascending.index(self) >= ascending.index(other)
 
 
+class Masking(models.TextChoices):
+    """To whom the addresses of a book are shown masked, as in ho***@example.com."""
+
+    NOBODY = "nobody", _("In full to all members")
+    VIEWERS = "viewers", _("Masked to viewers")
+    EVERYBODY = "everybody", _("Masked to all; managers and admins show one at a time")
+
+    def applies_to(self, role: Role) -> bool:
+        return self == Masking.EVERYBODY or (self == Masking.VIEWERS and role == Role.VIEWER)
+
+
 class AddressBook(models.Model):
     """One address book, as there is one for each API account and region.
 
@@ -50,6 +61,7 @@ class AddressBook(models.Model):
     download_reason_required = models.BooleanField(default=False)
     # Whether who takes a file away must have signed in a short while ago.
     download_sign_in_required = models.BooleanField(default=False)
+    masking = models.CharField(max_length=9, choices=Masking, default=Masking.NOBODY)
     version = models.PositiveIntegerField(default=1)
     # The highest number that an edition ever had: one that is erased keeps its number in the history.
     last_edition_number = models.PositiveIntegerField(default=1)
@@ -60,6 +72,7 @@ class AddressBook(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(zone__in=Zone.values), name="book_zone_known"),
             models.CheckConstraint(condition=Q(region__in=Region.values), name="book_region_known"),
+            models.CheckConstraint(condition=Q(masking__in=Masking.values), name="book_masking_known"),
         ]
 
     def __str__(self) -> str:

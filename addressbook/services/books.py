@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
-from addressbook.models import Action, AddressBook, BookMember, Edition, Region, Role, User, Zone
+from addressbook.models import Action, AddressBook, BookMember, Edition, Masking, Region, Role, User, Zone
 from addressbook.services import remote
 from addressbook.services.audit import Actor, record
 from addressbook.services.submissions import Submitted
@@ -88,6 +88,7 @@ def change_settings(
     region: Region,
     download_reason_required: bool | None = None,
     download_sign_in_required: bool | None = None,
+    masking: Masking | None = None,
     by: Actor,
 ) -> None:
     """Raises SettingsChangedMeanwhileError when the settings are not those of `seen_version` any more.
@@ -101,6 +102,8 @@ def change_settings(
             wanted["download_reason_required"] = download_reason_required
         if download_sign_in_required is not None:
             wanted["download_sign_in_required"] = download_sign_in_required
+        if masking is not None:
+            wanted["masking"] = masking
         before = {field: getattr(now, field) for field in wanted}
         if before == wanted:
             return

@@ -14,13 +14,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from addressbook.models import AddressBook, Group
-from addressbook.views import history_sentences, sentences, sync_sentences, undo_sentences, upload_dialog
+from addressbook.views import history_sentences, masking, sentences, sync_sentences, undo_sentences, upload_dialog
 
 register = template.Library()
 register.filter("number", sentences.number)
 register.filter("upload_line", upload_dialog.line_of)
 register.filter("action_title", history_sentences.title)
 register.filter("undo_outcome", undo_sentences.outcome)
+register.filter("address_for", masking.address_for)
+register.filter("text_for", masking.text_for)
 register.filter("moment", sync_sentences.moment)
 
 

@@ -18,7 +18,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from addressbook.models import Action, AddressBook, BookMember, Edition, Group, Role
+from addressbook.models import Action, AddressBook, BookMember, Edition, Group, Masking, Role
 from addressbook.services import audit, groups, second_factor
 from addressbook.services.audit import Actor
 
@@ -44,6 +44,11 @@ class Access:
     @property
     def may_manage(self) -> bool:
         return self.role.includes(Role.ADMIN)
+
+    @property
+    def sees_masked(self) -> bool:
+        """Whether addresses are shown to them as in ho***@example.com (`views.masking`)."""
+        return Masking(self.book.masking).applies_to(self.role)
 
     @property
     def books(self) -> QuerySet[AddressBook]:

@@ -1,7 +1,6 @@
-"""Making a book, its settings, its members."""
+"""Making a book, and its settings."""
 
 from collections.abc import Collection
-from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
@@ -11,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from addressbook.forms.books import BookForm, BookSettingsForm, MemberForm, MemberRoleForm, NewMemberForm, OrphanForm
+from addressbook.forms.books import BookForm, BookSettingsForm, OrphanForm
 from addressbook.models import AddressBook, Role
 from addressbook.services import books
 from addressbook.services.sync import practice
@@ -92,8 +91,8 @@ def book_settings(request: HttpRequest, access: Access) -> HttpResponse:
             messages.error(request, _too_old())
             return settings_page(request, access, status=422)
         return settings_page(request, access, form=form, status=422)
-    values = {name: form.cleaned_data[name] for name in ("name", "zone", "region", "download_reason_required")}
-    values["download_sign_in_required"] = form.cleaned_data["download_sign_in_required"]
+    names = ("name", "zone", "region", "download_reason_required", "download_sign_in_required", "masking")
+    values = {name: form.cleaned_data[name] for name in names}
     try:
         books.change_settings(book=book, seen_version=form.cleaned_data["version"], **values, by=access.by)
     except books.SettingsChangedMeanwhileError:
@@ -104,69 +103,6 @@ def book_settings(request: HttpRequest, access: Access) -> HttpResponse:
     return redirect("book_settings", slug=book.slug)
 
 
-@require_POST
-@to_book(Role.ADMIN)
-def add_member(request: HttpRequest, access: Access) -> HttpResponse:
-    form = NewMemberForm(request.POST)
-    if form.is_valid():
-        values = form.cleaned_data
-        try:
-            user = books.add_member(book=access.book, username=values["username"], role=values["role"], by=access.by)
-        except books.UnknownUserError:
-            form.add_error("username", _("There is no active user of this name."))
-        except books.AlreadyMemberError:
-            form.add_error("username", _("This user is a member already. Change the role in the table."))
-        else:
-            messages.success(request, _("%(user)s is a member now.") % {"user": user})
-            return redirect("book_settings", slug=access.book.slug)
-    return settings_page(request, access, new_member=form, status=422)
-
-
-@require_POST
-@to_book(Role.ADMIN)
-def change_role(request: HttpRequest, access: Access) -> HttpResponse:
-    form = MemberRoleForm(request.POST)
-    if form.is_valid():
-        values = form.cleaned_data
-        if _asks_first(access, **values):
-            context = {"access": access, "book": access.book, "role": values["role"]}
-            return render(request, "lesser_role.html", context)
-        _report(request, lambda: _changed_role(access, values["user"], values["role"]))
-    return _after_member(request, access)
-
-
-@require_GET
-@to_book(Role.ADMIN)
-def ask_remove_member(request: HttpRequest, access: Access) -> HttpResponse:
-    form = MemberForm(request.GET)
-    user_id = form.cleaned_data["user"] if form.is_valid() else None
-    member = access.book.members.select_related("user").filter(user=user_id).first()
-    if member is None:
-        messages.error(request, _("This user is no longer a member."))
-        return redirect("book_settings", slug=access.book.slug)
-    return render(request, "remove_member.html", {"access": access, "book": access.book, "member": member})
-
-
-@require_POST
-@to_book(Role.ADMIN)
-def remove_member(request: HttpRequest, access: Access) -> HttpResponse:
-    form = MemberForm(request.POST)
-    if form.is_valid():
-        _report(request, lambda: _removed(access, form.cleaned_data["user"]))
-    return _after_member(request, access)
-
-
-def _asks_first(access: Access, user: int, role: Role, confirmed: bool) -> bool:
-    """Nobody can undo giving up a role but another admin. The last one need not be asked: the answer is no."""
-    own = access.by.user
-    return (
-        user == own.pk
-        and not confirmed
-        and not role.includes(access.role)
-        and access.book not in books.managed_only_by(own)
-    )
-
-
 def _orphans(request: HttpRequest) -> Collection[AddressBook]:
     return books.orphans() if request.user.is_superuser else ()
 
@@ -175,58 +111,26 @@ def _too_old() -> str:
     return _("This page was too old. Please check the fields and send them again.")
 
 
-def _changed_role(access: Access, user_id: int, role: Role) -> str:
-    user = books.change_role(book=access.book, user_id=user_id, role=role, by=access.by)
-    return _("The role of %(user)s is now: %(role)s.") % {"user": user, "role": role.label}
-
-
-def _removed(access: Access, user_id: int) -> str:
-    user = books.remove_member(book=access.book, user_id=user_id, by=access.by)
-    return _("%(user)s is no longer a member.") % {"user": user}
-
-
-def _report(request: HttpRequest, act: Any) -> None:
-    try:
-        messages.success(request, act())
-    except books.LastAdminError:
-        messages.error(request, _("An address book needs at least one admin. Make somebody else admin first."))
-    except books.NotAMemberError:
-        messages.error(request, _("This user is no longer a member."))
-
-
-def _after_member(request: HttpRequest, access: Access) -> HttpResponse:
-    # Who has just given up the admin role has no business on this page any more.
-    still = access.book.members.filter(user=access.by.user).first()
-    if still is None:
-        return redirect("home")
-    if not Role(still.role).includes(Role.ADMIN):
-        return redirect("console", slug=access.book.slug)
-    return redirect("book_settings", slug=access.book.slug)
-
-
 def settings_page(
     request: HttpRequest,
     access: Access,
     *,
     form: BookSettingsForm | None = None,
-    new_member: NewMemberForm | None = None,
     verdict: Verdict | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The page with its forms as they were sent where something in them was wrong."""
     book = access.book
-    fields = ("name", "zone", "region", "download_reason_required", "version")
-    initial = {name: getattr(book, name) for name in (*fields, "download_sign_in_required")}
+    fields = ("name", "zone", "region", "download_reason_required", "download_sign_in_required", "masking", "version")
+    initial = {name: getattr(book, name) for name in fields}
     context = {
         "access": access,
         "book": book,
         "form": form or BookSettingsForm(initial=initial),
-        "new_member": new_member or NewMemberForm(),
         "target": target_of(book),
         "verdict": verdict,
         **sync_context(access),
-        "members": book.members.select_related("user").order_by("user__username"),
-        "roles": Role.choices,
+        "member_count": book.members.count(),
         "copies": recovery.copies(access),
         "token": uuid4(),
     }

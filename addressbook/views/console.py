@@ -17,7 +17,7 @@ from addressbook.models.jobs import UNFINISHED
 from addressbook.services import sync
 from addressbook.services.selection import Selection
 from addressbook.services.sync import connection
-from addressbook.views import recovery
+from addressbook.views import look_ups, recovery
 from addressbook.views.access import Access, to_book
 from addressbook.views.listing import address_page
 from addressbook.views.pages import render_page
@@ -54,7 +54,11 @@ def console(request: HttpRequest, access: Access) -> HttpResponse:
         listing = replace(listing, size=kept)
     elif listing.size != kept:
         request.session["page_size"] = listing.size
-    context = {**console_context(request, access, listing), "group_gone": group_gone}
+    looked_up, problem = (
+        look_ups.ask(request, access, listing.query) if access.sees_masked and not access.may_edit else ("", "")
+    )
+    context = {**console_context(request, access, listing, looked_up=looked_up), "group_gone": group_gone}
+    context["search_problem"] = problem
     if "HX-Request" in request.headers and request.headers.get("HX-Target") == "console":
         # Refresh, or after a job: the line of the sync stands outside of what is asked for.
         return render(request, "refreshed.html", context)
@@ -66,11 +70,21 @@ def _is_gone(access: Access, group_id: int | None) -> bool:
 
 
 def console_context(
-    request: HttpRequest, access: Access, listing: Listing, *, everything: Selection | None = None
+    request: HttpRequest,
+    access: Access,
+    listing: Listing,
+    *,
+    everything: Selection | None = None,
+    looked_up: str = "",
 ) -> dict[str, Any]:
-    """All that the screen shows. `everything`: all that the list finds, when the user has selected that."""
+    """All that the screen shows. `everything`: all that the list finds, when the user has selected that.
+
+    `looked_up`: the key of the address that is searched for by somebody to whom addresses are masked.
+    """
     groups = list(Group.objects.filter(edition=access.edition).in_tree_order())
-    page = address_page(access.edition, groups, listing)
+    # Managers search in full what they see masked: they could download it.
+    masked = access.sees_masked and not access.may_edit
+    page = address_page(access.edition, groups, listing, masked=masked, looked_up=looked_up)
     return {
         "access": access,
         "book": access.book,

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from addressbook.models import Action, AuditEvent, JobState, Region, Role, Zone
+from addressbook.models import Action, AuditEvent, JobState, Masking, Region, Role, Zone
 from addressbook.views import undo_sentences
 from addressbook.views.sentences import number
 
@@ -24,12 +24,17 @@ TITLES: Final[dict[str, str | Promise]] = {
     "delete_address": gettext_lazy("Delete addresses"),
     "remove_from_group": gettext_lazy("Remove from group"),
     "change_group": gettext_lazy("Edit group"),
+    "look_up_address": gettext_lazy("Look up an address"),
+    "show_address": gettext_lazy("Show addresses in full"),
     "create_book": gettext_lazy("New address book"),
     "adopt_book": gettext_lazy("Become admin of a book without one"),
     "change_book": gettext_lazy("Change settings"),
     "add_member": gettext_lazy("Add member"),
     "change_member": gettext_lazy("Change role"),
     "remove_member": gettext_lazy("Remove member"),
+    "invite_member": gettext_lazy("Invite a member"),
+    "withdraw_invitation": gettext_lazy("Withdraw an invitation"),
+    "accept_invitation": gettext_lazy("Accept an invitation"),
     "cancel_job": gettext_lazy("Cancel"),
     "undo": gettext_lazy("Undo"),
     "fetch_history": gettext_lazy("Download history"),
@@ -126,6 +131,7 @@ def _labels() -> dict[str, str]:
         "name": _("Name"),
         "zone": _("Zone"),
         "region": _("Region"),
+        "masking": _("Addresses are shown"),
         "rows": _("Rows"),
         "selected": _("Selected"),
         "registered": _("Registered"),
@@ -157,7 +163,7 @@ def _change(name: str, value: list[Any]) -> str:
 
 def _named(name: str, value: Any) -> str:
     """A value as the settings page calls it."""
-    choices: dict[str, Any] = {"zone": Zone, "region": Region}
+    choices: dict[str, Any] = {"zone": Zone, "region": Region, "masking": Masking}
     return str(choices[name](value).label) if name in choices else str(value)
 
 
@@ -215,12 +221,40 @@ def _undone(detail: Detail) -> str:
     return _("“%(act)s” by %(person)s was undone (line %(line)s).") % values
 
 
+def _looked_up(detail: Detail) -> str:
+    return _("The address was there.") if detail.get("found") else _("The address was not there.")
+
+
+def _shown(detail: Detail) -> str:
+    count = detail.get("shown", 0)
+    return ngettext("%(count)s address was shown in full.", "%(count)s addresses were shown in full.", count) % {
+        "count": number(count)
+    }
+
+
 def _role(value: str) -> str:
     return str(Role(value).label)
 
 
 def _joined(detail: Detail) -> str:
     return _("%(user)s became a member: %(role)s.") % {"user": detail["user"], "role": _role(detail["role"])}
+
+
+def _withdrawn(detail: Detail) -> str:
+    return _("The invitation by %(user)s no longer holds: %(role)s.") % {
+        "user": detail["of"],
+        "role": _role(detail["role"]),
+    }
+
+
+def _accepted(detail: Detail) -> str:
+    return _("Invited by %(user)s, became a member: %(role)s.") % {"user": detail["of"], "role": _role(detail["role"])}
+
+
+def _refused(detail: Detail) -> str:
+    if "role" not in detail:
+        return _("The password that was asked for again was wrong.")
+    return _("The role %(role)s is not enough for this page.") % {"role": _role(detail["role"])}
 
 
 def _changed_role(detail: Detail) -> str:
@@ -245,10 +279,13 @@ _SENTENCES: Final[dict[str, Callable[[Detail], str]]] = {
     Action.ADD_MEMBER: _joined,
     Action.CHANGE_MEMBER: _changed_role,
     Action.REMOVE_MEMBER: lambda detail: _("%(user)s is no longer a member.") % detail,
+    Action.LOOK_UP_ADDRESS: _looked_up,
+    Action.SHOW_ADDRESS: _shown,
     Action.UNDO: _undone,
     Action.FETCH_HISTORY: _lines,
     Action.TRIM_HISTORY: _trimmed,
-    Action.ACCESS_REFUSED: lambda detail: (
-        _("The role %(role)s is not enough for this page.") % {"role": _role(detail["role"])}
-    ),
+    Action.INVITE_MEMBER: lambda detail: _("A link was made: %(role)s.") % {"role": _role(detail["role"])},
+    Action.WITHDRAW_INVITATION: _withdrawn,
+    Action.ACCEPT_INVITATION: _accepted,
+    Action.ACCESS_REFUSED: _refused,
 }

@@ -10,6 +10,7 @@ from django.http import Http404
 from addressbook import limits
 from addressbook.forms.listing import Listing
 from addressbook.models import Address, Edition, Group, Membership
+from addressbook.models.addresses import AddressQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,36 +68,47 @@ class AddressPage:
         return result
 
 
-def address_page(edition: Edition, groups: list[Group], listing: Listing) -> AddressPage:
-    """The page that `listing` asks for, or the last one when there are fewer. Raises Http404 for an unknown group."""
+def address_page(
+    edition: Edition, groups: list[Group], listing: Listing, *, masked: bool = False, looked_up: str = ""
+) -> AddressPage:
+    """The page that `listing` asks for, or the last one when there are fewer. Raises Http404 for an unknown group.
+
+    `masked`: only what is shown of masked addresses is searched; and `looked_up`, the key of one address.
+    """
     group = None
     if listing.group_id is not None:
         group = next((group for group in groups if group.pk == listing.group_id), None)
         if group is None:
             raise Http404
-    count = _count(edition, group, listing.query)
+    found = _found(edition, listing.query, masked=masked, looked_up=looked_up)
+    count = _count(edition, group, listing.query, found)
     page_count = max(1, -(-count // listing.size))
     number = min(listing.page, page_count)
-    ids = _ids(edition, group, listing.query, offset=(number - 1) * listing.size, size=listing.size, count=count)
+    ids = _ids(group, listing.query, found, offset=(number - 1) * listing.size, size=listing.size, count=count)
     return AddressPage(listing, group, _rows(ids), count, number, page_count)
 
 
-def _count(edition: Edition, group: Group | None, query: str) -> int:
+def _found(edition: Edition, query: str, *, masked: bool, looked_up: str) -> AddressQuerySet:
+    rows = Address.objects.filter(edition=edition)
+    if looked_up:
+        return rows.filter(key=looked_up)
+    return rows.search_shown(query) if masked else rows.search(query)
+
+
+def _count(edition: Edition, group: Group | None, query: str, found: AddressQuerySet) -> int:
     if query:
-        rows = Address.objects.filter(edition=edition).search(query)
-        return (rows.in_group(group) if group else rows).count()
+        return (found.in_group(group) if group else found).count()
     return group.address_count if group else edition.address_count
 
 
-def _ids(edition: Edition, group: Group | None, query: str, *, offset: int, size: int, count: int) -> list[int]:
+def _ids(group: Group | None, query: str, found: AddressQuerySet, *, offset: int, size: int, count: int) -> list[int]:
     """The ids of a page, newest first, from the nearer end: the last page costs as little as the first."""
     ids: QuerySet[Any, int]
     if group and not query:
         # Memberships hold all that is asked for, in the order of their index; the addresses need not be joined.
         ids = Membership.objects.filter(group=group).order_by("address_id").values_list("address_id", flat=True)
     else:
-        rows = Address.objects.filter(edition=edition).search(query)
-        ids = (rows.in_group(group) if group else rows).order_by("id").values_list("pk", flat=True)
+        ids = (found.in_group(group) if group else found).order_by("id").values_list("pk", flat=True)
     size = max(0, min(size, count - offset))
     from_end = count - offset - size
     if from_end < offset:

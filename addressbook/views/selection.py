@@ -17,7 +17,7 @@ from addressbook import limits
 from addressbook.forms.listing import listing_from
 from addressbook.forms.selection import DeleteForm, EditGroupsForm, SelectionForm
 from addressbook.models import Group, Membership, Role
-from addressbook.services import bulk, selection, traces
+from addressbook.services import bulk, disclosure, selection, traces
 from addressbook.services.groups import GroupGoneError
 from addressbook.services.jobs import UndoRunningError
 from addressbook.services.selection import Selection, SelectionChangedError
@@ -144,7 +144,10 @@ def _state(inside: int, total: int) -> str:
 
 def _recipients(access: Access, selected: Selection) -> dict[str, Any]:
     rows = selected.addresses(access.edition).newest_first()
-    return {"recipients": list(rows.values_list("email", flat=True)[: limits.ADDRESSES_TO_COPY])}
+    recipients = list(rows.values_list("email", flat=True)[: limits.ADDRESSES_TO_COPY])
+    if access.sees_masked:
+        disclosure.record_shown(book=access.book, count=len(recipients), by=access.by)
+    return {"recipients": recipients}
 
 
 @require_POST

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from addressbook.models import Region, Zone
 from addressbook.services import books
 from addressbook.services.audit import Actor
+from tests.people import PASSWORD
 
 
 @pytest.mark.parametrize("language", ["en", "ko", "ja"])
@@ -17,7 +18,7 @@ def test_pages_are_accessible_and_fit(
     register("a@example.com " + "b" * 60 + "@" + "c" * 60 + ".example.com", group)
     page = page_of(alice, viewport={"width": width, "height": 900}, color_scheme=scheme)
     page.context.add_cookies([{"name": "django_language", "value": language, "url": stack.url}])
-    for path in ("", f"?group={group.pk}", "register/", "settings/"):
+    for path in ("", f"?group={group.pk}", "register/", "settings/", "settings/members/"):
         page.goto(f"/books/{book.slug}/{path}")
         expect(page.locator("html")).to_have_attribute("lang", language)
         axe(page)
@@ -53,9 +54,12 @@ def test_the_menu_of_books_is_accessible_and_fits(stack, page_of, alice, book, a
 
 def test_the_question_before_removing_a_member_is_accessible(page_of, alice, vera, book, axe) -> None:
     page = page_of(alice)
-    page.goto(f"/books/{book.slug}/settings/")
+    page.goto(f"/books/{book.slug}/settings/members/")
     page.get_by_role("button", name="Remove vera").click()
     expect(page.get_by_role("heading", name="Remove member")).to_be_visible()
     axe(page)
     page.get_by_role("button", name="Remove").click()
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="OK").click()
     expect(page.get_by_text("vera is no longer a member.")).to_be_visible()
+    axe(page)

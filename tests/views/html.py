@@ -9,11 +9,14 @@ class _Reader(HTMLParser):
         self.ids: list[str] = []
         self.texts: list[str] = []
         self.fields: dict[str, list[str]] = {}
+        self.values: list[str] = []
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         found = dict(attributes)
         if found.get("id"):
             self.ids.append(str(found["id"]))
+        if tag == "input":
+            self.values.append(found.get("value") or "")
         if tag == "input" and found.get("name"):
             self.fields.setdefault(str(found["name"]), []).append(found.get("value") or "")
 

@@ -40,6 +40,8 @@ TABLE = {
     "sign_out": Row("post", (302, 302, 302, 302, 302)),
     "set_language": Row("post", (302, 302, 302, 302, 302)),
     "healthz": Row("get", (200, 200, 200, 200, 200)),
+    "join": Row("get", (200, 200, 200, 200, 200)),
+    "accept_invitation": Row("post", (302, 302, 302, 302, 302)),
     "create_book": Row("get", (302, 403, 403, 403, 403)),
     "adopt_book": Row("post", (302, 403, 403, 403, 403)),
     "console": Row("get", (302, 404, 200, 200, 200)),
@@ -60,6 +62,7 @@ TABLE = {
     "remove_from_group": Row("post", (302, 404, 403, 200, 200)),
     "ask_edit_groups": Row("post", (302, 404, 403, 200, 200)),
     "edit_groups": Row("post", (302, 404, 403, 200, 200)),
+    "show_address": Row("post", (302, 404, 403, 200, 200)),
     "send_mail": Row("post", (302, 404, 403, 200, 200)),
     "send_upload": Row("post", (302, 404, 403, 422, 422)),
     "show_upload": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
@@ -102,10 +105,14 @@ TABLE = {
     "test_connection": Row("post", (302, 404, 403, 403, 200)),
     "ask_remove_keys": Row("get", (302, 404, 403, 403, 302)),
     "remove_keys": Row("post", (302, 404, 403, 403, 200)),
-    "add_member": Row("post", (302, 404, 403, 403, 422)),
-    "change_role": Row("post", (302, 404, 403, 403, 302)),
+    "members": Row("get", (302, 404, 403, 403, 200)),
+    # 200: the password is asked for.
+    "invite_member": Row("post", (302, 404, 403, 403, 200)),
+    "withdraw_invitation": Row("post", (302, 404, 403, 403, 200)),
+    "add_member": Row("post", (302, 404, 403, 403, 200)),
+    "change_role": Row("post", (302, 404, 403, 403, 200)),
     "ask_remove_member": Row("get", (302, 404, 403, 403, 302)),
-    "remove_member": Row("post", (302, 404, 403, 403, 302)),
+    "remove_member": Row("post", (302, 404, 403, 403, 200)),
 }
 
 

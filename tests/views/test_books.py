@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from django.urls import reverse
 
@@ -9,7 +11,12 @@ from tests.views.html import hidden_fields, text_of
 
 @pytest.fixture
 def client(alice, client_of):
-    return client_of(alice)
+    """alice, who has just given her password."""
+    client = client_of(alice)
+    session = client.session
+    session["password_given_at"] = time.time()
+    session.save()
+    return client
 
 
 @pytest.fixture
@@ -122,8 +129,8 @@ def test_removing_a_member_is_asked_about_first(client, post, book, vera) -> Non
     assert not BookMember.objects.filter(user=vera).exists()
 
 
-def test_the_settings_offer_the_question_and_not_the_removal(client, book, vera) -> None:
-    body = client.get(reverse("book_settings", args=[book.slug])).content.decode()
+def test_the_page_offers_the_question_and_not_the_removal(client, book, vera) -> None:
+    body = client.get(reverse("members", args=[book.slug])).content.decode()
     assert reverse("ask_remove_member", args=[book.slug]) + '"' in body
     assert reverse("remove_member", args=[book.slug]) not in body
 

@@ -177,3 +177,9 @@ def test_the_history_is_linked_for_those_who_may_read_it(client_of, bob, vera, b
     page = client_of(bob).get(url(book))
     assert url(book, "download_history") not in page.content.decode()
     assert "line-1" in read(page).ids
+
+
+def test_a_wrong_password_for_a_fresh_sign_in_is_told(client_of, alice, book) -> None:
+    client = client_of(alice)
+    client.post(reverse("reset_book", args=[book.slug]), {"token": uuid4(), "current_password": "not it"})
+    assert "The password that was asked for again was wrong." in text_of(client.get(url(book)))
