@@ -4,11 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-million lint format messages bench audit browser verify-service judge-workbooks pictures
+.PHONY: run demo test test-million lint format messages bench audit browser verify-service judge-workbooks pictures
 
 # The whole console on http://127.0.0.1:8000, until Ctrl-C. See docs/operations.md for HOST, PORT, DATA_DIR, ADMIN_PASSWORD.
 run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py run_console
+
+# The same with a book of 5,000 sample addresses, connected to the simulator, in a data folder of its own.
+demo: $(VENV)/.installed
+	@DATA_DIR=$${DATA_DIR:-./var-demo} exec $(BIN)/python manage.py run_console --demo
 
 # Lint, then every test on SQLite with a browser, then what touches the database again on PostgreSQL.
 test: lint browser

@@ -32,6 +32,14 @@ GROUP_NAME_ALPHABET: Final = r"가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9._-"
 # Ours: NAVER documents none. Far beyond what a person can tell apart in a tree, and what one page can still carry.
 GROUPS_PER_BOOK: Final = 10_000
 
+# The first minutes ------------------------------------------------------------------------------------------------
+
+# Several pages of the list, and with their places in groups few enough rows to be undone within a click.
+SAMPLE_ADDRESSES: Final = 400
+
+# `make demo`: enough that search, pages and jobs have something to do, and loaded within seconds.
+DEMO_ADDRESSES: Final = 5_000
+
 # The screen ------------------------------------------------------------------------------------------------------
 
 PAGE_SIZES_ROWS: Final = (20, 50, 100)

@@ -21,6 +21,7 @@ from addressbook.views import (
     two_factor,
     undo,
     uploads,
+    welcome,
 )
 
 book_urls = [
@@ -58,6 +59,8 @@ book_urls = [
     path("addresses/groups/apply/", selection.edit_groups, name="edit_groups"),
     path("addresses/show/", disclosure.show_address, name="show_address"),
     path("addresses/send-mail/", selection.send_mail, name="send_mail"),
+    path("samples/", welcome.load_samples, name="load_samples"),
+    path("hints/", welcome.put_hint_away, name="put_hint_away"),
     path("jobs/", jobs.show_jobs, name="jobs"),
     path("jobs/<int:job_id>/cancel/", jobs.cancel_job, name="cancel_job"),
     path("jobs/<int:job_id>/dismiss/", jobs.dismiss_job, name="dismiss_job"),

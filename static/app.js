@@ -19,12 +19,17 @@ function isFocusable(element) {
   return element && !element.disabled && element.getClientRects().length > 0;
 }
 
+function firstIn(dialog) {
+  const wanted = all("[autofocus]", dialog).concat(all("a[href], input:not([type=hidden]), select, textarea, button", dialog));
+  return wanted.find(isFocusable) ?? dialog;
+}
+
 function openDialogs(root) {
   for (const dialog of all("dialog[open]", root)) {
     if (dialog.matches(":modal")) continue;
     dialog.removeAttribute("open"); // it was open for browsers without scripts, which cannot make it modal
     dialog.addEventListener("close", () => {
-      if (dialog.contains(one("#alert"))) document.body.append(one("#alert"));
+      keepVoices();
       dialog.remove();
       if (!one("dialog:modal")) focusBack(dialog.dataset.returnsTo);
     });
@@ -240,14 +245,45 @@ for (const name of ["dragover", "dragleave", "drop"]) {
 
 // ---- What htmx brings ----------------------------------------------------------------------------------------------
 
+// What changes is said once to those who do not see it. Texts that come together are said together: in a live region a
+// second text would take the place of the first before anybody has heard it.
+let unsaid = [];
+let saying;
+
 function say(text) {
-  one("#announcements").textContent = text;
+  if (!text) return;
+  unsaid.push(text);
+  one("#announcements").textContent = "";
+  topLayer().append(one("#announcements")); // outside of a modal dialog nothing is heard
+  window.clearTimeout(saying);
+  saying = window.setTimeout(() => { one("#announcements").textContent = unsaid.splice(0).join(" "); }, 100);
+}
+
+// What announces itself has a name. It is said when it is new or says something else than before, however often it is
+// fetched; a page that opens says nothing, for that is read anyway.
+const said = new Map();
+
+function announce({ aloud }) {
+  for (const element of all("[data-announces]")) {
+    const text = element.dataset.says ?? element.textContent.trim().replace(/\s+/g, " ");
+    if (said.get(element.dataset.announces) === text) continue;
+    said.set(element.dataset.announces, text);
+    if (aloud) say(text);
+  }
+}
+
+function topLayer() {
+  return all("dialog:modal").at(-1) ?? document.body;
+}
+
+// The live regions may stand in a dialog that is about to go.
+function keepVoices() {
+  for (const voice of all("dialog #alert, dialog #announcements")) document.body.append(voice);
 }
 
 function warn(text) {
   const alert = one("#alert");
-  const layer = one("dialog:modal:last-of-type") ?? document.body;
-  layer.append(alert); // a modal dialog covers everything outside of it
+  topLayer().append(alert); // a modal dialog covers everything outside of it
   alert.textContent = text;
   alert.hidden = false;
   window.clearTimeout(warn.timer);
@@ -286,9 +322,16 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (!polls(element) && pressed.id && !pressed.closest("dialog, .menu")) opener = pressed.id;
 });
 
+// The group that was pressed is marked at once; what comes, or a failure, has the last word (`settle`).
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const pressed = event.detail.elt;
+  if (!pressed.matches(".tree-item")) return;
+  for (const link of all(".tree-item")) link.removeAttribute("aria-current");
+  pressed.setAttribute("aria-current", "true");
+});
+
 document.addEventListener("htmx:beforeSwap", (event) => {
-  // The alert may stand in a dialog that is about to go.
-  if (one("#alert").closest("dialog")) document.body.append(one("#alert"));
+  keepVoices();
   tree = { scroll: one("#group-list")?.scrollTop ?? 0, filter: one("#group-filter")?.value ?? "" };
 });
 
@@ -322,6 +365,7 @@ function settle() {
 
 document.addEventListener("htmx:afterSettle", (event) => {
   settle();
+  announce({ aloud: true });
   giveBackTyped();
   const list = one("#group-list");
   if (list && list.scrollTop !== tree.scroll) list.scrollTop = tree.scroll;
@@ -333,13 +377,14 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id === "addresses") say(one(".range")?.textContent.trim() ?? "");
   if (document.activeElement === document.body) {
     const modal = all("dialog:modal").at(-1);
-    if (modal) one("[autofocus], input:not([type=hidden]), button", modal).focus();
+    if (modal) firstIn(modal).focus();
     else focusBack();
   }
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!polls(event.detail.elt)) showWorking(-1);
+  if (!event.detail.successful && event.detail.elt.matches(".tree-item")) settle();
 });
 
 function signedOut() {
@@ -383,4 +428,7 @@ function sendFragment() {
 document.addEventListener("DOMContentLoaded", sendFragment);
 window.addEventListener("hashchange", sendFragment); // the link was opened in the tab that shows this page already
 
-document.addEventListener("DOMContentLoaded", settle);
+document.addEventListener("DOMContentLoaded", () => {
+  settle();
+  announce({ aloud: false });
+});

@@ -10,6 +10,8 @@ class User(AbstractUser):
     """
 
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
+    # Names of hints (services/hints.py) that are not to be shown to them any more.
+    hints_put_away = models.JSONField(default=list, blank=True, editable=False)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Django's, on which its handling of a new SECRET_KEY relies, with the epoch."""

@@ -84,14 +84,15 @@ def group_options(groups: Iterable[Group], *, chosen: Group | None) -> SafeStrin
 
 @register.simple_tag
 def group_tick(group: Group, state: str) -> SafeString:
-    """A group in "Edit group": ticked ("on", or "new" when just made), not ("off"), or for some only ("mixed").
+    """A group in "Edit group": ticked ("on", or "new" by the user), not ("off"), or for some only ("mixed").
+
+    "out" and "cleared": it was "on" or "mixed", and the user has taken the tick away.
 
     Beside the tick stands what it was: only what the user changes is applied (`forms.selection.EditGroupsForm`).
     """
     box = {"on": " checked", "new": " checked", "mixed": " data-mixed"}.get(state, "")
-    before = (
-        format_html('<input type="hidden" name="{}" value="{}">', state, group.pk) if state in {"on", "mixed"} else ""
-    )
+    was = {"on": "on", "out": "on", "mixed": "mixed", "cleared": "cleared"}.get(state)
+    before = format_html('<input type="hidden" name="{}" value="{}">', was, group.pk) if was else ""
     return format_html(
         '<li data-name="{}"><label><input type="checkbox" name="in" value="{}"{}> {}</label>{}</li>',
         group.name.lower(),

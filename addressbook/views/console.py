@@ -12,13 +12,15 @@ from django.views.decorators.http import require_http_methods
 
 from addressbook import limits
 from addressbook.forms.listing import Listing, listing_from
+from addressbook.forms.selection import SelectionForm
 from addressbook.models import Group, Job, Role, Upload
 from addressbook.models.jobs import UNFINISHED
-from addressbook.services import sync
+from addressbook.services import samples, sync
 from addressbook.services.selection import Selection
 from addressbook.services.sync import connection
 from addressbook.views import look_ups, recovery
 from addressbook.views.access import Access, to_book
+from addressbook.views.hints import shown_hint
 from addressbook.views.listing import address_page
 from addressbook.views.pages import render_page
 from addressbook.views.sync_sentences import line_of
@@ -46,7 +48,7 @@ def console(request: HttpRequest, access: Access) -> HttpResponse:
     group_gone = False
     if request.method != "POST":
         listing = replace(listing, query="")
-    elif group_gone := _is_gone(access, listing.group_id):
+    elif group_gone := is_gone(access, listing.group_id):
         # Somebody looked at it while it was deleted; Refresh must lead on.
         listing = replace(listing, group_id=None, page=1)
     kept = request.session.get("page_size", limits.DEFAULT_PAGE_SIZE_ROWS)
@@ -57,15 +59,24 @@ def console(request: HttpRequest, access: Access) -> HttpResponse:
     looked_up, problem = (
         look_ups.ask(request, access, listing.query) if access.sees_masked and not access.may_edit else ("", "")
     )
-    context = {**console_context(request, access, listing, looked_up=looked_up), "group_gone": group_gone}
-    context["search_problem"] = problem
+    everything = None if group_gone else _everything_kept(request, access)
+    context = console_context(request, access, listing, looked_up=looked_up, everything=everything)
+    context |= {"group_gone": group_gone, "search_problem": problem}
     if "HX-Request" in request.headers and request.headers.get("HX-Target") == "console":
         # Refresh, or after a job: the line of the sync stands outside of what is asked for.
         return render(request, "refreshed.html", context)
     return render_page(request, "console.html", context, partials=("addresses", "results"))
 
 
-def _is_gone(access: Access, group_id: int | None) -> bool:
+def _everything_kept(request: HttpRequest, access: Access) -> Selection | None:
+    """All that the list finds, where the user had selected that and only turns the page."""
+    if request.method != "POST" or "everything" not in request.POST or not access.may_edit:
+        return None
+    form = SelectionForm(request.POST, asking=True)
+    return form.selection() if form.is_valid() else None
+
+
+def is_gone(access: Access, group_id: int | None) -> bool:
     return group_id is not None and not Group.objects.filter(edition=access.edition, pk=group_id).exists()
 
 
@@ -97,8 +108,22 @@ def console_context(
         "send_mail_url": settings.SEND_MAIL_URL,
         "recovery_copy": recovery.banner(request, access),
         "is_practice": connection.is_practice(access.book),
+        "samples_offered": access.may_edit and samples.are_offered(access.book, access.edition),
+        "samples_token": uuid4(),
+        "hint": shown_hint(access),
         **jobs_context(access),
         **sync_context(access),
+    }
+
+
+def tree_context(access: Access) -> dict[str, Any]:
+    """What the tree alone needs, to be replaced beside something else; the script marks the chosen group."""
+    return {
+        "access": access,
+        "edition": access.edition,
+        "groups": list(Group.objects.filter(edition=access.edition).in_tree_order()),
+        "late_groups": sync_context(access)["late_groups"],
+        "tree_out_of_band": True,
     }
 
 
@@ -172,16 +197,18 @@ def answer_done(
     notification: Notification | None,
     *,
     dialog: tuple[str, dict[str, Any]] | None = None,
+    announcement: str = "",
 ) -> HttpResponse:
     """The screen after an act: what it brought about, and the tree and list as they are now.
 
     `dialog` (template and context) stays open behind the notification; otherwise the one that asked is closed.
+    `announcement` is said to those who do not see the change, where no notification says it.
     """
     access.edition.refresh_from_db()
-    if _is_gone(access, listing.group_id):
+    if is_gone(access, listing.group_id):
         listing = replace(listing, group_id=None, page=1)
     context = console_context(request, access, listing)
-    context["notification"] = notification
+    context |= {"notification": notification, "announcement": announcement}
     if dialog is not None:
         template, own = dialog
         context.update(own, dialog_template=template)

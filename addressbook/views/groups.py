@@ -27,6 +27,7 @@ from addressbook.views.console import (
     answer_done,
     console_context,
     group_gone_sentence,
+    tree_context,
 )
 from addressbook.views.methods import require_POST
 
@@ -39,7 +40,10 @@ def create_group(request: HttpRequest, access: Access) -> HttpResponse:
     group, problem = _create(request, access)
     if group is None:
         return _tree_problem(request, access, listing, problem)
-    answer = answer_done(request, access, replace(listing, group_id=group.pk, query="", page=1), None)
+    said = _("The group “%(group)s” was created.") % {"group": group.name}
+    answer = answer_done(
+        request, access, replace(listing, group_id=group.pk, query="", page=1), None, announcement=said
+    )
     return push_url(answer, f"{reverse('console', args=[access.book.slug])}?group={group.pk}")
 
 
@@ -55,6 +59,9 @@ def create_group_inline(request: HttpRequest, access: Access) -> HttpResponse:
         "name": request.POST.get("name", "") if problem else "",
         "new_group_token": uuid4(),
     }
+    if group is not None and "HX-Request" in request.headers:
+        # The tree behind the popup, which may yet be cancelled: the group is there all the same.
+        context |= tree_context(access)
     return render(request, "dialogs/new_group.html", context, status=422 if problem else 200)
 
 
@@ -112,7 +119,9 @@ def rename_group(request: HttpRequest, access: Access) -> HttpResponse:
         return _rename_dialog(request, access, listing, values, problem=problem % {"name": error.name}, status=409)
     except GroupGoneError:
         return answer_changed_meanwhile(request, access, listing, group_gone_sentence())
-    return answer_done(request, access, listing, None)
+    names = {"old": values["seen_name"], "new": values["name"]}
+    said = _("The group “%(old)s” is called “%(new)s” now.") % names
+    return answer_done(request, access, listing, None, announcement=said)
 
 
 def _rename_dialog(

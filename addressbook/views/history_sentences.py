@@ -174,6 +174,10 @@ def _renamed(detail: Detail) -> str:
 
 def _registered(detail: Detail) -> str:
     count = detail.get("registered", 0)
+    if detail.get("samples"):
+        return ngettext("%(count)s sample address was loaded.", "%(count)s sample addresses were loaded.", count) % {
+            "count": number(count)
+        }
     return ngettext("%(count)s address was registered.", "%(count)s addresses were registered.", count) % {
         "count": number(count)
     }

@@ -23,8 +23,8 @@ class Row:
         return self.groups[: limits.GROUPS_NAMED_PER_ROW]
 
     @property
-    def unnamed_group_count(self) -> int:
-        return max(0, len(self.groups) - limits.GROUPS_NAMED_PER_ROW)
+    def other_groups(self) -> list[str]:
+        return self.groups[limits.GROUPS_NAMED_PER_ROW :]
 
 
 @dataclass(frozen=True, slots=True)

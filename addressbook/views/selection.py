@@ -30,6 +30,7 @@ from addressbook.views.console import (
     answer_done,
     console_context,
     group_gone_sentence,
+    is_gone,
 )
 from addressbook.views.methods import require_POST
 from addressbook.views.step_up import with_fresh_sign_in
@@ -91,6 +92,8 @@ def _question(
     extra: Extra,
     selected: Selection,
     change: SelectionChangedError | None = None,
+    *,
+    problem: str = "",
 ) -> HttpResponse:
     found = selected.addresses(access.edition)
     count = found.count()
@@ -101,11 +104,11 @@ def _question(
         "count": count,
         "only": found.first() if count == 1 else None,
         "token": uuid4(),
-        "change": sentences.selection_changed(change) if change else "",
+        "change": sentences.selection_changed(change) if change else problem,
         **extra(access, selected),
     }
     listing = listing_from(request.POST)
-    return answer_dialog(request, access, listing, template, context, status=409 if change else 200)
+    return answer_dialog(request, access, listing, template, context, status=409 if change or problem else 200)
 
 
 def _group_of(access: Access, selected: Selection) -> dict[str, Any]:
@@ -134,6 +137,24 @@ def _ticks(access: Access, selected: Selection) -> dict[str, Any]:
         inside = dict(memberships.values_list("group").annotate(Count("pk")))
     states = {group.pk: _state(inside.get(group.pk, 0), total) for group in groups}
     return {"ticks": [Tick(group, states[group.pk]) for group in groups], "new_group_token": uuid4()}
+
+
+def _wished(form: EditGroupsForm) -> Extra:
+    """The ticks as they would be asked for now, with what the user has changed in them."""
+
+    def ticks(access: Access, selected: Selection) -> dict[str, Any]:
+        context = _ticks(access, selected)
+        return {**context, "ticks": [Tick(tick.group, _with_wish(form, tick)) for tick in context["ticks"]]}
+
+    return ticks
+
+
+def _with_wish(form: EditGroupsForm, tick: Tick) -> str:
+    if tick.group.pk in form.to_add and tick.state != "on":
+        return "new"
+    if tick.group.pk in form.to_remove:
+        return {"on": "out", "mixed": "cleared"}.get(tick.state, tick.state)
+    return tick.state
 
 
 def _state(inside: int, total: int) -> str:
@@ -223,7 +244,15 @@ def edit_groups(request: HttpRequest, access: Access) -> HttpResponse:
             token=form.cleaned_data["token"],
             by=access.by,
         ),
-        again=lambda change: _question(request, access, "dialogs/edit_groups.html", _ticks, change.now, change),
+        again=lambda change: _question(request, access, "dialogs/edit_groups.html", _wished(form), change.now, change),
+        group_gone=lambda: _question(
+            request,
+            access,
+            "dialogs/edit_groups.html",
+            _wished(form),
+            form.selection(),
+            problem=_("A group was deleted meanwhile. Nothing was changed yet; your other ticks are kept."),
+        ),
     )
 
 
@@ -242,7 +271,9 @@ def _apply(
     act: Callable[[Selection], bulk.Done],
     *,
     again: Callable[[SelectionChangedError], HttpResponse],
+    group_gone: Callable[[], HttpResponse] | None = None,
 ) -> HttpResponse:
+    """Do it, or ask again: with `again` where the set has moved, with `group_gone` where a ticked group is gone."""
     listing = listing_from(request.POST)
     if not form.is_valid():
         sentence = (
@@ -256,6 +287,8 @@ def _apply(
     except bulk.NothingSelectedError:
         return answer_changed_meanwhile(request, access, listing, _all_gone())
     except GroupGoneError:
+        if group_gone is not None and not is_gone(access, listing.group_id):
+            return group_gone()
         return answer_changed_meanwhile(request, access, listing, group_gone_sentence())
     except UndoRunningError:
         return answer_changed_meanwhile(request, access, listing, undo_sentences.undo_running())

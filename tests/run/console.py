@@ -26,6 +26,7 @@ class Console:
     data_dir: Path
     port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
     process: subprocess.Popen[str] | None = None
 
     def start(self, **more: str) -> Self:
@@ -43,7 +44,7 @@ class Console:
         self._output = self.data_dir.with_suffix(f".{len(list(self.data_dir.parent.iterdir()))}.txt")
         with self._output.open("w") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "manage.py", "run_console"],
+                [sys.executable, "-W", "ignore", "manage.py", "run_console", *self.arguments],
                 cwd=ROOT,
                 env=environment | self.environment | more,
                 stdout=file,

@@ -15,14 +15,14 @@ pytestmark = pytest.mark.engine_independent
 PASSWORD = "a strong password of mine"
 
 
-def sign_in(console: Console, password: str | None) -> requests.Response:
+def sign_in(console: Console, password: str | None, *, seconds: float = 20) -> requests.Response:
     """The first page after signing in with a real form."""
     session = requests.Session()
-    form = session.get(f"{console.url}/", timeout=10)
+    form = session.get(f"{console.url}/", timeout=seconds)
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form.text)
     assert token is not None
     values = {"username": "admin", "password": password, "csrfmiddlewaretoken": token[1]}
-    return session.post(form.url, data=values, timeout=20)
+    return session.post(form.url, data=values, timeout=seconds)
 
 
 def test_first_start_says_where_and_how_to_sign_in(console: Console) -> None:

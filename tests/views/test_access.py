@@ -79,6 +79,8 @@ TABLE = {
     "cancel_download": Row("post", (302, 404, 403, 404, 404), {"download_id": 4711}),
     "retry_download": Row("post", (302, 404, 403, 404, 404), {"download_id": 4711}),
     "fetch_download": Row("get", (302, 404, 403, 404, 404), {"download_id": 4711}),
+    "load_samples": Row("post", (302, 404, 403, 200, 200)),
+    "put_hint_away": Row("post", (302, 404, 302, 302, 302)),
     "jobs": Row("get", (302, 404, 200, 200, 200)),
     "cancel_job": Row("post", (302, 404, 403, 302, 302), {"job_id": 4711}),
     "dismiss_job": Row("post", (302, 404, 302, 302, 302), {"job_id": 4711}),

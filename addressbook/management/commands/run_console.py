@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mailerconsole import beat_schedule, static_files, supervisor
 from mailerconsole.listening import CannotListenError, Endpoint, free_port_after
@@ -15,6 +15,11 @@ from mailerconsole.preparation import PasswordRefusedError, SecretsKeyError, pas
 class Command(BaseCommand):
     help = "Run web server, worker and scheduler under one supervisor, out of the data folder."
     requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--demo", action="store_true", help="Fill the first address book with sample addresses, if it is new."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         data_dir: Path = settings.DATA_DIR
@@ -36,8 +41,18 @@ class Command(BaseCommand):
         if sign_in.generated_password:
             self.stdout.write(password_notice(sign_in.generated_password))
             self.stdout.flush()
+        if options["demo"]:
+            _fill_first_book()
         os.environ["SIMULATOR_PORT"] = os.environ.get("SIMULATOR_PORT") or str(free_port_after(endpoint.port))
         beat_schedule.discard_if_damaged(Path(settings.CELERY_BEAT_SCHEDULE_FILENAME))
         supervisor.become_supervisor(
             data_dir, announcement=f"{sign_in.sentence}\nStop with Ctrl-C. Logs: {data_dir / 'logs'}"
         )
+
+
+def _fill_first_book() -> None:
+    # Only now: the database may have been made a moment ago.
+    from addressbook.models import AddressBook
+    from addressbook.services import demo
+
+    demo.fill(AddressBook.objects.select_related("current_edition").earliest("pk"))
