@@ -14,7 +14,7 @@ from addressbook.emails import ENDS, InvalidEmailError, parse
 from addressbook.emails.parsing import _PLAIN_ASCII
 from tests.emails.oracle import expected_key, is_deliberately_refused, library_key, near_addresses
 
-SAMPLES = int(os.environ.get("EMAIL_SAMPLES", "100000"))
+SAMPLES = int(os.environ.get("EMAIL_SAMPLES", "30000"))
 PARTS = 10
 
 texts = st.text(max_size=300)
