@@ -161,6 +161,7 @@ def _try(name: str, arguments: dict) -> str:
 
 
 @pytest.mark.parametrize("name", TABLE)
+@pytest.mark.engine_independent
 def test_a_url_answers_each_role_as_the_table_says(name: str, book, clients) -> None:
     row = TABLE[name]
     url = url_of(name, row, book.slug)
@@ -171,6 +172,7 @@ def test_a_url_answers_each_role_as_the_table_says(name: str, book, clients) -> 
 @pytest.mark.parametrize(
     "name", [name for name, row in TABLE.items() if row.method == "post" and name != "set_language"]
 )
+@pytest.mark.engine_independent
 def test_an_act_cannot_be_done_by_following_a_link(name: str, book, clients) -> None:
     url = url_of(name, TABLE[name], book.slug)
     answer = clients["admin"].get(url)
@@ -180,6 +182,7 @@ def test_an_act_cannot_be_done_by_following_a_link(name: str, book, clients) -> 
 
 
 @pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.method == "post"])
+@pytest.mark.engine_independent
 def test_an_act_needs_the_token_against_forged_requests(name: str, book, alice) -> None:
     from django.test import Client
 
