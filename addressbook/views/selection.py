@@ -31,6 +31,7 @@ from addressbook.views.console import (
     console_context,
     group_gone_sentence,
 )
+from addressbook.views.hardening import many_fields
 from addressbook.views.methods import require_POST
 from addressbook.views.step_up import with_fresh_sign_in
 
@@ -206,6 +207,7 @@ def remove(request: HttpRequest, access: Access) -> HttpResponse:
 
 @require_POST
 @to_book(Role.MANAGER)
+@many_fields
 def edit_groups(request: HttpRequest, access: Access) -> HttpResponse:
     form = EditGroupsForm(request.POST)
     return _apply(
