@@ -465,3 +465,6 @@ CONSOLE_FILE_BYTES: Final = 10_000_000
 
 # A body this much larger than the limit on files is not read to its end only to be answered politely.
 REQUEST_BODY_BYTES: Final = 8 * UPLOAD_FILE_BYTES
+
+# Fields of a form. A page of the list sends 100 ids and a few more; only "Edit group" has two for each group.
+FIELDS_PER_FORM: Final = 1_000

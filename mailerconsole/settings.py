@@ -56,13 +56,16 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Whoever answers inside of these two, from the redirect to https to the last error page, has their headers.
+    "addressbook.views.hardening.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "addressbook.views.middleware.PagesGZipMiddleware",
-    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "addressbook.views.hardening.FieldLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -244,7 +247,7 @@ if IS_HTTPS:
 
 # 1,000 addresses of 254 characters, percent-encoded, fit three times over. A selection posts at most a page of ids.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-# Edit group posts two fields a group at most, and a book may hold 10,000 groups.
+# Edit group posts two fields a group at most, and a book may hold 10,000 groups; for other forms see views.hardening.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 25_000
 
 # Static files ---------------------------------------------------------------------------------------------------

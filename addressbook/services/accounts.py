@@ -1,5 +1,7 @@
 """The account of a person: signing in, the password, the sessions. What is here belongs to no book."""
 
+import logging
+
 from django.contrib.auth import authenticate
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
@@ -11,6 +13,8 @@ from addressbook.models import Action, AuditChain, AuditEvent, User
 from addressbook.services import guessing, second_factor
 from addressbook.services.audit import Actor, record
 from addressbook.services.guessing import Counter, Guess, Visitor
+
+logger = logging.getLogger(__name__)
 
 # How somebody signs in, and shows again that it is they: with the password alone, or beside it with one of these.
 Means = second_factor.Means
@@ -35,6 +39,8 @@ def password_given(username: str, password: str, visitor: Visitor) -> User:
     guess = guessing.begin(*guessing.counters_for(visitor, what="password", name=username, user_id=user_id))
     user = authenticate(None, username=username, password=password)
     if user is None:
+        # Never what was typed: it may be a password in the wrong field.
+        logger.warning("Wrong password for user %s from %s", known.pk if known else "(none)", visitor.ip_address)
         _note_wait(known, guess, visitor)
         raise WrongGuessError(guess.wait_seconds)
     guess.was_right()
@@ -47,6 +53,7 @@ def code_given(user: User, code: str, visitor: Visitor) -> Means:
     guess = guessing.begin(*guessing.counters_for(visitor, what="code", name=str(user.pk), user_id=user.pk))
     means = second_factor.accept(user, code)
     if means is None:
+        logger.warning("Wrong code for user %s from %s", user.pk, visitor.ip_address)
         _note_wait(user, guess, visitor)
         raise WrongGuessError(guess.wait_seconds)
     guess.was_right()

@@ -32,6 +32,7 @@ from addressbook.views.console import (
     group_gone_sentence,
     is_gone,
 )
+from addressbook.views.hardening import many_fields
 from addressbook.views.methods import require_POST
 from addressbook.views.step_up import with_fresh_sign_in
 
@@ -230,6 +231,7 @@ def remove(request: HttpRequest, access: Access) -> HttpResponse:
 
 @require_POST
 @to_book(Role.MANAGER)
+@many_fields
 def edit_groups(request: HttpRequest, access: Access) -> HttpResponse:
     form = EditGroupsForm(request.POST)
     return _apply(

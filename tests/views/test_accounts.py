@@ -61,6 +61,17 @@ def test_the_wait_is_said_in_the_users_language(alice, language) -> None:
     assert "attempts" not in text
 
 
+def test_a_wrong_password_is_logged_without_what_was_typed(alice, caplog) -> None:
+    guess(1)
+    guess(1, "hunter2hunter2")
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("addressbook")]
+    assert lines == [
+        f"Wrong password for user {alice.pk} from 127.0.0.1",
+        "Wrong password for user (none) from 127.0.0.1",
+    ]
+    assert "hunter2" not in caplog.text
+
+
 def test_nothing_tells_whether_there_is_such_a_user(alice) -> None:
     known, unknown = (guess(FREE, name) for name in ("alice", "nobody"))
     assert known.status_code == unknown.status_code == 429

@@ -55,7 +55,9 @@ def test_the_password_comes_before_the_form_of_the_keys(client, keys_url) -> Non
     page = client.get(answer.url)
     assert "Your password, please" in text_of(page)
     fields = {"next": read(page).fields["next"][-1], "current_password": PASSWORD}
+    before = client.session.session_key
     assert client.post(reverse("confirm_sign_in"), fields).url == keys_url
+    assert client.session.session_key != before
     assert 'name="secret_key"' in client.get(keys_url).content.decode()
 
 
