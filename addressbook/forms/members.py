@@ -43,7 +43,7 @@ class CodeForm(forms.Form):
         return str(self.cleaned_data["code"])[: limits.INVITATION_LINK_CHARACTERS]
 
 
-class NewAccountForm(UserCreationForm):  # type: ignore[type-arg]  # it cannot be subscripted when it runs
+class NewAccountForm(UserCreationForm):
     """A user who is invited chooses a name and a password, by the rules that hold for everybody."""
 
     class Meta(UserCreationForm.Meta):
