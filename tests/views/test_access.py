@@ -29,6 +29,9 @@ TABLE = {
     "sign_out": Row("post", (302, 302, 302, 302, 302)),
     "set_language": Row("post", (302, 302, 302, 302, 302)),
     "healthz": Row("get", (200, 200, 200, 200, 200)),
+    "readyz": Row("get", (200, 200, 200, 200, 200)),
+    # Its key is a header, and nobody's session.
+    "metrics": Row("get", (404, 404, 404, 404, 404)),
     "create_book": Row("get", (302, 403, 403, 403, 403)),
     "adopt_book": Row("post", (302, 403, 403, 403, 403)),
     "console": Row("get", (302, 404, 200, 200, 200)),
