@@ -103,6 +103,9 @@ JOB_ATTEMPTS: Final = 3
 # may merely be busy, and then one more message a minute does no harm.
 JOB_FORGOTTEN_AFTER_SECONDS: Final = 60
 
+# Metrics tell of the jobs that ended in the last hour: long enough for a quantile, short enough to show a change.
+WORKLOAD_WINDOW_SECONDS: Final = 3_600
+
 # How often a page asks for the state of a running job.
 JOB_POLL_SECONDS: Final = 1
 

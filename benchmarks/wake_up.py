@@ -49,9 +49,9 @@ def wake(book: AddressBook, by: Actor) -> float:
 
 @contextmanager
 def worker() -> Iterator[None]:
-    """The Procfile's worker, ready."""
+    """The Procfile's worker for changes, ready."""
     mark = Path(settings.DATA_DIR, "worker-ready")
-    command = [str(Path(sys.executable).parent / "celery"), *read_procfile()["worker"].split()[1:]]
+    command = [str(Path(sys.executable).parent / "celery"), *read_procfile()["changes"].split()[1:]]
     with Path(settings.DATA_DIR, "worker.log").open("w") as log:
         process = subprocess.Popen(  # noqa: S603 - a line of our own Procfile
             command, cwd=BASE_DIR, env=os.environ | {"WORKER_READY_FILE": str(mark)}, stdout=log, stderr=log

@@ -1,17 +1,41 @@
 """The Celery application. A message is only a wake-up; the truth of a job is its row in the database."""
 
+import logging.config
 import os
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_init, worker_ready
+
+from addressbook import request_ids
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailerconsole.settings")
+
+logger = logging.getLogger(__name__)
+
+# The sweeps run every few seconds, mostly for nothing; only a slow one is worth a line.
+_WORTH_A_LINE_SECONDS: Final = 1.0
 
 app = Celery("mailerconsole")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def configure_logs(**kwargs: Any) -> None:
+    """As everywhere else; Celery would add lines of a format of its own."""
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_init.connect
+def watch(sender: Any, **kwargs: Any) -> None:
+    from mailerconsole.watchdog import Watchdog
+
+    app.steps["worker"].add(Watchdog)
 
 
 @worker_ready.connect
@@ -19,3 +43,20 @@ def mark_ready(**kwargs: Any) -> None:
     """Leave a mark for whoever waits for the first worker (`mailerconsole.readiness`)."""
     if mark := os.environ.get("WORKER_READY_FILE"):
         Path(mark).touch()
+
+
+@task_prerun.connect
+def begin_work(task: Any, **kwargs: Any) -> None:
+    """What is logged from here on belongs to the request that caused the task."""
+    request_ids.begin(task.request.get(request_ids.MESSAGE_HEADER) or "")
+    task.request.began = time.monotonic()
+
+
+@task_postrun.connect
+def end_work(task: Any, args: Any = (), state: str = "", **kwargs: Any) -> None:
+    seconds = time.monotonic() - task.request.began
+    if request_ids.current() or seconds > _WORTH_A_LINE_SECONDS or state != "SUCCESS":
+        # The arguments are ids of rows.
+        fields = {"task": task.name, "args": list(args), "state": state, "milliseconds": round(seconds * 1000)}
+        logger.info("Task ended", extra={"fields": fields})
+    request_ids.begin("")

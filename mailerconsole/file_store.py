@@ -3,6 +3,8 @@
 import os
 from typing import Any, Final
 
+from mailerconsole.secret_files import env_secret
+
 # Files are handed on to the browser through a temporary file on disk once they are larger than this.
 _MEMORY_BYTES: Final = 1024 * 1024
 
@@ -35,8 +37,8 @@ def default_store() -> dict[str, Any]:
         "bucket_name": bucket,
         "endpoint_url": endpoint,
         "region_name": os.environ.get("S3_REGION") or None,
-        "access_key": os.environ.get("S3_ACCESS_KEY") or None,
-        "secret_key": os.environ.get("S3_SECRET_KEY") or None,
+        "access_key": env_secret("S3_ACCESS_KEY") or None,
+        "secret_key": env_secret("S3_SECRET_KEY") or None,
         "location": os.environ.get("S3_PREFIX", ""),
         "client_config": config,
         "max_memory_size": _MEMORY_BYTES,

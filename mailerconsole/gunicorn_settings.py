@@ -1,8 +1,12 @@
 """How gunicorn serves the project; read by `gunicorn --config`."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Any
 
+from mailerconsole import logs
 from mailerconsole.listening import Endpoint
 
 bind = Endpoint.from_environment().bind
@@ -16,9 +20,21 @@ graceful_timeout = 8
 control_socket_disable = True
 # The heartbeat files of the workers must not wait for a busy disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the files have random names
-errorlog = "-"
-accesslog = "-"
-# No query string and no referrer: neither is needed, and either could carry what a person typed.
-access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms'
+# Its own lines like all others; each request is logged by mailerconsole.request_log.
+logconfig_dict = logs.configuration(os.environ.get("LOG_FORMAT") or "json", os.environ.get("LOG_LEVEL", "INFO"))
+accesslog = None
+# Where the processes count together what /metrics shows. New at every start: the counts begin at none.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="mailer-console-metrics-", dir=worker_tmp_dir)
 # Whether a request came over https is what our own proxies say, where there are any (settings.TRUSTED_PROXIES).
 forwarded_allow_ips = "*" if int(os.environ.get("TRUSTED_PROXIES", "0")) else "127.0.0.1"
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)

@@ -1,6 +1,5 @@
 """What must be done before the processes start: at the first start, and again after every update."""
 
-import os
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -8,6 +7,7 @@ from django.core.management import call_command
 
 from addressbook.services import first_start, history, secrets
 from mailerconsole.checks import lost_key_sentence, unusable_key_sentence
+from mailerconsole.secret_files import env_secret
 
 
 class PasswordRefusedError(Exception):
@@ -35,7 +35,7 @@ def prepare(*, beside_simulator: bool) -> SignIn:
     history.install_guard()
     _require_secrets_key()
     user = first_start.ADMIN_USERNAME
-    given = os.environ.get("ADMIN_PASSWORD") or None
+    given = env_secret("ADMIN_PASSWORD") or None
     try:
         password = first_start.create_first_admin(password=given, is_synced=beside_simulator)
     except first_start.WeakPasswordError as error:

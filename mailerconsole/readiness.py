@@ -1,6 +1,7 @@
 """Says on the terminal when the console can be used; runs beside the supervisor until then.
 
-With `--web` it asks once whether the web server answers, and says so by its exit code: for a container's health check.
+For a container's health check it asks once and says by its exit code: with `--web` whether the web server answers, with
+`--beat` whether the scheduler has kept its schedule lately.
 """
 
 import http.client
@@ -15,12 +16,15 @@ from mailerconsole.listening import Endpoint
 # A small machine takes some seconds for the first imports.
 PATIENCE_SECONDS = 120
 POLL_SECONDS = 0.1
+BEAT_SECONDS = 400
 
 
 def main() -> None:
     endpoint = Endpoint.from_environment()
     if sys.argv[1:] == ["--web"]:
         sys.exit(not answers(endpoint))
+    if sys.argv[1:] == ["--beat"]:
+        sys.exit(not keeps_schedule())
     deadline = time.monotonic() + PATIENCE_SECONDS
     # Ctrl-C reaches this process too: it has nothing to say then.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -47,6 +51,16 @@ def answers(endpoint: Endpoint) -> bool:
         return False
     finally:
         connection.close()
+
+
+def keeps_schedule() -> bool:
+    """Whether beat has written its schedule since two of its savings, which are three minutes apart."""
+    from django.conf import settings
+
+    schedule = Path(settings.CELERY_BEAT_SCHEDULE_FILENAME)
+    # dbm may write one file or several with suffixes, by what the machine has.
+    written = [file.stat().st_mtime for file in schedule.parent.glob(f"{schedule.name}*")]
+    return bool(written) and time.time() - max(written) < BEAT_SECONDS
 
 
 def _site_host() -> str:

@@ -5,13 +5,14 @@ Without any variable set the product runs on one machine out of the folder `var`
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
 
 from addressbook import limits
-from mailerconsole import file_store, sqlite
+from mailerconsole import file_store, logs, sqlite
+from mailerconsole.secret_files import env_secret
 from mailerconsole.secret_key import read_or_create_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -23,7 +24,20 @@ def env_bool(name: str, *, default: bool) -> bool:
 
 
 def env_list(name: str, default: str = "") -> list[str]:
-    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+    return split_list(os.environ.get(name) or default)
+
+
+def split_list(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def with_password(url: str, password: str) -> str:
+    """The URL with the password in it, where there are both; whatever characters that has."""
+    if not url or not password:
+        return url
+    scheme, _, rest = url.partition("://")
+    user, _, place = rest.rpartition("@")
+    return f"{scheme}://{user.partition(':')[0]}:{quote(password, safe='')}@{place}"
 
 
 # Where things are -----------------------------------------------------------------------------------------------
@@ -32,7 +46,7 @@ DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 DEBUG = env_bool("DEBUG", default=False)
-SECRET_KEY = os.environ.get("SECRET_KEY") or read_or_create_secret_key(DATA_DIR / "secret_key")
+SECRET_KEY = env_secret("SECRET_KEY") or read_or_create_secret_key(DATA_DIR / "secret_key")
 
 # The public address, such as https://mailer.example.com. With https everything is locked to it.
 SITE_URL = os.environ.get("SITE_URL", "")
@@ -56,6 +70,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mailerconsole.request_log.RequestsMiddleware",
     # Whoever answers inside of these two, from the redirect to https to the last error page, has their headers.
     "addressbook.views.hardening.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -104,13 +119,13 @@ SEND_MAIL_URL = os.environ.get("SEND_MAIL_URL", "https://console.ncloud.com/clou
 # The simulated Outbound Mailer that runs beside the console on one machine; 0: there is none. Its token is what both
 # know and other users of the machine do not.
 SIMULATOR_PORT = int(os.environ.get("SIMULATOR_PORT") or "0")
-SIMULATOR_TOKEN = os.environ.get("SIMULATOR_TOKEN", "")
+SIMULATOR_TOKEN = env_secret("SIMULATOR_TOKEN")
 if SIMULATOR_PORT and not SIMULATOR_TOKEN:
     SIMULATOR_TOKEN = read_or_create_secret_key(DATA_DIR / "simulator_token")
 
 # The key with which API keys are encrypted: never the one above, which signs what browsers hold. The first of several
 # encrypts, all of them decrypt. Without any here, one is made once and kept in the file.
-SECRETS_KEYS = env_list("SECRETS_KEYS")
+SECRETS_KEYS = split_list(env_secret("SECRETS_KEYS"))
 SECRETS_KEY_FILE = DATA_DIR / "secrets_key"
 
 # Hosts other than the service's own that a book may be connected to, such as https://mailer-gateway.example.com.
@@ -119,12 +134,15 @@ MAILER_HOSTS = [host.rstrip("/") for host in env_list("MAILER_HOSTS")]
 # Database -------------------------------------------------------------------------------------------------------
 
 DATABASES = {
-    "default": dj_database_url.config(
-        default=f"sqlite:///{DATA_DIR / 'mailerconsole.sqlite3'}",
+    "default": dj_database_url.parse(
+        env_secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'mailerconsole.sqlite3'}",
         conn_max_age=600,
         conn_health_checks=True,
     )
 }
+# Apart from the URL, so that it may come from a file of its own, and hold any characters.
+if database_password := env_secret("DATABASE_PASSWORD"):
+    DATABASES["default"]["PASSWORD"] = database_password
 IS_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if IS_SQLITE:
     DATABASES["default"]["OPTIONS"] = sqlite.options()
@@ -133,7 +151,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Jobs -----------------------------------------------------------------------------------------------------------
 
-REDIS_URL = os.environ.get("REDIS_URL", "")
+REDIS_URL = with_password(env_secret("REDIS_URL"), env_secret("REDIS_PASSWORD"))
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     # A message that a killed worker held comes back after this time; the sweeper has long woken its job by then.
@@ -166,6 +184,15 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+# Whoever waits for a download, or for the sync, must not wait for somebody's long upload: each has workers of its own
+# (Procfile). What beat asks for is short and goes with the sync.
+CELERY_TASK_DEFAULT_QUEUE = "sync"
+CELERY_TASK_ROUTES = {
+    "addressbook.tasks.run_upload": {"queue": "changes"},
+    "addressbook.tasks.run_job": {"queue": "changes"},
+    "addressbook.tasks.run_erasure": {"queue": "changes"},
+    "addressbook.tasks.run_download": {"queue": "downloads"},
+}
 CELERY_BEAT_SCHEDULE = {
     "wake-forgotten-jobs": {"task": "addressbook.tasks.wake_forgotten_jobs", "schedule": 15.0},
     "erase-due-editions": {"task": "addressbook.tasks.erase_due_editions", "schedule": 60.0},
@@ -204,6 +231,13 @@ TWO_FACTOR_FOR_ADMINS = env_bool("TWO_FACTOR_FOR_ADMINS", default=False)
 # How many proxies of our own stand before the web server: only then is X-Forwarded-For read, and from its right end.
 TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
 
+# Watching -------------------------------------------------------------------------------------------------------
+
+# What Prometheus shows to be let in at /metrics; without one there is no such page.
+METRICS_TOKEN = env_secret("METRICS_TOKEN")
+# A worker that does nothing while messages wait for it is deaf after this time, and starts anew; 0: never.
+WORKER_DEAF_AFTER_SECONDS = float(os.environ.get("WORKER_DEAF_AFTER_SECONDS") or "120")
+
 # The browser ----------------------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
@@ -240,7 +274,7 @@ CSRF_FAILURE_VIEW = "addressbook.views.errors.csrf_failure"
 if IS_HTTPS:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
     SECURE_HSTS_PRELOAD = env_bool("HSTS_PRELOAD", default=False)
@@ -279,15 +313,4 @@ USE_I18N = True
 
 # Logs -----------------------------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-    # Django would mail tracebacks, and print query parameters at DEBUG: neither may carry an address out.
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.db.backends": {"level": "INFO"},
-    },
-}
+LOGGING = logs.configuration(os.environ.get("LOG_FORMAT") or "json", os.environ.get("LOG_LEVEL", "INFO"))

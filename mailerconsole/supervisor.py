@@ -38,10 +38,9 @@ class Stopping:
 
 # Jobs go on where they were, so a worker need not be waited for: Ctrl-C should be answered within seconds. Without a
 # supervisor it is killed, and Celery has its children killed with it: it would go on beside the next start's worker.
-STOPPING: Final = {
-    # Without work it takes five seconds, on a busy machine twice that.
-    "worker": Stopping(seconds=12, when_orphaned="SIGKILL"),
-}
+# Without work it takes five seconds, on a busy machine twice that.
+_WORKER: Final = Stopping(seconds=12, when_orphaned="SIGKILL")
+STOPPING: Final = {"worker": _WORKER, "changes": _WORKER}
 
 
 def read_procfile(path: Path = BASE_DIR / "Procfile") -> dict[str, str]:

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from addressbook.views.health import healthz
+from addressbook.views.health import healthz, metrics_page, readyz
 
 handler400 = "addressbook.views.errors.bad_request"
 handler403 = "addressbook.views.errors.forbidden"
@@ -12,4 +12,6 @@ urlpatterns = [
     path("", include("addressbook.urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics_page, name="metrics"),
 ]

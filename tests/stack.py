@@ -18,6 +18,7 @@ from tests.postgresql import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120
+METRICS_TOKEN = "what opens the metrics of the processes under test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def _stack(django_db_setup: None) -> Iterator[Stack]:
     port = free_port()
     service_url = f"http://127.0.0.1:{free_port()}"
     environment = os.environ | {"PORT": str(port), "HOST": "127.0.0.1", "DATABASE_URL": _test_database_url()}
-    environment["MAILER_HOSTS"] = service_url
+    environment |= {"MAILER_HOSTS": service_url, "METRICS_TOKEN": METRICS_TOKEN}
     # Playwright makes the test process set this; the product must do without.
     environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
     output = settings.DATA_DIR / "stack.txt"

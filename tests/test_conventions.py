@@ -16,7 +16,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 # From the lowest layer up; a module imports from its own layer and from those below it.
 LAYERS = (
-    {"limits"},
+    {"limits", "request_ids"},
     {"emails", "spreadsheets", "mailer"},
     {"models", "apps", "migrations"},
     {"services"},

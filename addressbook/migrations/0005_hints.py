@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('addressbook', '0003_masking_and_invitations'),
+        ('addressbook', '0004_operations'),
     ]
 
     operations = [

@@ -2,8 +2,10 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from addressbook import request_ids
 from addressbook.models.books import Edition
 
 
@@ -58,7 +60,11 @@ class LeasedWork(models.Model):
     # Where what it changes is kept, so that it can be undone.
     act = models.ForeignKey("addressbook.Act", models.SET_NULL, null=True, related_name="%(class)ss")
 
+    # The request that caused it: its log lines carry the same id.
+    request_id = models.CharField(max_length=request_ids.MOST_CHARACTERS, default=request_ids.current, blank=True)
     created_at = models.DateTimeField()
+    # Since when it waits, or waited last, for a worker.
+    waiting_since = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     dismissed_at = models.DateTimeField(null=True)

@@ -58,7 +58,8 @@ def _start_if_due(book_id: int, edition_id: int) -> bool:
         if earlier.state in UNFINISHED:
             return False
         earlier.state, earlier.finished_at, earlier.fruitless_attempts = JobState.WAITING, None, 0
-        earlier.save(update_fields=["state", "finished_at", "fruitless_attempts"])
+        earlier.waiting_since = timezone.now()
+        earlier.save(update_fields=["state", "finished_at", "fruitless_attempts", "waiting_since"])
         transaction.on_commit(lambda: jobs.announce(earlier))
         return True
 

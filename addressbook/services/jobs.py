@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from addressbook import limits
+from addressbook import limits, request_ids
 from addressbook.models import (
     Act,
     Action,
@@ -83,7 +83,8 @@ def start(
 def announce(work: LeasedWork) -> None:
     """Tell the workers to look at it. A broker that is down is no error: `wake_forgotten` announces it again."""
     try:
-        current_app.send_task(work.TASK, args=[work.pk], retry=False)
+        headers = {request_ids.MESSAGE_HEADER: work.request_id}
+        current_app.send_task(work.TASK, args=[work.pk], retry=False, headers=headers)
     except Exception:  # whatever a broker's client raises, the row is safe and the user's act is done
         logger.warning("%s could not be announced; it waits for the next sweep", work, exc_info=True)
     else:
@@ -199,7 +200,7 @@ def _wake_forgotten(model: type[LeasedWork]) -> int:
     unheard = Q(announced_at__isnull=True) | Q(announced_at__lt=long_ago) | Q(announced_at__gt=now)
     forgotten = model._default_manager.filter(Q(state=JobState.WAITING) & unheard | _lease_has_run_out(now))
     woken = 0
-    for work in forgotten.only("pk", "state", "fruitless_attempts"):
+    for work in forgotten.only("pk", "state", "fruitless_attempts", "request_id"):
         if work.fruitless_attempts >= limits.JOB_ATTEMPTS:
             _give_up(model, work.pk)
         else:

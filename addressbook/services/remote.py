@@ -15,6 +15,7 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Least
 from django.utils import timezone
 
+from addressbook import request_ids
 from addressbook.models import Address, AddressBook, BookSync, Edition, Group, Membership, ParkedEntry, Removal
 from addressbook.models.sync import NOT_BEGUN
 
@@ -41,7 +42,8 @@ def wake(book: AddressBook) -> None:
 def announce(book_id: int) -> None:
     """Tell the workers to look. A broker that is down is no error: the sweep finds `next_look_at`."""
     try:
-        current_app.send_task(TASK, args=[book_id], retry=False)
+        headers = {request_ids.MESSAGE_HEADER: request_ids.current()}
+        current_app.send_task(TASK, args=[book_id], retry=False, headers=headers)
     except Exception:  # whatever a broker's client raises, the row is safe and the user's act is done
         logger.warning("The sync of book %s could not be announced; it waits for the sweep", book_id, exc_info=True)
 

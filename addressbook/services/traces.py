@@ -17,6 +17,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import TextField
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from addressbook import limits
 from addressbook.models import Action, Address, AddressBook, Download, Job, JobState, LeasedWork, Submission, Upload
@@ -97,7 +98,8 @@ def run(job: Job) -> None:
 def start_again() -> int:
     """Begin again what was given up: it is a promise too. Returns how many. Harmless when two run at once."""
     given_up = Job.objects.filter(kind=Job.Kind.ERASE_TRACES, state=JobState.FAILED)
-    return given_up.update(state=JobState.WAITING, finished_at=None, fruitless_attempts=0, announced_at=None)
+    again = {"finished_at": None, "fruitless_attempts": 0, "announced_at": None, "waiting_since": timezone.now()}
+    return given_up.update(state=JobState.WAITING, **again)
 
 
 def _forget(job: Job, keys: Collection[str], texts: Collection[str]) -> None:

@@ -16,7 +16,10 @@ from tests.stack import ROOT, wait_for
 
 pytestmark = pytest.mark.engine_independent
 
-COMMANDS = ["gunicorn", "celery --app mailerconsole worker", "celery --app mailerconsole beat"]
+WORKERS = ["worker --queues sync", "worker --queues changes"]
+COMMANDS = ["gunicorn", *WORKERS, "celery --app mailerconsole beat"]
+# A web server, two workers with two children each, the scheduler and the simulator.
+FAMILY = 11
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -27,11 +30,11 @@ def test_killed_process_comes_back(console: Console, command: str) -> None:
     wait_for(lambda: [p.pid for p in console.parents(command)] not in ([], [parent.pid]), 60, lambda: console.output)
     assert gone(old_children)
     wait_for(console.is_healthy, 60)
-    wait_for(lambda: console.is_healthy() and len(console.family()) >= 7, 60)
+    wait_for(lambda: console.is_healthy() and len(console.family()) >= FAMILY, 60)
     assert_jobs_are_worked_on(console)
 
 
-@pytest.mark.parametrize("command", COMMANDS[:2])
+@pytest.mark.parametrize("command", COMMANDS[:3])
 def test_killed_child_is_replaced(console: Console, command: str) -> None:
     before = console.children(command)
     assert len(before) == 2
@@ -44,7 +47,7 @@ def test_killed_child_is_replaced(console: Console, command: str) -> None:
 def test_everything_killed_at_once_comes_back(console: Console) -> None:
     for process in console.family():
         process.kill()
-    wait_for(lambda: len(console.family()) >= 7 and console.is_healthy(), 120, lambda: console.output)
+    wait_for(lambda: len(console.family()) >= FAMILY and console.is_healthy(), 120, lambda: console.output)
     assert_jobs_are_worked_on(console)
 
 
@@ -70,13 +73,13 @@ def hold_worker(console: Console) -> sqlite3.Connection:
 
 
 def announce(console: Console) -> None:
-    """Send the wake-up for a job, as the web server does: from a process with the console's settings."""
-    code = "import mailerconsole; mailerconsole.celery_app.send_task('addressbook.tasks.run_job', args=[0])"
-    run_python(console, code)
+    """Send wake-ups to both workers, as the web server does: from a process with the console's settings."""
+    send = "mailerconsole.celery_app.send_task('addressbook.tasks.run_{}', args=[0])"
+    run_python(console, f"import mailerconsole; {send.format('job')}; {send.format('download')}")
 
 
 def assert_jobs_are_worked_on(console: Console) -> None:
-    """A message sent now is taken by a worker; the job that it names does not exist, which is no error."""
+    """Messages sent now are taken by the workers; what they name does not exist, which is no error."""
     announce(console)
     broker = console.data_dir / "broker"
     wait_for(lambda: not list(broker.iterdir()), 60, lambda: str(list(broker.iterdir())))

@@ -1,12 +1,9 @@
 """The processes of docker-compose.yml, with its settings, against real servers: all but the containers."""
 
 import os
-import shlex
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -14,65 +11,61 @@ import pytest
 import redis
 import requests
 
-from mailerconsole.supervisor import RELEASE, read_procfile
-from tests.postgresql import PostgresServer, free_port
+from tests.composition import SERVICES, Composition
 from tests.stack import ROOT, wait_for
 
 pytestmark = pytest.mark.engine_independent
 
+HOST = "mailer.example.com"
+WORKERS = ("changes", "downloads", "sync")
+
 
 @pytest.fixture
-def environment(tmp_path: Path, redis_url: str) -> Iterator[dict[str, str]]:
-    server = PostgresServer()
-    try:
-        yield {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONWARNINGS": "ignore",
-            "DATA_DIR": str(tmp_path),
-            "DATABASE_URL": server.start(),
-            "REDIS_URL": redis_url,
-            "SECRET_KEY": "a key that only this test knows",
-            "SITE_URL": "",
-            "TRUSTED_PROXIES": "0",
-            "PORT": str(free_port()),
-        }
-    finally:
-        server.stop()
+def composition(tmp_path: Path) -> Iterator[Composition]:
+    with Composition(tmp_path, SITE_URL=f"https://{HOST}") as composition:
+        yield composition
 
 
-def test_processes_run_on_postgresql_and_redis(environment: dict[str, str], tmp_path: Path, redis_url: str) -> None:
-    procfile = read_procfile()
-    # As the image is built.
-    run("python manage.py collectstatic --no-input --verbosity 0", environment)
-    run(procfile[RELEASE], environment | {"ADMIN_PASSWORD": "a strong password of mine"})
-    with psycopg.connect(environment["DATABASE_URL"]) as database:
+@pytest.mark.timeout(600)
+def test_every_service_runs_with_what_the_file_says(composition: Composition) -> None:
+    composition.start("redis")
+    composition.wait_until_healthy("redis", 20)
+    with pytest.raises(redis.AuthenticationError):
+        redis.Redis(port=composition.redis_port).ping()
+    composition.run("migrate")
+    with psycopg.connect(composition.database_url) as database:
         assert database.execute("SELECT name FROM addressbook_addressbook").fetchall() == [("Main",)]
-    mark = tmp_path / "ready"
-    with ExitStack() as running:
-        for name, command in procfile.items():
-            if name != RELEASE:
-                log = running.enter_context((tmp_path / f"{name}.log").open("w"))
-                process = subprocess.Popen(
-                    shlex.split(command),
-                    cwd=ROOT,
-                    env=environment | {"WORKER_READY_FILE": str(mark)},
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                )
-                running.callback(process.wait, timeout=30)
-                running.callback(process.send_signal, signal.SIGTERM)
-        wait_for(mark.exists, 60, lambda: (tmp_path / "worker.log").read_text())
-        wait_for(lambda: run(f"{sys.executable} -m mailerconsole.readiness --web", environment, check=False) == 0, 60)
-        assert requests.get(f"http://127.0.0.1:{environment['PORT']}/", timeout=10).status_code == 200
-        run(f"{sys.executable} -c 'import mailerconsole as m; m.celery_app.send_task(\"none\")'", environment)
-        broker = redis.Redis.from_url(redis_url)
-        wait_for(lambda: not broker.llen("celery"), 20)
-        assert run("celery --app mailerconsole inspect ping", environment, check=False) == 0
-    assert not list(tmp_path.glob("*.sqlite3"))
-    assert not (tmp_path / "broker").exists()
+    for name in ("web", *WORKERS, "beat"):
+        composition.start(name)
+    composition.wait_until_healthy("web")
+    behind_proxy = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
+    url = f"http://127.0.0.1:{composition.port}"
+    assert requests.get(f"{url}/sign-in/", headers=behind_proxy, timeout=10).status_code == 200
+    ready = requests.get(f"{url}/readyz", headers=behind_proxy, timeout=10)
+    assert (ready.status_code, set(ready.json().values())) == (200, {"ok"})
+    bearer = f"Bearer {composition.folder.joinpath('secrets/metrics_token').read_text().strip()}"
+    metrics = requests.get(f"{url}/metrics", headers=behind_proxy | {"Authorization": bearer}, timeout=10)
+    assert 'mailerconsole_queue_age_seconds{queue="changes"} 0.0' in metrics.text
+    for name in WORKERS:
+        composition.wait_until_healthy(name)
+    wait_for(lambda: composition.is_healthy("beat"), 60, lambda: composition.log("beat"))
+    assert_each_queue_is_served(composition)
+    composition.stop("sync")
+    assert not composition.is_healthy("sync")
+    assert not list((composition.folder / "data").glob("*.sqlite3"))
+    assert not (composition.folder / "data" / "broker").exists()
 
 
-def run(command: str, environment: dict[str, str], *, check: bool = True) -> int:
-    done = subprocess.run(shlex.split(command), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
-    assert not check or done.returncode == 0, done.stderr
-    return done.returncode
+def assert_each_queue_is_served(composition: Composition) -> None:
+    password = composition.folder.joinpath("secrets/redis_password").read_text().strip()
+    broker = redis.Redis(port=composition.redis_port, password=password)
+    code = "import mailerconsole as m; [m.celery_app.send_task(f'addressbook.tasks.{name}', args=[0]) for name in {}]"
+    tasks = ["run_upload", "run_download", "sync_book"]
+    environment = composition.environment("web") | {"PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", code.replace("{}", str(tasks))], cwd=ROOT, env=environment, check=True)
+    wait_for(lambda: not any(broker.llen(queue) for queue in WORKERS), 30)
+
+
+def test_a_service_that_is_not_ours_is_not_left_out() -> None:
+    """What cannot be run here; everything else the test above runs."""
+    assert set(SERVICES) == {"redis", "migrate", "web", *WORKERS, "beat"} | {"proxy", "postgres"}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.run.console import Console, gone
+from tests.run.test_kill import FAMILY
 from tests.run.test_start import PASSWORD, sign_in
 
 pytestmark = pytest.mark.engine_independent
@@ -16,7 +17,7 @@ def test_second_start_keeps_everything_and_shows_no_password(make_console: Calla
     console = make_console().start()
     password = console.password
     family = console.family()
-    assert len(family) >= 7
+    assert len(family) >= FAMILY
     assert console.stop(signal.SIGINT) == 0
     assert gone(family, 0)
     assert not (console.data_dir / "supervisord.pid").exists()

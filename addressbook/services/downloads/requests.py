@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from addressbook import limits
+from addressbook import limits, request_ids
 from addressbook.models import Action, AddressBook, Download, Edition, JobState
 from addressbook.services import audit, books, crash_points, groups, jobs
 from addressbook.services.audit import Actor
@@ -91,6 +91,7 @@ def retry(*, book: AddressBook, download_id: int, by: Actor) -> None:
             return
         _require_room(edition)
         download.state, download.cancel_requested = JobState.WAITING, False
+        download.waiting_since, download.request_id = timezone.now(), request_ids.current()
         download.fruitless_attempts, download.outcome = 0, {}
         download.started_at = download.finished_at = download.announced_at = download.taken_at = None
         download.rows_done = download.rows_total = 0

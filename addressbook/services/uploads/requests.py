@@ -10,7 +10,7 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
-from addressbook import limits
+from addressbook import limits, request_ids
 from addressbook.models import Action, AddressBook, Edition, Group, JobState, Upload
 from addressbook.services import audit, books, crash_points, groups, jobs, journal
 from addressbook.services.audit import Actor
@@ -157,7 +157,7 @@ def _require_seen(upload: Upload, seen: int) -> None:
 
 def _send_to_work(upload: Upload, phase: Upload.Phase, *, rows_total: int) -> None:
     upload.phase = phase
-    upload.state = JobState.WAITING
+    upload.state, upload.waiting_since, upload.request_id = JobState.WAITING, timezone.now(), request_ids.current()
     upload.started_at = upload.announced_at = upload.cursor = None
     upload.rows_done, upload.rows_total, upload.fruitless_attempts = 0, rows_total, 0
     upload.save()

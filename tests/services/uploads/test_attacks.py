@@ -26,7 +26,7 @@ def checked_by_worker(stack: Stack, book, by):
             for name, content in files.values()
         ]
         found = Upload.objects.filter(pk__in=sent)
-        wait_for(lambda: not found.unfinished().exists(), SECONDS, lambda: stack.log("worker")[-3000:])
+        wait_for(lambda: not found.unfinished().exists(), SECONDS, lambda: stack.log("changes")[-3000:])
         return list(found.order_by("pk"))
 
     return checked
@@ -37,8 +37,7 @@ def worker_pids(stack: Stack) -> set[int]:
     (parent,) = [
         process
         for process in psutil.Process(stack.pid).children()
-        if process.status() != psutil.STATUS_ZOMBIE
-        and "celery --app mailerconsole worker" in " ".join(process.cmdline())
+        if process.status() != psutil.STATUS_ZOMBIE and "worker --queues changes" in " ".join(process.cmdline())
     ]
     return {parent.pid, *(child.pid for child in parent.children())}
 

@@ -1,0 +1,89 @@
+"""Whether everything that the console stands on is there: for /readyz."""
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from celery import current_app
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+logger = logging.getLogger(__name__)
+
+# Anybody may ask, so the parts are not asked more often than this; well under what any check of health waits.
+_KEPT_SECONDS: Final = 1.0
+_BROKER_SECONDS: Final = 2
+
+
+class NotThereError(Exception):
+    """The message is for the log."""
+
+
+def database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def migrations() -> None:
+    """That the database has the tables of this version."""
+    executor = MigrationExecutor(connection)
+    if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise NotThereError(f"{len(plan)} migrations are not applied")
+
+
+def broker() -> None:
+    with current_app.connection_for_write(connect_timeout=_BROKER_SECONDS) as broker:
+        broker.ensure_connection(max_retries=0, timeout=_BROKER_SECONDS)
+        broker.default_channel.queue_declare(settings.CELERY_TASK_DEFAULT_QUEUE)
+    if not settings.REDIS_URL:
+        _require_writable(settings.BROKER_DIR)
+
+
+def storage() -> None:
+    if isinstance(default_storage, FileSystemStorage):
+        settings.MEDIA_ROOT.mkdir(exist_ok=True, mode=0o700)
+        _require_writable(settings.MEDIA_ROOT)
+    else:
+        default_storage.exists(f"readiness-{uuid4().hex}")
+    _require_writable(settings.FILE_UPLOAD_TEMP_DIR)
+
+
+PARTS: Final[dict[str, Callable[[], None]]] = {
+    "database": database,
+    "migrations": migrations,
+    "broker": broker,
+    "storage": storage,
+}
+_last: tuple[float, dict[str, bool]] | None = None
+
+
+def parts() -> dict[str, bool]:
+    """By part whether it is there, at most a second ago. Why one is not stands in the log."""
+    global _last
+    if _last is None or time.monotonic() - _last[0] > _KEPT_SECONDS:
+        _last = (time.monotonic(), {name: _is_there(name, ask) for name, ask in PARTS.items()})
+    return _last[1]
+
+
+def _is_there(name: str, ask: Callable[[], None]) -> bool:
+    try:
+        ask()
+    except Exception:  # whatever the client of a part raises
+        logger.warning("Not ready: %s", name, exc_info=True)
+        return False
+    return True
+
+
+def _require_writable(folder: Path) -> None:
+    """By writing: a disk that is full or was mounted read-only says so no other way."""
+    probe = folder / f".readiness-{os.getpid()}-{uuid4().hex}"
+    try:
+        probe.write_bytes(b"\0" * 4096)
+    finally:
+        probe.unlink(missing_ok=True)

@@ -1,0 +1,81 @@
+"""Log lines: JSON objects for machines (the default), or plain lines, each with the id of the request it belongs to.
+
+Addresses are taken out here again: an exception of a library or a database may quote one, and nothing later looks.
+"""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from addressbook import request_ids
+from addressbook.mailer.redaction import without_addresses
+
+FORMATS: Final = ("json", "line")
+
+
+class _IdFilter(logging.Filter):
+    """Notes the id on the record, in the thread that logs: a handler may write it from another."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_ids.current()
+        return True
+
+
+class LineFormatter(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.__dict__.setdefault("request_id", "")
+        text = super().format(record)
+        fields = getattr(record, "fields", None)
+        return without_addresses(f"{text} {fields}" if fields else text)
+
+
+class JsonFormatter(logging.Formatter):
+    """One object a line: time, level, logger, message; request_id where there is one; error with a traceback.
+
+    `extra={"fields": {...}}` adds fields of its own.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": without_addresses(record.getMessage()),
+            "process": record.process,
+        }
+        if request_id := getattr(record, "request_id", ""):
+            entry["request_id"] = request_id
+        for name, value in getattr(record, "fields", {}).items():
+            entry[name] = without_addresses(value) if isinstance(value, str) else value
+        if record.exc_info:
+            entry["error"] = without_addresses(self.formatException(record.exc_info))
+        return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def configuration(kind: str, level: str) -> dict[str, Any]:
+    """The LOGGING of Django, and of gunicorn's own lines. An unknown kind is taken for JSON."""
+    formatter = "mailerconsole.logs.LineFormatter" if kind == "line" else "mailerconsole.logs.JsonFormatter"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"request_id": {"()": "mailerconsole.logs._IdFilter"}},
+        "formatters": {"chosen": {"()": formatter}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "chosen", "filters": ["request_id"]},
+        },
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Django would mail tracebacks, and print query parameters at DEBUG: neither may carry an address out.
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "django.db.backends": {"level": "INFO"},
+            # A line for each message, and another for its end: mailerconsole.celery writes those that matter.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
+            "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
+        },
+    }
