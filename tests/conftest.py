@@ -31,6 +31,16 @@ PRODUCT_VARIABLES += ("MAILER_HOSTS", "PRODUCT_NAME", "PRODUCT_PATH", "REDIS_URL
 PRODUCT_VARIABLES += ("SIMULATOR_PORT", "SIMULATOR_TOKEN", "SITE_URL", "TIME_ZONE")
 PRODUCT_VARIABLES += ("S3_BUCKET", "S3_ENDPOINT_URL", "S3_REGION", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_PREFIX")
 
+# What `make faults` runs, beside everything in tests/faults.
+FAULT_FILES = {
+    "test_concurrency.py",
+    "test_errors.py",
+    "test_faults.py",
+    "test_jobs.py",
+    "test_kill.py",
+    "test_watchdog.py",
+}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -87,8 +97,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for no database needs no second run on another engine."""
+    """Tests of faults are told by their file. A test that asks for no database needs no run on another engine."""
     for item in items:
+        if item.path.name in FAULT_FILES or item.path.parent.name == "faults":
+            item.add_marker("faults")
         asks = set(getattr(item, "fixturenames", ())) & {"db", "transactional_db", "django_db_setup"}
         if not asks and item.get_closest_marker("django_db") is None:
             item.add_marker("engine_independent")
