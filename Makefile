@@ -4,7 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+<<<<<<< HEAD
 .PHONY: run demo test test-million lint format messages bench audit browser verify-service judge-workbooks pictures
+=======
+.PHONY: run test test-million faults load lint format messages bench audit browser verify-service judge-workbooks pictures
+>>>>>>> operations
 
 # The whole console on http://127.0.0.1:8000, until Ctrl-C. See docs/operations.md for HOST, PORT, DATA_DIR, ADMIN_PASSWORD.
 run: $(VENV)/.installed
@@ -18,6 +22,15 @@ demo: $(VENV)/.installed
 test: lint browser
 	$(BIN)/pytest -n 2 --maxschedchunk=1
 	$(BIN)/pytest -n 2 --maxschedchunk=1 --engine=postgresql -m "not browser and not engine_independent"
+
+# Every fault that the console must survive, on both engines, with more random kills than `make test`. Part of that too.
+faults: $(VENV)/.installed-dev
+	FAULT_RUNS=60 $(BIN)/pytest -m faults
+	FAULT_RUNS=60 $(BIN)/pytest -m "faults and not engine_independent" --engine=postgresql
+
+# 200 people clicking on a book of a million addresses while an upload runs. LOAD="--addresses 10000 --people 20" for less.
+load: $(VENV)/.installed-dev
+	$(BIN)/python -m tools.load $(LOAD)
 
 # The address library against email-validator on a million samples; `make test` takes a part of them.
 test-million: $(VENV)/.installed-dev

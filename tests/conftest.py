@@ -40,6 +40,16 @@ PRODUCT_VARIABLES += (
 )
 PRODUCT_VARIABLES += ("S3_BUCKET", "S3_ENDPOINT_URL", "S3_REGION", "S3_ACCESS_KEY", "S3_SECRET_KEY", "S3_PREFIX")
 
+# What `make faults` runs, beside everything in tests/faults.
+FAULT_FILES = {
+    "test_concurrency.py",
+    "test_errors.py",
+    "test_faults.py",
+    "test_jobs.py",
+    "test_kill.py",
+    "test_watchdog.py",
+}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -101,12 +111,18 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+<<<<<<< HEAD
     """A test that asks for no database needs no second run on another engine; those with the real processes come last.
 
     The processes go on until the end, on the database of all tests, and their scheduler would wake the jobs of others.
     """
     items.sort(key=lambda item: "_stack" in getattr(item, "fixturenames", ()))
+=======
+    """Tests of faults are told by their file. A test that asks for no database needs no run on another engine."""
+>>>>>>> operations
     for item in items:
+        if item.path.name in FAULT_FILES or item.path.parent.name == "faults":
+            item.add_marker("faults")
         asks = set(getattr(item, "fixturenames", ())) & {"db", "transactional_db", "django_db_setup"}
         if not asks and item.get_closest_marker("django_db") is None:
             item.add_marker("engine_independent")
