@@ -4,11 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-<<<<<<< HEAD
-.PHONY: run demo test test-million lint format messages bench audit browser verify-service judge-workbooks pictures
-=======
-.PHONY: run test test-million faults load lint format messages bench audit browser verify-service judge-workbooks pictures
->>>>>>> operations
+.PHONY: run demo test test-million faults load lint format messages bench audit browser verify-service judge-workbooks pictures
 
 # The whole console on http://127.0.0.1:8000, until Ctrl-C. See docs/operations.md for HOST, PORT, DATA_DIR, ADMIN_PASSWORD.
 run: $(VENV)/.installed

@@ -111,15 +111,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-<<<<<<< HEAD
-    """A test that asks for no database needs no second run on another engine; those with the real processes come last.
+    """Tests of faults are told by their file. A test that asks for no database needs no run on another engine.
 
-    The processes go on until the end, on the database of all tests, and their scheduler would wake the jobs of others.
+    Those with the real processes come last: these go on until the end, on the database of all tests, and their
+    scheduler would wake the jobs of others.
     """
     items.sort(key=lambda item: "_stack" in getattr(item, "fixturenames", ()))
-=======
-    """Tests of faults are told by their file. A test that asks for no database needs no run on another engine."""
->>>>>>> operations
     for item in items:
         if item.path.name in FAULT_FILES or item.path.parent.name == "faults":
             item.add_marker("faults")
