@@ -42,7 +42,7 @@ def fill(book: AddressBook) -> bool:
     made = {name: groups.create_group(book=book, name=name, token=uuid4(), by=admin) for name in _GROUPS}
     _register(book, made, manager)
     _work(book, made, admin, manager)
-    _request_files(book, made["newsletter"], manager)
+    _request_files(book, made["newsletter"], admin)
     return True
 
 

@@ -15,7 +15,7 @@ from addressbook import limits
 from addressbook.forms.history import HistoryForm
 from addressbook.models import Act, Action, AddressBook, AuditEvent, Role
 from addressbook.models.audit import PERSONAL
-from addressbook.services import history, undo
+from addressbook.services import history, restoring, undo
 from addressbook.services.history import Filters
 from addressbook.spreadsheets.writer import guarded
 from addressbook.views import history_sentences
@@ -36,6 +36,8 @@ class Line:
     notes: list[str]
     undoable: Act | None
     is_undone: bool
+    # The number of the edition that a reset closed, where it can be brought back now.
+    copy_number: int | None = None
 
     @property
     def name(self) -> str:
@@ -79,6 +81,9 @@ def _lines(access: Access, events: list[AuditEvent]) -> list[Line]:
     ids = [event.act_id for event in events if event.act_id is not None]
     undoable = undo.undoable_acts(access.edition, ids)
     undone = set(Act.objects.filter(pk__in=ids, undone_at__isnull=False).values_list("pk", flat=True))
+    # A reset is no act of its edition: its undo is that of the copy.
+    may_restore = access.may_manage and any(map(_is_reset, events))
+    copies = {copy.number for copy in restoring.copies(access.book)} if may_restore else set()
     return [
         Line(
             event,
@@ -88,9 +93,14 @@ def _lines(access: Access, events: list[AuditEvent]) -> list[Line]:
             history_sentences.notes(event),
             undoable.get(event.act_id) if event.act_id is not None else None,
             event.act_id in undone,
+            event.detail["edition"] if event.detail.get("edition") in copies and _is_reset(event) else None,
         )
         for event in events
     ]
+
+
+def _is_reset(event: AuditEvent) -> bool:
+    return event.action == Action.RESET_BOOK
 
 
 class _Echo:

@@ -1,7 +1,9 @@
 """Sync: its line on the screen, its page, and what people may do about it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from addressbook import limits
 from addressbook.forms.connection import ExistingForm
 from addressbook.forms.listing import listing_from
+from addressbook.forms.submission import SubmissionForm
 from addressbook.mailer import AddressBookCounts, MailerError
 from addressbook.models import Pause, Role
 from addressbook.services import sync
@@ -51,7 +54,8 @@ def compare_remote(request: HttpRequest, access: Access) -> HttpResponse:
 @require_POST
 @to_book(Role.MANAGER)
 def send_again(request: HttpRequest, access: Access) -> HttpResponse:
-    return _act(request, access, sync.send_again, _("Everything is sent again. Nothing is deleted at the service."))
+    again = partial(sync.send_again, token=_token_of(request))
+    return _act(request, access, again, _("Everything is sent again. Nothing is deleted at the service."))
 
 
 @require_POST
@@ -71,7 +75,8 @@ def resume_sync(request: HttpRequest, access: Access) -> HttpResponse:
 def rebuild_remote(request: HttpRequest, access: Access) -> HttpResponse:
     """GET asks, with the numbers of both sides; POST does it."""
     if request.method == "POST":
-        return _act(request, access, sync.rebuild, _("What the service held is deleted, and everything is sent anew."))
+        anew = partial(sync.rebuild, token=_token_of(request))
+        return _act(request, access, anew, _("What the service held is deleted, and everything is sent anew."))
     if sync.status(access.book).state == sync.State.OFF:
         messages.error(request, _("Sync is off."))
         return redirect("sync", slug=access.book.slug)
@@ -82,6 +87,7 @@ def rebuild_remote(request: HttpRequest, access: Access) -> HttpResponse:
         "counts": counts,
         "problem": problem,
         "group_count": access.edition.groups.count(),
+        "token": uuid4(),
     }
     return render(request, "rebuild_remote.html", context)
 
@@ -124,6 +130,11 @@ def turn_sync_off(request: HttpRequest, access: Access) -> HttpResponse:
     return render(request, "turn_sync_off.html", {"access": access, "book": access.book})
 
 
+def _token_of(request: HttpRequest) -> UUID | None:
+    form = SubmissionForm(request.POST)
+    return form.cleaned_data["token"] if form.is_valid() else None
+
+
 def _act(request: HttpRequest, access: Access, act: Callable[..., None], sentence: str) -> HttpResponse:
     try:
         act(book=access.book, by=access.by)
@@ -155,6 +166,7 @@ def _page(
         "is_practice": connection.is_practice(access.book),
         "target": connection.target_of(access.book),
         "waiting": max(0, status.total - status.sent),
+        "token": uuid4(),
         "parked_left_out": max(0, status.parked_count - limits.SYNC_PARKED_LISTED),
     }
     return render_page(request, "sync.html", context, partials=("sync-body",))

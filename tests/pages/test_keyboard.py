@@ -14,7 +14,7 @@ FILE = b"email\na@example.com\nb@example.com\nA@example.com\nnonsense\n"
 LISTEN = """() => {
   window.heard = [];
   new MutationObserver(() => {
-    const text = document.getElementById("announcements").textContent;
+    const text = document.getElementById("announcements").textContent.replaceAll("\u2060", "");
     if (text && window.heard.at(-1) !== text) window.heard.push(text);
   }).observe(document.getElementById("announcements"), {childList: true, characterData: true, subtree: true});
 }"""

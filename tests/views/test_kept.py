@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from addressbook.models import Address
-from addressbook.services import selection
+from addressbook.models import Action, Address, AuditEvent, BookSync
+from addressbook.services import selection, sync
 from tests.views.html import text_of
 
 
@@ -15,8 +15,8 @@ from tests.views.html import text_of
 def post(client_of, bob, book):
     client = client_of(bob)
 
-    def post(name, **data):
-        return client.post(reverse(name, args=[book.slug]), data, headers={"HX-Request": "true"})
+    def post(view, **data):
+        return client.post(reverse(view, args=[book.slug]), data, headers={"HX-Request": "true"})
 
     return post
 
@@ -63,3 +63,23 @@ def test_all_that_is_selected_stays_selected_on_the_next_page(post, book, regist
     assert "All 30 addresses are selected." in text_of(answer)
     assert f'name="through" value="{pinned.through_id}"' in answer.content.decode()
     assert "are selected" not in text_of(post("console", page=2, size=20))
+
+
+def test_send_again_pressed_twice_is_one_line_of_the_history(post, book, by, practice) -> None:
+    sync.turn_on(book=book, by=by)
+    BookSync.objects.filter(book=book).update(is_compared=True)
+    token = uuid4()
+    post("send_again", token=token)
+    post("send_again", token=token)
+    assert AuditEvent.objects.filter(action=Action.SEND_AGAIN).count() == 1
+    post("send_again", token=uuid4())
+    assert AuditEvent.objects.filter(action=Action.SEND_AGAIN).count() == 2
+
+
+def test_the_line_of_a_reset_leads_to_its_undo_for_admins(client_of, alice, bob, book, register, do_reset) -> None:
+    register("a@example.com")
+    number = book.current_edition.number
+    do_reset()
+    url, undo = reverse("history", args=[book.slug]), reverse("undo_reset", args=[book.slug, number])
+    assert undo in client_of(alice).get(url).content.decode()
+    assert undo not in client_of(bob).get(url).content.decode()

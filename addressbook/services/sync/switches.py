@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from uuid import UUID
 
 from django.db import transaction
 
 from addressbook.models import Action, AddressBook, BookSync, Edition, ParkedEntry, Pause, Removal
 from addressbook.services import books, remote
 from addressbook.services.audit import Actor, record
+from addressbook.services.submissions import Submitted
 
 
 class SyncOffError(Exception):
@@ -79,10 +81,13 @@ def resume(*, book: AddressBook, by: Actor) -> None:
             record(by=by, action=Action.RESUME_SYNC, book=book, detail={"pause": sync.pause})
 
 
-def send_again(*, book: AddressBook, by: Actor) -> None:
-    """Send every row again, parked ones and refused removals too; deletes nothing there. Raises SyncOffError."""
+def send_again(*, book: AddressBook, token: UUID | None = None, by: Actor) -> None:
+    """Send every row again, parked ones and refused removals too; deletes nothing there. Raises SyncOffError.
+
+    With the `token` of a form it is done once, however often that is sent.
+    """
     with _switched_on(book) as (sync, edition):
-        if not sync.is_compared:
+        if not sync.is_compared or _came_before(book, token, "send_again", by):
             return
         remote.everything_is_pending(sync, edition)
         Removal.objects.filter(book=book).exclude(refused="").update(refused="")
@@ -90,9 +95,11 @@ def send_again(*, book: AddressBook, by: Actor) -> None:
         record(by=by, action=Action.SEND_AGAIN, book=book)
 
 
-def rebuild(*, book: AddressBook, by: Actor) -> None:
-    """Delete the whole remote book, and send ours. Raises SyncOffError."""
+def rebuild(*, book: AddressBook, token: UUID | None = None, by: Actor) -> None:
+    """Delete the whole remote book, and send ours. Raises SyncOffError. The `token` is as for `send_again`."""
     with _switched_on(book) as (sync, edition):
+        if _came_before(book, token, "rebuild_remote", by):
+            return
         BookSync.objects.filter(pk=sync.pk).update(is_compared=True)
         sync.is_compared = True
         if sync.pause == Pause.NOT_EMPTY:
@@ -100,6 +107,17 @@ def rebuild(*, book: AddressBook, by: Actor) -> None:
         remote.start_over(sync, edition)
         remote.wake(book)
         record(by=by, action=Action.REBUILD_REMOTE, book=book)
+
+
+def _came_before(book: AddressBook, token: UUID | None, act: str, by: Actor) -> bool:
+    """Whether this very form was sent before; under the lock of the book. From now on it was."""
+    if token is None:
+        return False
+    submitted = Submitted(by, token, act, book.pk)
+    if submitted.earlier_outcome() is not None:
+        return True
+    submitted.remember({})
+    return False
 
 
 @contextmanager
