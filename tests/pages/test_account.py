@@ -1,0 +1,90 @@
+"""The account as people see it: two-factor turned on and used, a password before the keys, too much typed."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.codes import App
+from tests.people import PASSWORD
+
+
+def give_password(page, name: str) -> None:
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name=name).click()
+
+
+@pytest.fixture
+def sign_in(page_of, alice):
+    """alice at the sign-in page; returns the page after her password."""
+
+    def sign_in(**options):
+        page = page_of(**options)
+        page.goto("/sign-in/?next=/account/")
+        page.get_by_label("Username").fill("alice")
+        give_password(page, "Sign in")
+        return page
+
+    return sign_in
+
+
+def test_two_factor_from_the_first_code_to_the_next_sign_in(sign_in, axe) -> None:
+    page = sign_in()
+    axe(page)
+    page.get_by_role("link", name="Set up two-factor sign-in").click()
+    picture = page.get_by_role("img", name="QR code")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth") > 100
+    page.get_by_text("Type the key instead").click()
+    app = App.typed(page.locator("#secret-key").inner_text())
+    axe(page)
+    page.get_by_label("Type the code that the app shows now").fill(app.code(-1))
+    page.get_by_role("button", name="Turn on").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    axe(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as a file").click()
+    assert download.value.suggested_filename == "recovery-codes.txt"
+    page.get_by_role("link", name="I have kept them").click()
+    expect(page.get_by_text("10 recovery codes are left.")).to_be_visible()
+
+    other = sign_in()
+    expect(other.get_by_role("heading", name="Your code, please")).to_be_visible()
+    axe(other)
+    other.get_by_label("Code from your app").fill(app.code())
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_text("Password and code")).to_be_visible()
+
+
+def test_the_password_is_asked_for_before_the_keys(page_of, alice, book, axe) -> None:
+    page = page_of(alice)
+    page.goto(f"/books/{book.slug}/settings/")
+    page.get_by_role("link", name="Enter keys").click()
+    expect(page.get_by_label("Password")).to_be_focused()
+    axe(page)
+    give_password(page, "OK")
+    expect(page.get_by_label("Secret key")).to_be_visible()
+    axe(page)
+
+
+def test_what_was_too_much_stays_in_the_form(page_of, bob, book, allowed_console_errors) -> None:
+    allowed_console_errors.append("status of 413")
+    page = page_of(bob)
+    page.goto(f"/books/{book.slug}/")
+    page.get_by_role("button", name="Register address").first.click()
+    # Hangul takes nine bytes a syllable on its way.
+    text = "가" * 600_000
+    page.locator("#register-text").evaluate("(field, text) => { field.value = text; }", text)
+    page.get_by_role("dialog").get_by_role("button", name="OK").click()
+    expect(page.get_by_text(re.compile("This is too much at once"))).to_be_visible()
+    assert page.locator("#register-text").input_value() == text
+
+
+def test_django_s_own_pages_keep_to_the_content_policy(page_of, alice) -> None:
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    page = page_of(alice)
+    for path in ("/admin/", "/admin/addressbook/user/", "/admin/addressbook/user/add/"):
+        page.goto(path)
+    page.goto(f"/admin/addressbook/user/{alice.pk}/change/")
+    expect(page.get_by_role("heading", name="alice", exact=False).first).to_be_visible()
