@@ -58,11 +58,18 @@ def book(alice: User) -> AddressBook:
 @pytest.fixture
 def client_of() -> Callable[[User], Client]:
     """Django's test client, signed in."""
+    from django.http import HttpRequest
     from django.test import Client
+
+    from addressbook.views import session_limits
 
     def client_of(user: User) -> Client:
         client = Client()
         client.force_login(user)
+        request = HttpRequest()
+        request.session = client.session
+        session_limits.begin(request)
+        request.session.save()
         return client
 
     return client_of

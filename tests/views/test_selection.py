@@ -159,7 +159,7 @@ def test_edit_group_with_a_group_that_is_gone_says_so(post, book, make_group, re
     register("a@example.com")
     Group.objects.all().delete()
     answer = post("edit_groups", {"address": ids("a"), "in": [group.pk], "token": uuid4()})
-    assert "The group was deleted meanwhile. Nothing was changed." in text_of(answer)
+    assert "A group was deleted meanwhile. Nothing was changed yet; your other ticks are kept." in text_of(answer)
 
 
 @pytest.mark.parametrize("size", [1, 3])
