@@ -60,8 +60,8 @@ def test_a_broker_that_is_down_is_named_and_reasons_stay_inside(client, db, file
 def test_a_migration_that_is_missing_is_named(client, db, file_store) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM django_migrations WHERE app = 'addressbook' AND name = (SELECT max(name) FROM django_migrations "
-            "WHERE app = 'addressbook')"
+            "DELETE FROM django_migrations WHERE app = 'addressbook' AND name = "
+            "(SELECT max(name) FROM django_migrations WHERE app = 'addressbook')"
         )
     assert failed(client) == {"migrations"}
 
