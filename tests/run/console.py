@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -77,11 +78,7 @@ class Console:
     def family(self) -> list[psutil.Process]:
         """All processes below the supervisor."""
         assert self.process is not None
-        return [
-            child
-            for child in psutil.Process(self.process.pid).children(recursive=True)
-            if child.status() != psutil.STATUS_ZOMBIE
-        ]
+        return [child for child in psutil.Process(self.process.pid).children(recursive=True) if is_alive(child)]
 
     def parents(self, command: str) -> list[psutil.Process]:
         """The process of the Procfile whose command line holds `command`: the one right under the supervisor."""
@@ -89,7 +86,7 @@ class Console:
         return [
             child
             for child in psutil.Process(self.process.pid).children()
-            if child.status() != psutil.STATUS_ZOMBIE and command in " ".join(child.cmdline())
+            if is_alive(child) and command in command_line(child)
         ]
 
     def children(self, command: str) -> list[psutil.Process]:
@@ -103,6 +100,19 @@ class Console:
             return False
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """It may end between two looks at it."""
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def command_line(process: psutil.Process) -> str:
+    with suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""
+
+
 def gone(processes: list[psutil.Process], seconds: float = STOP_SECONDS) -> bool:
     _, alive = psutil.wait_procs(processes, timeout=seconds)
-    return not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    return not [process for process in alive if is_alive(process)]
