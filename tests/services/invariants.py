@@ -21,11 +21,11 @@ def assert_consistent(book: AddressBook) -> None:
 
 def contents(book: AddressBook) -> dict[str, set[str]]:
     """The current edition: each address (by key) with the names of its groups."""
-    addresses = Address.objects.filter(edition__current_of=book)
-    result: dict[str, set[str]] = {address.key: set() for address in addresses}
-    rows = Membership.objects.filter(address__in=addresses).values_list("address__key", "group__name")
-    for key, name in rows:
-        result[key].add(name)
+    keys = dict(Address.objects.filter(edition__current_of=book).values_list("pk", "key"))
+    result: dict[str, set[str]] = {key: set() for key in keys.values()}
+    rows = Membership.objects.filter(group__edition__current_of=book).values_list("address_id", "group__name")
+    for address_id, name in rows:
+        result[keys[address_id]].add(name)
     return result
 
 
