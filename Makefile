@@ -15,7 +15,7 @@ demo: $(VENV)/.installed
 	@DATA_DIR=$${DATA_DIR:-./var-demo} exec $(BIN)/python manage.py run_console --demo
 
 # Where our own questions to the database are. Most tests of views would only ask the services again.
-ON_POSTGRESQL := tests/models tests/services tests/operations tests/faults tests/privacy tests/harness tests/run
+ON_POSTGRESQL := tests/models tests/services tests/operations tests/faults tests/harness
 ON_POSTGRESQL += tests/views/test_console.py tests/views/test_history.py tests/views/test_selection.py tests/views/test_sync.py
 
 # Lint, then every test on SQLite with a browser, then what touches the database again on PostgreSQL.
