@@ -7,9 +7,9 @@ session remembers which invitation it was. So no URL, log or Referer holds it.
 from typing import Final
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
@@ -20,11 +20,10 @@ from addressbook.services import books, invitations
 from addressbook.services.invitations import State
 from addressbook.views.access import actor, client_address
 from addressbook.views.methods import require_POST
-from addressbook.views.step_up import password_was_given
+from addressbook.views.sign_in import let_in
 
 # In the session: the invitation whose code was shown last.
 _SHOWN: Final = "invitation"
-_BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
 @require_http_methods(["GET", "POST"])
@@ -71,9 +70,9 @@ def accept_invitation(request: HttpRequest) -> HttpResponse:
         return _page(request, invitation, form=form, status=422)
     except invitations.InvitationClosedError:
         return _page(request, _shown(request) or invitation)
-    login(request, user, backend=_BACKEND)
-    password_was_given(request)
-    return _welcome(request, invitation)
+    response = let_in(request, user, to=reverse("console", args=[invitation.book.slug]))
+    _greet(request, invitation)
+    return response
 
 
 def _accepted(request: HttpRequest, invitation: Invitation) -> HttpResponse:
@@ -84,13 +83,13 @@ def _accepted(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         return redirect("console", slug=invitation.book.slug)
     except invitations.InvitationClosedError:
         return _page(request, _shown(request) or invitation)
-    return _welcome(request, invitation)
+    _greet(request, invitation)
+    return redirect("console", slug=invitation.book.slug)
 
 
-def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+def _greet(request: HttpRequest, invitation: Invitation) -> None:
     request.session.pop(_SHOWN, None)
     messages.success(request, _("You are a member of the address book “%(name)s” now.") % {"name": invitation.book})
-    return redirect("console", slug=invitation.book.slug)
 
 
 def _shown(request: HttpRequest) -> Invitation | None:
