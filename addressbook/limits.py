@@ -48,6 +48,10 @@ DEFAULT_PAGE_SIZE_ROWS: Final = 50
 # Longer texts cannot be part of an address.
 SEARCH_CHARACTERS: Final = ADDRESS_LENGTH_CHARACTERS
 
+# Up to so many finds are listed by one look at all addresses; with more, they are counted by one, and a page of them is
+# soon found by another.
+SEARCH_FINDS_FEW: Final = 5_000
+
 # From this many groups on, the tree shows a filter.
 GROUPS_BEFORE_FILTER: Final = 15
 
@@ -127,14 +131,18 @@ FRESH_SIGN_IN_FORM_SECONDS: Final = 15 * 60
 # So many wrong passwords in a row for such an act end the session: who has only the session must then know it all.
 WRONG_PASSWORDS_BEFORE_SIGN_OUT: Final = 5
 
-# One transaction of an erasing begins with so many addresses and grows while it stays within its time, for other
-# writers wait for it. Large ones are cheaper: on SQLite 4,000 rows at a time take 40 % of the work of 1,000.
-ROWS_PER_ERASING_BATCH: Final = 1_000
-ROWS_PER_ERASING_BATCH_MOST: Final = 8_000
-ERASING_STEP_SECONDS: Final = 0.08
+# One transaction of an erasing takes so many addresses, and fewer while it exceeds its time, for other writers wait for
+# it. Large ones are cheaper: every page of the index of keys that one touches is written twice, and 16,000 addresses
+# touch no more than four times the pages of 2,000.
+ROWS_PER_ERASING_BATCH: Final = 16_000
+ROWS_PER_ERASING_BATCH_LEAST: Final = 1_000
+ERASING_STEP_SECONDS: Final = 1.0
 
-# Between two of them: on SQLite a waiting writer only looks from time to time whether it is its turn.
-ERASING_PAUSE_SECONDS: Final = 0.01
+# Memory for the pages of one such transaction. With less, SQLite writes some before the end and shuts out who reads.
+ERASING_CACHE_KIB: Final = 65_536
+
+# Between two of them: on SQLite a waiting writer looks every 100 ms whether it is its turn.
+ERASING_PAUSE_SECONDS: Final = 0.11
 
 # When this many addresses or fewer are left in all books, the tables are rewritten after an erasing, which is what
 # takes the last bytes out of half-filled pages. Nobody can write meanwhile: a second or two for so many.
@@ -333,6 +341,9 @@ SYNC_REFUSALS_IN_A_ROW: Final = 20
 
 # Ids of memberships looked at in one transaction: those of other books stand between ours. 5,000 take about 10 ms.
 SYNC_ROWS_SCANNED: Final = 5_000
+
+# Addresses looked at in one transaction for any that no group has brought along. 20,000 take about 40 ms.
+SYNC_ROWS_PASSED_OVER: Final = 20_000
 
 # Groups named in a comparison; it counts all of them.
 SYNC_DIFFERENCES_LISTED: Final = 100

@@ -7,6 +7,7 @@ from django.db.models.functions import Concat, Greatest, Least, StrIndex, Substr
 from addressbook import limits
 from addressbook.models.books import Edition
 from addressbook.models.groups import Group
+from addressbook.models.searching import Search
 
 # Of the position of the @, counted from 1.
 _HIDDEN = 1 + limits.MASKED_CHARACTERS_HIDDEN
@@ -17,21 +18,17 @@ class AddressQuerySet(models.QuerySet["Address"]):
         return self.filter(memberships__group=group)
 
     def search(self, query: str) -> Self:
-        """Those whose address holds `query` anywhere, whatever its case; all of them for an empty query.
-
-        The key is ASCII-lower-cased, so that a plain query needs no case folding by the database. A query in another
-        script can only be found in what was typed: the key holds such a domain in punycode.
-        """
+        """Those that a search for `query` finds (`Search.of`); all of them for an empty query."""
         if not query:
             return self
-        if query.isascii():
-            return self.filter(key__contains=query.lower())
-        return self.filter(email__icontains=query)
+        search = Search.of(query)
+        return self.filter(**{f"{search.column}__{search.lookup}": search.text})
 
     def search_shown(self, query: str) -> Self:
         """Those of which `query` is part of what is shown of them while masked (`emails.masked`).
 
-        Whoever sees the list masked can learn nothing from this that reading the list would not tell.
+        Whoever sees the list masked can learn nothing from this that reading the list would not tell. A `*` stands for
+        itself: it is what is shown.
         """
         if not query:
             return self
@@ -66,7 +63,14 @@ class Address(models.Model):
     objects = AddressQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["edition", "key"], name="address_once_per_edition")]
+        # Keys are compared byte by byte, in whatever order the database of PostgreSQL sorts: `Begins` relies on it.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition", "key"],
+                name="address_once_per_edition",
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+            )
+        ]
         # Serves the pages of the list, newest first.
         indexes = [models.Index(fields=["edition", "-id"], name="address_newest_first")]
 

@@ -5,8 +5,10 @@ edition goes last, and its erasure with it; the history keeps a line with number
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
@@ -67,12 +69,12 @@ def _start_if_due(book_id: int, edition_id: int) -> bool:
 def run(erasure: Erasure) -> None:
     """Work on a claimed erasure until nothing of the edition is left. Raises JobLostError when it is another's."""
     rows, began = limits.ROWS_PER_ERASING_BATCH, time.monotonic()
-    while _erase_addresses(erasure, rows):
-        crash_points.reached("erase: batch kept")
-        rows = _next_size(rows, time.monotonic() - began)
-        # A writer on SQLite looks only now and then whether it is its turn; so that it finds one.
-        time.sleep(limits.ERASING_PAUSE_SECONDS)
-        began = time.monotonic()
+    with _room_for_pages():
+        while _erase_addresses(erasure, rows):
+            crash_points.reached("erase: batch kept")
+            rows = _next_size(rows, time.monotonic() - began)
+            time.sleep(limits.ERASING_PAUSE_SECONDS)
+            began = time.monotonic()
     while _erase_groups(erasure):
         crash_points.reached("erase: groups gone")
     while _erase_undo(erasure):
@@ -86,12 +88,27 @@ def run(erasure: Erasure) -> None:
     crash_points.reached("erase: done")
 
 
+@contextmanager
+def _room_for_pages() -> Iterator[None]:
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA cache_size")
+        (before,) = cursor.fetchone()
+        cursor.execute(f"PRAGMA cache_size = -{limits.ERASING_CACHE_KIB}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA cache_size = {before}")
+
+
 def _next_size(rows: int, seconds: float) -> int:
     """How many addresses the next transaction takes, after one of `rows` took so long."""
     if seconds > limits.ERASING_STEP_SECONDS:
-        return max(limits.ROWS_PER_ERASING_BATCH, rows // 2)
+        return max(limits.ROWS_PER_ERASING_BATCH_LEAST, rows // 2)
     if seconds < limits.ERASING_STEP_SECONDS / 2:
-        return min(limits.ROWS_PER_ERASING_BATCH_MOST, rows * 2)
+        return min(limits.ROWS_PER_ERASING_BATCH, rows * 2)
     return rows
 
 

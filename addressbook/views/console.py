@@ -13,16 +13,16 @@ from django.views.decorators.http import require_http_methods
 from addressbook import limits
 from addressbook.forms.listing import Listing, listing_from
 from addressbook.forms.selection import SelectionForm
-from addressbook.models import Group, Job, Role, Upload
+from addressbook.models import Group, Job, LeasedWork, Role, Upload
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services import samples, sync
 from addressbook.services.selection import Selection
-from addressbook.services.sync import connection
 from addressbook.views import look_ups, recovery
 from addressbook.views.access import Access, to_book
 from addressbook.views.hints import shown_hint
 from addressbook.views.listing import address_page
 from addressbook.views.pages import render_page
+from addressbook.views.surroundings import Surroundings, surroundings_of
 from addressbook.views.sync_sentences import line_of
 
 
@@ -96,6 +96,7 @@ def console_context(
     # Managers search in full what they see masked: they could download it.
     masked = access.sees_masked and not access.may_edit
     page = address_page(access.edition, groups, listing, masked=masked, looked_up=looked_up)
+    around = surroundings_of(access)
     return {
         "access": access,
         "book": access.book,
@@ -106,13 +107,13 @@ def console_context(
         "everything": everything,
         "new_group_token": uuid4(),
         "send_mail_url": settings.SEND_MAIL_URL,
-        "recovery_copy": recovery.banner(request, access),
-        "is_practice": connection.is_practice(access.book),
+        "recovery_copy": recovery.banner(request, access) if around.copies else None,
+        "is_practice": bool(settings.SIMULATOR_PORT) and not around.connection,
         "samples_offered": access.may_edit and samples.are_offered(access.book, access.edition),
         "samples_token": uuid4(),
         "hint": shown_hint(access),
-        **jobs_context(access),
-        **sync_context(access),
+        **jobs_context(access, around),
+        **sync_context(access, around),
     }
 
 
@@ -127,9 +128,10 @@ def tree_context(access: Access) -> dict[str, Any]:
     }
 
 
-def sync_context(access: Access) -> dict[str, Any]:
+def sync_context(access: Access, around: Surroundings | None = None) -> dict[str, Any]:
     """The line of the sync. It is asked for again only while something moves."""
-    status = sync.status(access.book)
+    around = around or surroundings_of(access)
+    status = sync.status_of(around.sync, has_leftovers=around.leftovers)
     polls = {
         sync.State.SENDING: limits.SYNC_POLL_SECONDS,
         sync.State.LANDING: limits.SYNC_POLL_SECONDS,
@@ -144,27 +146,20 @@ def sync_context(access: Access) -> dict[str, Any]:
     }
 
 
-def jobs_context(access: Access) -> dict[str, Any]:
-    jobs = list(
-        Job.objects.filter(edition=access.edition)
-        .shown_to(access.by.user.pk)
-        .select_related("requested_by", "act")
-        .order_by("pk")
-    )
-    uploads = list(
-        Upload.objects.without_details()
-        .select_related("act")
-        .filter(edition=access.edition)
-        .shown_to(access.by.user.pk)
-        .order_by("pk")
-    )
-    erasures = recovery.erasures(access)
-    return {
-        "jobs": jobs,
-        "uploads": uploads,
-        "erasures": erasures,
-        "jobs_unfinished": any(work.state in UNFINISHED for work in (*jobs, *uploads, *erasures)),
+def jobs_context(access: Access, around: Surroundings | None = None) -> dict[str, Any]:
+    """The lines of the work that goes on after the answer, and of results that the user has not put away."""
+    around = around or surroundings_of(access)
+    own = {"edition": access.edition}
+    jobs = Job.objects.filter(**own).select_related("requested_by", "act")
+    uploads = Upload.objects.without_details().filter(**own).select_related("act")
+    user_id = access.by.user.pk
+    lines: dict[str, list[LeasedWork]] = {
+        "jobs": list(jobs.shown_to(user_id).order_by("pk")) if around.jobs else [],
+        "uploads": list(uploads.shown_to(user_id).order_by("pk")) if around.uploads else [],
+        "erasures": list(recovery.erasures(access)) if around.erasures else [],
     }
+    is_unfinished = any(work.state in UNFINISHED for kind in lines.values() for work in kind)
+    return {**lines, "jobs_unfinished": is_unfinished}
 
 
 def answer_dialog(

@@ -81,10 +81,16 @@ def address_page(
         if group is None:
             raise Http404
     found = _found(edition, listing.query, masked=masked, looked_up=looked_up)
-    count = _count(edition, group, listing.query, found)
+    few = _few(group, found) if listing.query else None
+    count = _count(edition, group, listing.query, found) if few is None else len(few)
     page_count = max(1, -(-count // listing.size))
     number = min(listing.page, page_count)
-    ids = _ids(group, listing.query, found, offset=(number - 1) * listing.size, size=listing.size, count=count)
+    offset = (number - 1) * listing.size
+    ids = (
+        _ids(group, listing.query, found, offset=offset, size=listing.size, count=count)
+        if few is None
+        else few[offset : offset + listing.size]
+    )
     return AddressPage(listing, group, _rows(ids), count, number, page_count)
 
 
@@ -95,14 +101,31 @@ def _found(edition: Edition, query: str, *, masked: bool, looked_up: str) -> Add
     return rows.search_shown(query) if masked else rows.search(query)
 
 
+def _few(group: Group | None, found: AddressQuerySet) -> list[int] | None:
+    """The ids of all that a search finds, newest first, where those are few: None where they are not.
+
+    A search looks at every address of the book. Where it finds few, this one look serves the count and the page; where
+    it finds many, it ends early, and so does the one for the page.
+    """
+    ids = list(found.order_by().values_list("pk", flat=True)[: limits.SEARCH_FINDS_FEW + 1])
+    if len(ids) > limits.SEARCH_FINDS_FEW:
+        return None
+    if group:
+        members = Membership.objects.filter(group=group, address__among=ids)
+        ids = list(members.values_list("address_id", flat=True))
+    return sorted(ids, reverse=True)
+
+
 def _count(edition: Edition, group: Group | None, query: str, found: AddressQuerySet) -> int:
     if query:
         return (found.in_group(group) if group else found).count()
     return group.address_count if group else edition.address_count
 
 
-def _ids(group: Group | None, query: str, found: AddressQuerySet, *, offset: int, size: int, count: int) -> list[int]:
-    """The ids of a page, newest first, from the nearer end: the last page costs as little as the first."""
+def _ids(
+    group: Group | None, query: str, found: AddressQuerySet, *, offset: int, size: int, count: int
+) -> QuerySet[Any, int]:
+    """The ids of a page, from the nearer end: the last page costs as little as the first."""
     ids: QuerySet[Any, int]
     if group and not query:
         # Memberships hold all that is asked for, in the order of their index; the addresses need not be joined.
@@ -111,15 +134,14 @@ def _ids(group: Group | None, query: str, found: AddressQuerySet, *, offset: int
         ids = (found.in_group(group) if group else found).order_by("id").values_list("pk", flat=True)
     size = max(0, min(size, count - offset))
     from_end = count - offset - size
-    if from_end < offset:
-        return list(reversed(ids[from_end : from_end + size]))
-    return list(ids.reverse()[offset : offset + size])
+    return ids[from_end : from_end + size] if from_end < offset else ids.reverse()[offset : offset + size]
 
 
-def _rows(ids: list[int]) -> list[Row]:
+def _rows(ids: QuerySet[Any, int] | list[int]) -> list[Row]:
+    """Newest first."""
+    addresses = list(Address.objects.filter(pk__in=ids).newest_first())
     names: dict[int, list[str]] = defaultdict(list)
-    memberships = Membership.objects.filter(address__in=ids).order_by("group__name")
+    memberships = Membership.objects.filter(address__in=[row.pk for row in addresses]).order_by("group__name")
     for address_id, name in memberships.values_list("address_id", "group__name"):
         names[address_id].append(name)
-    addresses = Address.objects.in_bulk(ids)
-    return [Row(addresses[pk], names[pk]) for pk in ids if pk in addresses]
+    return [Row(address, names[address.pk]) for address in addresses]

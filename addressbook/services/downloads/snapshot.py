@@ -18,6 +18,7 @@ from django.db.models import Max
 
 from addressbook import limits
 from addressbook.models import Address, DepartedAddress, DepartedMembership, Edition, Group, Membership
+from addressbook.models.searching import Search
 
 # (id, email, registered_at): SQLite hands a time over as text, in UTC.
 AddressRow = tuple[int, str, str | datetime]
@@ -196,10 +197,12 @@ def _search(query: str) -> tuple[str, list[str]]:
     """The condition for what `AddressQuerySet.search` finds, on both tables that have `email` and `key`."""
     if not query:
         return "", []
-    column, lookup = ("key", "contains") if query.isascii() else ("email", "icontains")
-    text = query.lower() if query.isascii() else query
-    compared = connection.ops.lookup_cast(lookup, "CharField") % column
-    pattern = f"%{connection.ops.prep_for_like_query(text)}%"
+    search = Search.of(query)
+    lookup = "startswith" if search.lookup == "begins" else search.lookup
+    compared = connection.ops.lookup_cast(lookup, "CharField") % search.column
+    pattern = connection.ops.prep_for_like_query(search.text) + "%"
+    if "contains" in lookup:
+        pattern = f"%{pattern}"
     operator: str = connection.operators[lookup]  # type: ignore[attr-defined]  # as every backend has
     return f"AND {compared} {operator}", [pattern]
 

@@ -2,7 +2,7 @@
 
 from addressbook.services.sync.connection import NotConnectedError, client_for
 from addressbook.services.sync.lease import SyncLostError, wake_due
-from addressbook.services.sync.overview import Difference, Parked, State, Status, groups_on_their_way, status
+from addressbook.services.sync.overview import Difference, Parked, State, Status, groups_on_their_way, status, status_of
 from addressbook.services.sync.running import run
 from addressbook.services.sync.switches import (
     Existing,
@@ -34,6 +34,7 @@ __all__ = [
     "run",
     "send_again",
     "status",
+    "status_of",
     "turn_off",
     "turn_on",
     "wake_due",

@@ -5,6 +5,7 @@ last the addresses that none of these brought along: those without a group go th
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -122,9 +123,8 @@ class _Builder:
                 members = Membership.objects.filter(group=group, pk__lte=group.resend_through, address_id__gt=after)
                 rows_of = members.order_by("address_id").values_list("pk", "address_id", "address__email")[:wanted]
                 found = list(rows_of)
-                for membership_id, address_id, email in found:
-                    self._add_member(membership_id, group.pk, group.name, address_id, email)
-                    after = address_id
+                self._add_members(group.pk, group.name, found)
+                after = found[-1][1] if found else after
                 if len(found) < wanted:
                     after = ALL_SENT
             self.chunk.resent[group.pk] = (group.resend_after, after)
@@ -140,7 +140,7 @@ class _Builder:
                 if edition_id == self.edition.pk:
                     if not self.room:
                         return False
-                    self._add_member(membership_id, group_id, name, address_id, email)
+                    self._add_members(group_id, name, [(membership_id, address_id, email)])
                 self.chunk.marks["memberships_sent"] = membership_id
             if len(found) < limit:
                 return True
@@ -151,7 +151,7 @@ class _Builder:
     def _addresses_without_group(self) -> None:
         rows = Address.objects.filter(edition=self.edition, pk__gt=self.chunk.marks["addresses_sent"]).order_by("pk")
         # Up to here in this step: those with a group are passed over without a call, but not without a look.
-        (end,) = rows.values_list("pk", flat=True)[limits.SYNC_ROWS_SCANNED - 1 :][:1] or [None]
+        (end,) = rows.values_list("pk", flat=True)[limits.SYNC_ROWS_PASSED_OVER - 1 :][:1] or [None]
         window = rows if end is None else rows.filter(pk__lte=end)
         found = list(window.exclude(Exists(self._accepted_of_address())).values_list("pk", "email")[: self.room + 1])
         for address_id, email in found:
@@ -199,13 +199,18 @@ class _Builder:
         self.chunk.entries.append((None, group_id))
         self.chunk.weight += 1
 
-    def _add_member(self, membership_id: int, group_id: int, name: str, address_id: int, email: str) -> None:
-        if (address_id, group_id) in self.parked or (None, group_id) in self.parked:
+    def _add_members(self, group_id: int, name: str, rows: Sequence[tuple[int, int, str]]) -> None:
+        """Of each row the ids of the membership and of the address, and the address."""
+        if self.parked:
+            is_refused = (None, group_id) in self.parked
+            rows = [] if is_refused else [row for row in rows if (row[1], group_id) not in self.parked]
+        if not rows:
             return
-        self.chunk.groups.setdefault(name, []).append(email)
-        self.chunk.entries.append((address_id, group_id))
-        self.chunk.highest_membership = max(self.chunk.highest_membership, membership_id)
-        self.chunk.weight += 1
+        chunk = self.chunk
+        chunk.groups.setdefault(name, []).extend(email for _, _, email in rows)
+        chunk.entries.extend((address_id, group_id) for _, address_id, _ in rows)
+        chunk.highest_membership = max(chunk.highest_membership, *(row[0] for row in rows))
+        chunk.weight += len(rows)
 
     def _add_without_group(self, address_id: int, email: str) -> None:
         name = self.sync.temporary_group or self.chunk.new_temporary_group

@@ -65,19 +65,24 @@ class Status:
 
 def status(book: AddressBook) -> Status:
     """A handful of queries, none of which reads the book."""
-    sync = BookSync.objects.filter(book=book, is_on=True).first()
+    return status_of(BookSync.objects.filter(book=book, is_on=True).first())
+
+
+def status_of(sync: BookSync | None, *, has_leftovers: bool = True) -> Status:
+    """The same from the row (None: it is off). `has_leftovers`: whether there may be removals or parked entries."""
     if sync is None:
         return Status(State.OFF)
-    parked = ParkedEntry.objects.filter(book=book)
-    refused = Removal.objects.filter(book=book).exclude(refused="")
+    parked = ParkedEntry.objects.filter(book=sync.book_id)
+    removals = Removal.objects.filter(book=sync.book_id)
+    refused = removals.exclude(refused="")
     return Status(
         state=_state(sync),
         at=sync.verified_at,
         sent=sync.rows_sent,
         total=max(sync.rows_sent, sync.rows_total),
-        removals_waiting=Removal.objects.waiting().filter(book=book).count(),
-        parked=tuple(_parked(parked, refused)),
-        parked_count=parked.count() + refused.count(),
+        removals_waiting=removals.waiting().count() if has_leftovers else 0,
+        parked=tuple(_parked(parked, refused)) if has_leftovers else (),
+        parked_count=parked.count() + refused.count() if has_leftovers else 0,
         differences=tuple(Difference(*row) for row in sync.differences),
         pause=Pause(sync.pause) if sync.pause else None,
         problem=sync.problem,

@@ -61,7 +61,9 @@ def test_a_group_alone_with_all_groups_of_its_addresses(made, filled, wanted, sm
     assert download.rows_done == download.rows_total == 3
 
 
-@pytest.mark.parametrize("query", ["A", "B@EX", "100%", "_x@", "가", "ÄÖ@", "example.com", "nobody"])
+@pytest.mark.parametrize(
+    "query", ["A", "B@EX", "100%", "_x@", "가", "ÄÖ@", "example.com", "nobody", "A*", "b@ex*", "가*", "*"]
+)
 def test_a_search_finds_what_the_screen_finds(made, register, book, query, small_pages) -> None:
     register("a@example.com Bb@example.com 100%@example.com 1000@example.com a_x@example.com abx@example.com")
     register("k@가나.com äö@example.com ÄÖx@example.com")

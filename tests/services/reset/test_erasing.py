@@ -85,7 +85,7 @@ def test_counts_are_true_after_every_step(full, book) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "seconds", "then"),
-    [(1000, 0.01, 2000), (1000, 0.06, 1000), (4000, 0.2, 2000), (1000, 1.0, 1000), (8000, 0.0, 8000)],
+    [(1000, 0.4, 2000), (1000, 0.6, 1000), (4000, 1.1, 2000), (1000, 2.0, 1000), (16_000, 0.0, 16_000)],
 )
 def test_a_step_grows_while_it_is_quick_and_shrinks_when_it_is_not(rows, seconds, then) -> None:
     assert erasing._next_size(rows, seconds) == then

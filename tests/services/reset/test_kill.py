@@ -32,7 +32,7 @@ from tests.uploads import work
 
 LIMITS = {
     "ROWS_PER_ERASING_BATCH": 2,
-    "ROWS_PER_ERASING_BATCH_MOST": 2,
+    "ROWS_PER_ERASING_BATCH_LEAST": 2,
     "ROWS_PER_JOB_BATCH": 2,
     "ROWS_WITHIN_A_CLICK": 2,
 }

@@ -153,6 +153,7 @@ def test_rows_of_other_books_between_ours_are_passed_over(
 ) -> None:
     monkeypatch.setattr(limits, "SYNC_ROWS_PER_CALL", 3)
     monkeypatch.setattr(limits, "SYNC_ROWS_SCANNED", 5)
+    monkeypatch.setattr(limits, "SYNC_ROWS_PASSED_OVER", 5)
     other = books.create_book(name="Other", zone=Zone.PUBLIC, region=Region.JPN, by=by)
     theirs = groups.create_group(book=other, name="Theirs", token=uuid4(), by=by)
     group = make_group("VIP")
