@@ -307,6 +307,9 @@ BASE_URL_CHARACTERS: Final = 200
 SYNC_POLL_SECONDS: Final = 2
 SYNC_WAITING_POLL_SECONDS: Final = 15
 
+# From so many new rows on, PostgreSQL is asked to look at its tables anew: 30,000 samples of each, about 0.1 s.
+ROWS_WORTH_ANALYSING: Final = 10_000
+
 # Sync -------------------------------------------------------------------------------------------------------------
 
 # Entries a call: addresses, memberships, groups. NAVER publishes no maximum; its console takes as many at a time.

@@ -24,7 +24,7 @@ from addressbook.mailer import GroupAddresses, MailerClient
 from addressbook.mailer import Region as MailerRegion
 from addressbook.mailer.simulator import DEFAULT_ACCOUNT
 from addressbook.models import Address, AddressBook, Edition, Group, Region, User, Zone
-from addressbook.services import books, groups, memberships, registration, sync
+from addressbook.services import books, groups, memberships, planner, registration, sync
 from addressbook.services.audit import Actor
 from addressbook.services.uploads import sql
 from benchmarks import Rows
@@ -118,6 +118,7 @@ def fill(book: AddressBook, group: Group, count: int) -> None:
     for first in range(0, count, 10_000):
         names = [f"p{number:07d}@mail{number % 500:03d}.example" for number in range(first, min(first + 10_000, count))]
         insert(edition, group, names)
+    planner.tell_of_new_rows(count)  # as an upload does
 
 
 def insert(edition: Edition, group: Group, names: Sequence[str]) -> None:

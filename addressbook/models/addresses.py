@@ -14,8 +14,8 @@ _HIDDEN = 1 + limits.MASKED_CHARACTERS_HIDDEN
 
 
 class AddressQuerySet(models.QuerySet["Address"]):
-    def in_group(self, group: Group) -> Self:
-        return self.filter(memberships__group=group)
+    def in_group(self, group_id: int) -> Self:
+        return self.filter(memberships__group=group_id)
 
     def search(self, query: str) -> Self:
         """Those that a search for `query` finds (`Search.of`); all of them for an empty query."""

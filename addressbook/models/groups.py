@@ -1,4 +1,4 @@
-from typing import Self
+from typing import NamedTuple, Self
 
 from django.db import models
 from django.db.models import Q
@@ -7,9 +7,20 @@ from addressbook import limits
 from addressbook.models.books import Edition
 
 
+class TreeGroup(NamedTuple):
+    """What a tree or a choice shows of a group. A book may have a thousand, and a model takes ten times as long."""
+
+    pk: int
+    name: str
+    address_count: int
+
+
 class GroupQuerySet(models.QuerySet["Group"]):
     def in_tree_order(self) -> Self:
         return self.order_by("name", "id")
+
+    def as_tree(self) -> list[TreeGroup]:
+        return [TreeGroup(*row) for row in self.in_tree_order().values_list("pk", "name", "address_count")]
 
 
 class Group(models.Model):

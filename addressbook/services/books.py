@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
@@ -57,8 +57,12 @@ def lock(book: AddressBook, *, is_change: bool = True) -> Edition:
 
 
 def lock_alone(book: AddressBook) -> None:
-    """The lock without anything else, for the sync, which reads the edition by itself and does not wake itself."""
-    AddressBook.objects.select_for_update(no_key=True).values_list("pk").get(pk=book.pk)
+    """The lock without anything else, for the sync, which reads the edition by itself and does not wake itself.
+
+    SQLite has no lock of a row: there every transaction that writes begins with the lock of the whole database.
+    """
+    if connection.features.has_select_for_update:
+        AddressBook.objects.select_for_update(no_key=True).values_list("pk").get(pk=book.pk)
 
 
 def create_book(*, name: str, zone: Zone, region: Region, token: UUID | None = None, by: Actor) -> AddressBook:

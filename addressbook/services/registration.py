@@ -11,6 +11,7 @@ from django.utils import timezone
 from addressbook import emails, limits
 from addressbook.emails import EmailAddress, InvalidEmailError
 from addressbook.models import Action, Address, AddressBook, Edition, Group, Membership
+from addressbook.models.groups import TreeGroup
 from addressbook.services import books, groups, journal, memberships
 from addressbook.services.audit import Actor, record
 from addressbook.services.journal import Changes
@@ -105,7 +106,7 @@ def sort(text: str) -> Sorted:
     return Sorted(list(addresses.values()), doubled, invalid, suspicious)
 
 
-def forecast(found: Sorted, *, edition: Edition, group: Group | None) -> Forecast:
+def forecast(found: Sorted, *, edition: Edition, group: Group | TreeGroup | None) -> Forecast:
     """What registering would do now. Look only: nothing is promised for later. At most two queries."""
     ids = _ids_by_key(edition, found.addresses)
     in_group = _ids_in_group(group, ids.values())
@@ -195,8 +196,8 @@ def _ids_by_key(edition: Edition, addresses: Iterable[EmailAddress]) -> dict[str
     return dict(Address.objects.filter(edition=edition, key__in=keys).values_list("key", "pk"))
 
 
-def _ids_in_group(group: Group | None, address_ids: Iterable[int]) -> set[int]:
+def _ids_in_group(group: Group | TreeGroup | None, address_ids: Iterable[int]) -> set[int]:
     if group is None:
         return set()
-    rows = Membership.objects.filter(group=group, address__in=list(address_ids))
+    rows = Membership.objects.filter(group=group.pk, address__in=list(address_ids))
     return set(rows.values_list("address_id", flat=True))

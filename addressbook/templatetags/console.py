@@ -5,16 +5,20 @@ rows that come in such numbers are put together here, where they take a hundredt
 """
 
 from collections.abc import Iterable, Set
+from typing import Final
 
 from django import template
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from addressbook.models import AddressBook, Group
+from addressbook.models import AddressBook
+from addressbook.models.groups import TreeGroup
 from addressbook.views import history_sentences, masking, sentences, sync_sentences, undo_sentences, upload_dialog
+
+_CURRENT: Final = ' aria-current="true"'
 
 register = template.Library()
 register.filter("number", sentences.number)
@@ -28,50 +32,36 @@ register.filter("moment", sync_sentences.moment)
 
 @register.simple_tag
 def group_rows(
-    groups: Iterable[Group], *, book: AddressBook, chosen: Group | None, may_edit: bool, late: Set[int]
+    groups: Iterable[TreeGroup], *, book: AddressBook, chosen: TreeGroup | None, may_edit: bool, late: Set[int]
 ) -> SafeString:
     """The groups of the tree, each a link with its count and, for those who may edit, the button of its menu.
 
     Those of `late` (ids) are not, or not completely, at the service yet, and have a badge that says so.
     """
-    address = reverse("console", args=[book.slug])
+    address = escape(reverse("console", args=[book.slug]))
     chosen_id = chosen.pk if chosen else None
-    current = SafeString(' aria-current="true"')
-    badge = SafeString(render_to_string("late_badge.html").strip()) if late else SafeString("")
-    label = _("More actions for %(name)s")
-    rows = (
-        (
-            group.name.lower(),
-            group.pk,
-            address,
-            group.pk,
-            current if group.pk == chosen_id else "",
-            group.name,
-            badge if group.pk in late else "",
-            sentences.number(group.address_count),
-            _more_button(group, label) if may_edit else "",
+    badge = render_to_string("late_badge.html").strip() if late else ""
+    label = escape(_("More actions for %(name)s"))
+    rows = []
+    for pk, name, count in groups:
+        # The only text of others; the rest is ours.
+        shown = escape(name)
+        rows.append(
+            f'<li data-name="{shown.lower()}" data-group="{pk}"><a href="{address}?group={pk}" class="tree-item"'
+            f'{_CURRENT if pk == chosen_id else ""}><span class="tree-name">{shown}</span>'
+            f'{badge if pk in late else ""} <span class="count">{sentences.number(count)}</span></a>'
         )
-        for group in groups
-    )
-    row = (
-        '<li data-name="{}" data-group="{}"><a href="{}?group={}" class="tree-item"{}>'
-        '<span class="tree-name">{}</span>{} <span class="count">{}</span></a>{}</li>'
-    )
-    return format_html_join("\n", row, rows)
-
-
-def _more_button(group: Group, label: str) -> SafeString:
-    return format_html(
-        '<button type="button" class="more needs-script" id="more-group-{}" aria-haspopup="menu" '
-        'data-menu="group-menu" data-value="{}" aria-label="{}"></button>',
-        group.pk,
-        group.pk,
-        label % {"name": group.name},
-    )
+        if may_edit:
+            rows.append(
+                f'<button type="button" class="more needs-script" id="more-group-{pk}" aria-haspopup="menu" '
+                f'data-menu="group-menu" data-value="{pk}" aria-label="{label % {"name": shown}}"></button>'
+            )
+        rows.append("</li>\n")
+    return SafeString("".join(rows))
 
 
 @register.simple_tag
-def group_options(groups: Iterable[Group], *, chosen: Group | None) -> SafeString:
+def group_options(groups: Iterable[TreeGroup], *, chosen: TreeGroup | None) -> SafeString:
     """The groups as options of a select."""
     chosen_id = chosen.pk if chosen else None
     selected = SafeString(" selected")
@@ -83,7 +73,7 @@ def group_options(groups: Iterable[Group], *, chosen: Group | None) -> SafeStrin
 
 
 @register.simple_tag
-def group_tick(group: Group, state: str) -> SafeString:
+def group_tick(group: TreeGroup, state: str) -> SafeString:
     """A group in "Edit group": ticked ("on", or "new" by the user), not ("off"), or for some only ("mixed").
 
     "out" and "cleared": it was "on" or "mixed", and the user has taken the tick away.

@@ -14,14 +14,15 @@ from addressbook import limits
 from addressbook.forms.listing import Listing, listing_from
 from addressbook.forms.selection import SelectionForm
 from addressbook.models import Group, Job, LeasedWork, Role, Upload
+from addressbook.models.groups import TreeGroup
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services import samples, sync
 from addressbook.services.selection import Selection
 from addressbook.views import look_ups, recovery
 from addressbook.views.access import Access, to_book
 from addressbook.views.hints import shown_hint
-from addressbook.views.listing import address_page
-from addressbook.views.pages import render_page
+from addressbook.views.listing import address_page, chosen_group
+from addressbook.views.pages import asked_part
 from addressbook.views.surroundings import Surroundings, surroundings_of
 from addressbook.views.sync_sentences import line_of
 
@@ -60,12 +61,14 @@ def console(request: HttpRequest, access: Access) -> HttpResponse:
         look_ups.ask(request, access, listing.query) if access.sees_masked and not access.may_edit else ("", "")
     )
     everything = None if group_gone else _everything_kept(request, access)
-    context = console_context(request, access, listing, looked_up=looked_up, everything=everything)
+    part = asked_part(request, ("addresses", "results"))
+    context_of = list_context if part else console_context
+    context = context_of(request, access, listing, looked_up=looked_up, everything=everything)
     context |= {"group_gone": group_gone, "search_problem": problem}
-    if "HX-Request" in request.headers and request.headers.get("HX-Target") == "console":
+    if asked_part(request, ("console",)):
         # Refresh, or after a job: the line of the sync stands outside of what is asked for.
         return render(request, "refreshed.html", context)
-    return render_page(request, "console.html", context, partials=("addresses", "results"))
+    return render(request, f"console.html#{part}" if part else "console.html", context)
 
 
 def _everything_kept(request: HttpRequest, access: Access) -> Selection | None:
@@ -80,6 +83,36 @@ def is_gone(access: Access, group_id: int | None) -> bool:
     return group_id is not None and not Group.objects.filter(edition=access.edition, pk=group_id).exists()
 
 
+def list_context(
+    request: HttpRequest,
+    access: Access,
+    listing: Listing,
+    *,
+    everything: Selection | None = None,
+    looked_up: str = "",
+    tree: list[TreeGroup] | None = None,
+) -> dict[str, Any]:
+    """What the list shows. `everything`: all that it finds, when the user has selected that.
+
+    `looked_up`: the key of the address that is searched for by somebody to whom addresses are masked. `tree`: all
+    groups, where they were read.
+    """
+    # Managers search in full what they see masked: they could download it.
+    masked = access.sees_masked and not access.may_edit
+    group = chosen_group(access.edition, listing, tree)
+    page = address_page(access.edition, group, listing, masked=masked, looked_up=looked_up)
+    return {
+        "access": access,
+        "book": access.book,
+        "edition": access.edition,
+        "page": page,
+        "listing": page.listing,
+        "everything": everything,
+        "samples_offered": access.may_edit and samples.are_offered(access.book, access.edition),
+        "samples_token": uuid4(),
+    }
+
+
 def console_context(
     request: HttpRequest,
     access: Access,
@@ -88,29 +121,16 @@ def console_context(
     everything: Selection | None = None,
     looked_up: str = "",
 ) -> dict[str, Any]:
-    """All that the screen shows. `everything`: all that the list finds, when the user has selected that.
-
-    `looked_up`: the key of the address that is searched for by somebody to whom addresses are masked.
-    """
-    groups = list(Group.objects.filter(edition=access.edition).in_tree_order())
-    # Managers search in full what they see masked: they could download it.
-    masked = access.sees_masked and not access.may_edit
-    page = address_page(access.edition, groups, listing, masked=masked, looked_up=looked_up)
+    """All that the screen shows: the list as in `list_context`, the tree, and what stands above them."""
+    tree = Group.objects.filter(edition=access.edition).as_tree()
     around = surroundings_of(access)
     return {
-        "access": access,
-        "book": access.book,
-        "edition": access.edition,
-        "groups": groups,
-        "page": page,
-        "listing": page.listing,
-        "everything": everything,
+        **list_context(request, access, listing, everything=everything, looked_up=looked_up, tree=tree),
+        "groups": tree,
         "new_group_token": uuid4(),
         "send_mail_url": settings.SEND_MAIL_URL,
         "recovery_copy": recovery.banner(request, access) if around.copies else None,
         "is_practice": bool(settings.SIMULATOR_PORT) and not around.connection,
-        "samples_offered": access.may_edit and samples.are_offered(access.book, access.edition),
-        "samples_token": uuid4(),
         "hint": shown_hint(access),
         **jobs_context(access, around),
         **sync_context(access, around),
@@ -122,7 +142,7 @@ def tree_context(access: Access) -> dict[str, Any]:
     return {
         "access": access,
         "edition": access.edition,
-        "groups": list(Group.objects.filter(edition=access.edition).in_tree_order()),
+        "groups": Group.objects.filter(edition=access.edition).as_tree(),
         "late_groups": sync_context(access)["late_groups"],
         "tree_out_of_band": True,
     }

@@ -11,6 +11,7 @@ from addressbook import limits
 from addressbook.forms.listing import Listing
 from addressbook.models import Address, Edition, Group, Membership
 from addressbook.models.addresses import AddressQuerySet
+from addressbook.models.groups import TreeGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class AddressPage:
     """One page of the list. `count` is how many addresses the group and the search find in all."""
 
     listing: Listing
-    group: Group | None
+    group: TreeGroup | None
     rows: list[Row]
     count: int
     number: int
@@ -68,18 +69,24 @@ class AddressPage:
         return result
 
 
+def chosen_group(edition: Edition, listing: Listing, tree: list[TreeGroup] | None) -> TreeGroup | None:
+    """The group that the list shows, out of the `tree` where that was read. Raises Http404 for an unknown one."""
+    if listing.group_id is None:
+        return None
+    groups = tree if tree is not None else Group.objects.filter(edition=edition, pk=listing.group_id).as_tree()
+    group = next((group for group in groups if group.pk == listing.group_id), None)
+    if group is None:
+        raise Http404
+    return group
+
+
 def address_page(
-    edition: Edition, groups: list[Group], listing: Listing, *, masked: bool = False, looked_up: str = ""
+    edition: Edition, group: TreeGroup | None, listing: Listing, *, masked: bool = False, looked_up: str = ""
 ) -> AddressPage:
-    """The page that `listing` asks for, or the last one when there are fewer. Raises Http404 for an unknown group.
+    """The page that `listing` asks for, of all addresses or of `group`, or the last one when there are fewer.
 
     `masked`: only what is shown of masked addresses is searched; and `looked_up`, the key of one address.
     """
-    group = None
-    if listing.group_id is not None:
-        group = next((group for group in groups if group.pk == listing.group_id), None)
-        if group is None:
-            raise Http404
     found = _found(edition, listing.query, masked=masked, looked_up=looked_up)
     few = _few(group, found) if listing.query else None
     count = _count(edition, group, listing.query, found) if few is None else len(few)
@@ -101,7 +108,7 @@ def _found(edition: Edition, query: str, *, masked: bool, looked_up: str) -> Add
     return rows.search_shown(query) if masked else rows.search(query)
 
 
-def _few(group: Group | None, found: AddressQuerySet) -> list[int] | None:
+def _few(group: TreeGroup | None, found: AddressQuerySet) -> list[int] | None:
     """The ids of all that a search finds, newest first, where those are few: None where they are not.
 
     A search looks at every address of the book. Where it finds few, this one look serves the count and the page; where
@@ -111,27 +118,27 @@ def _few(group: Group | None, found: AddressQuerySet) -> list[int] | None:
     if len(ids) > limits.SEARCH_FINDS_FEW:
         return None
     if group:
-        members = Membership.objects.filter(group=group, address__among=ids)
+        members = Membership.objects.filter(group=group.pk, address__among=ids)
         ids = list(members.values_list("address_id", flat=True))
     return sorted(ids, reverse=True)
 
 
-def _count(edition: Edition, group: Group | None, query: str, found: AddressQuerySet) -> int:
+def _count(edition: Edition, group: TreeGroup | None, query: str, found: AddressQuerySet) -> int:
     if query:
-        return (found.in_group(group) if group else found).count()
+        return (found.in_group(group.pk) if group else found).count()
     return group.address_count if group else edition.address_count
 
 
 def _ids(
-    group: Group | None, query: str, found: AddressQuerySet, *, offset: int, size: int, count: int
+    group: TreeGroup | None, query: str, found: AddressQuerySet, *, offset: int, size: int, count: int
 ) -> QuerySet[Any, int]:
     """The ids of a page, from the nearer end: the last page costs as little as the first."""
     ids: QuerySet[Any, int]
     if group and not query:
         # Memberships hold all that is asked for, in the order of their index; the addresses need not be joined.
-        ids = Membership.objects.filter(group=group).order_by("address_id").values_list("address_id", flat=True)
+        ids = Membership.objects.filter(group=group.pk).order_by("address_id").values_list("address_id", flat=True)
     else:
-        ids = (found.in_group(group) if group else found).order_by("id").values_list("pk", flat=True)
+        ids = (found.in_group(group.pk) if group else found).order_by("id").values_list("pk", flat=True)
     size = max(0, min(size, count - offset))
     from_end = count - offset - size
     return ids[from_end : from_end + size] if from_end < offset else ids.reverse()[offset : offset + size]

@@ -20,7 +20,11 @@ def render_page(
     A partial has the name of the element that it renders and so of the `hx-target` that asks for it. The list keeps
     the client from choosing any other piece of the template.
     """
+    part = asked_part(request, partials)
+    return render(request, f"{template}#{part}" if part else template, dict(context), status=status)
+
+
+def asked_part(request: HttpRequest, partials: Collection[str]) -> str:
+    """Which of `partials` htmx asks for; "" for none of them, and without htmx."""
     target = request.headers.get("HX-Target", "")
-    if "HX-Request" in request.headers and target in partials:
-        template = f"{template}#{target}"
-    return render(request, template, dict(context), status=status)
+    return target if "HX-Request" in request.headers and target in partials else ""

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from addressbook import limits
 from addressbook.models import Group
+from addressbook.models.groups import TreeGroup
 from addressbook.services import registration
 from addressbook.services.registration import Forecast
 from addressbook.spreadsheets import EXTENSIONS
@@ -45,7 +46,7 @@ class Check:
 
 
 def register_dialog(access: Access, *, text: str, into: int | None) -> dict[str, Any]:
-    choices = list(Group.objects.filter(edition=access.edition).in_tree_order())
+    choices = Group.objects.filter(edition=access.edition).as_tree()
     group = next((choice for choice in choices if choice.pk == into), None)
     return {
         "text": text,
@@ -60,7 +61,7 @@ def register_dialog(access: Access, *, text: str, into: int | None) -> dict[str,
     }
 
 
-def check_text(access: Access, text: str, group: Group | None) -> Check:
+def check_text(access: Access, text: str, group: Group | TreeGroup | None) -> Check:
     try:
         found = registration.sort(text)
     except registration.TooManyAddressesError as error:

@@ -17,6 +17,7 @@ from addressbook import limits
 from addressbook.forms.listing import listing_from
 from addressbook.forms.selection import DeleteForm, EditGroupsForm, SelectionForm
 from addressbook.models import Group, Membership, Role
+from addressbook.models.groups import TreeGroup
 from addressbook.services import bulk, disclosure, selection, traces
 from addressbook.services.groups import GroupGoneError
 from addressbook.services.jobs import UndoRunningError
@@ -31,6 +32,7 @@ from addressbook.views.console import (
     console_context,
     group_gone_sentence,
     is_gone,
+    list_context,
 )
 from addressbook.views.hardening import many_fields
 from addressbook.views.methods import require_POST
@@ -45,9 +47,9 @@ def select_everything(request: HttpRequest, access: Access) -> HttpResponse:
     """Select all that the list finds, on every page of it."""
     listing = listing_from(request.POST)
     found = selection.everything(book=access.book, group_id=listing.group_id, query=listing.query)
-    context = console_context(request, access, listing, everything=found)
-    template = "selection_bar.html" if "HX-Request" in request.headers else "console.html"
-    return render(request, template, context)
+    if "HX-Request" in request.headers:
+        return render(request, "selection_bar.html", list_context(request, access, listing, everything=found))
+    return render(request, "console.html", console_context(request, access, listing, everything=found))
 
 
 @require_POST
@@ -122,13 +124,13 @@ def _group_of(access: Access, selected: Selection) -> dict[str, Any]:
 class Tick:
     """A group in "Edit group": all of the selected addresses are in it ("on"), none ("off"), or some ("mixed")."""
 
-    group: Group
+    group: TreeGroup
     state: str
 
 
 def _ticks(access: Access, selected: Selection) -> dict[str, Any]:
     rows = selected.addresses(access.edition)
-    groups = Group.objects.filter(edition=access.edition).in_tree_order()
+    groups = Group.objects.filter(edition=access.edition).as_tree()
     if selected.address_ids is None and selected.group_id is None and not selected.query:
         # The whole book: the counts that are kept anyway say it, without a look at the memberships.
         total, inside = access.edition.address_count, {group.pk: group.address_count for group in groups}

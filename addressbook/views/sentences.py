@@ -11,6 +11,9 @@ from addressbook.services.selection import SelectionChangedError
 
 def number(count: int) -> str:
     """A count as people write it: 363,000."""
+    if 0 <= count < 1000:
+        # The same in every language, and a tree shows a thousand of them.
+        return str(count)
     return number_format(count, force_grouping=True)
 
 

@@ -121,7 +121,7 @@ def _check_context(access: Access, upload: Upload) -> dict[str, Any]:
         "invalid_unlisted": result.get("invalid", 0) - len(listed),
         "slips_unlisted": result.get("slips", 0) - len(result.get("slips_listed", [])),
         "new_groups_unlisted": result.get("new_group_count", 0) - len(result.get("new_groups", [])),
-        "choices": list(Group.objects.filter(edition=access.edition).in_tree_order()),
+        "choices": Group.objects.filter(edition=access.edition).as_tree(),
         "found": _found(layout) if layout else "",
         **_options(layout),
     }

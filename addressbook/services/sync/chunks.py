@@ -93,23 +93,29 @@ class _Builder:
         return self.size - self.chunk.rows
 
     def build(self) -> Chunk:
-        self._new_groups()
-        if self.room and self._groups_again() and self.room and self._new_memberships() and self.room:
+        if self._groups() and self.room and self._new_memberships() and self.room:
             self._addresses_without_group()
         self.chunk.weight += len(self._new_addresses())
         return self.chunk
 
-    def _new_groups(self) -> None:
-        rows = Group.objects.filter(edition=self.edition, pk__gt=self.sync.groups_sent).order_by("pk")
-        for group_id, name in rows.values_list("pk", "name")[: self.room]:
-            self.chunk.marks["groups_sent"] = group_id
-            self._add_group(group_id, name)
-
-    def _groups_again(self) -> bool:
-        """Whether all of them are in."""
-        rows = Group.objects.filter(edition=self.edition, resend_through__isnull=False, resend_after__lt=ALL_SENT)
+    def _groups(self) -> bool:
+        """New groups first, then those that are to be sent again. Whether all of them are in."""
+        rows = Group.objects.filter(
+            Q(pk__gt=self.sync.groups_sent) | Q(resend_through__isnull=False, resend_after__lt=ALL_SENT),
+            edition=self.edition,
+        )
         limit = self.room + 1
+        # One of both kinds comes twice: as any new one does, and then again.
         groups = list(rows.order_by("pk")[:limit])
+        for group in groups:
+            if group.pk > self.sync.groups_sent and self.room:
+                self.chunk.marks["groups_sent"] = group.pk
+                self._add_group(group.pk, group.name)
+        again = [group for group in groups if group.resend_through is not None and group.resend_after < ALL_SENT]
+        return self._again(again) and len(groups) < limit
+
+    def _again(self, groups: Sequence[Group]) -> bool:
+        """Whether all of them are in."""
         for group in groups:
             if not self.room:
                 return False
@@ -121,14 +127,14 @@ class _Builder:
                 after = ALL_SENT
             elif wanted := self.room:
                 members = Membership.objects.filter(group=group, pk__lte=group.resend_through, address_id__gt=after)
-                rows_of = members.order_by("address_id").values_list("pk", "address_id", "address__email")[:wanted]
-                found = list(rows_of)
+                columns = ("pk", "address_id", "address__email")
+                found = list(members.order_by("address_id").values_list(*columns)[:wanted])
                 self._add_members(group.pk, group.name, found)
                 after = found[-1][1] if found else after
                 if len(found) < wanted:
                     after = ALL_SENT
             self.chunk.resent[group.pk] = (group.resend_after, after)
-        return len(groups) < limit and all(after == ALL_SENT for _, after in self.chunk.resent.values())
+        return all(after == ALL_SENT for _, after in self.chunk.resent.values())
 
     def _new_memberships(self) -> bool:
         """Whether all of them are in. Rows of other books stand between ours."""
@@ -176,8 +182,8 @@ class _Builder:
     def _new_addresses(self) -> set[int]:
         """Those of the chunk that no call has had yet."""
         unsent = {address_id for address_id in self.chunk.address_ids if address_id > self.sync.addresses_sent}
-        if not unsent:
-            return set()
+        if not unsent or min(unsent) > self.sync.addresses_touched:
+            return unsent
         first, last = min(unsent), max(unsent)
         # Mostly neighbours, and a range is found much faster than a thousand single ones.
         are_near = last - first < _NEAR * len(unsent)

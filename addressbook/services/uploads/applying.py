@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from addressbook import limits
 from addressbook.models import Edition, Group, JobState, Upload
-from addressbook.services import books, crash_points, jobs, memberships
+from addressbook.services import books, crash_points, jobs, memberships, planner
 from addressbook.services.journal import Changes
 from addressbook.services.uploads import files, sql
 from addressbook.services.uploads.rows import RowsBatch, read_batch
@@ -24,6 +24,7 @@ def apply_rows(upload: Upload) -> None:
                 raise FileNotFoundError  # another file stands in its place: ours is gone
             while _apply_batch(upload, rows):
                 crash_points.reached("apply: batch kept")
+        planner.tell_of_new_rows(upload.rows_total)
     except FileNotFoundError:
         with transaction.atomic():
             _finish(jobs.still_owned(upload), JobState.FAILED, reason="file_gone")
