@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run demo test test-million faults load lint format messages bench audit browser verify-service judge-workbooks pictures
+.PHONY: run demo test test-million faults fuzz load lint format messages bench audit browser verify-service judge-workbooks pictures
 
 # The whole console on http://127.0.0.1:8000, until Ctrl-C. See docs/operations.md for HOST, PORT, DATA_DIR, ADMIN_PASSWORD.
 run: $(VENV)/.installed
@@ -35,6 +35,11 @@ load: $(VENV)/.installed-dev
 # The address library against email-validator on a million samples; `make test` takes a part of them.
 test-million: $(VENV)/.installed-dev
 	EMAIL_SAMPLES=1000000 $(BIN)/pytest -n 2 tests/emails
+
+# What nobody would type or upload, at scale: damaged files, texts, every form. Ten minutes; `make test` takes 20 seconds of it.
+# A failure names the FUZZ_SEED and FUZZ_CASE that show it again.
+fuzz: $(VENV)/.installed-dev
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(BIN)/pytest -s tests/fuzz
 
 # The API client against the real service: NCLOUD_ACCESS_KEY, NCLOUD_SECRET_KEY, NCLOUD_ZONE, NCLOUD_REGION, and a book
 # there that is empty. It touches only what it made. Without keys it fails. See docs/api-client.md.

@@ -19,7 +19,6 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.db import connection, transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from addressbook.models import Address, AddressBook, Edition, Group, Job, Membership, Region, User, Zone
@@ -108,9 +107,20 @@ def pages(client: Client, screen: str, edition: Edition, group: Group) -> Rows:
         (f"a group of {FOUND:,}", lambda: client.get(screen, {"group": group.pk})),
         ("its last page", lambda: client.get(screen, {"group": group.pk, "page": 10**9})),
     ):
-        with CaptureQueriesContext(connection) as queries:
-            act()
-        yield what, f"{timed(act)}, {len(queries)} queries", f"p95 ≤ {PAGE_MS} ms, ≤ 8 queries; {bare}"
+        yield what, f"{timed(act)}, {questions(act)} queries", f"p95 ≤ {PAGE_MS} ms, ≤ 8 queries; {bare}"
+
+
+def questions(act: Callable[[], Any]) -> int:
+    """How many statements the database gets."""
+    asked = []
+
+    def note(execute: Callable[..., Any], *arguments: Any) -> Any:
+        asked.append(arguments[0])
+        return execute(*arguments)
+
+    with connection.execute_wrapper(note):
+        act()
+    return len(asked)
 
 
 def searches(client: Client, screen: str, edition: Edition) -> Rows:

@@ -1,11 +1,11 @@
-"""The statements that read rows to be kept, and give them back under their old ids, each one for a whole batch.
+"""The statements that read rows to be kept, give them back under their old ids, and move many, one for a whole batch.
 
 A batch passes through one parameter: that takes a tenth of what a thousand rows cost as objects. The caller holds the
 lock of the book, and knows that none of the rows that it gives back is there.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -24,6 +24,14 @@ _MEMBERSHIPS: Final = {
     "sqlite": """SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS address_id
                  FROM json_each(%s)""",
     "postgresql": "SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS row(id, address_id)",
+}
+_COUNTS: Final = {
+    "sqlite": """UPDATE addressbook_group SET address_count = address_count + change.difference
+                 FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS difference
+                       FROM json_each(%s)) AS change WHERE addressbook_group.id = change.id""",
+    "postgresql": """UPDATE addressbook_group SET address_count = address_count + change.difference
+                     FROM unnest(%s::bigint[], %s::integer[]) AS change(id, difference)
+                     WHERE addressbook_group.id = change.id""",
 }
 # Found by the index, one by one: see `uploads.sql`.
 _KNOWN: Final = {
@@ -74,6 +82,23 @@ def insert_memberships(group_id: int, rows: Sequence[MembershipRow]) -> None:
     statement = f"""INSERT INTO addressbook_membership (id, group_id, address_id)
         SELECT id, %s, address_id FROM ({source}) AS entry"""  # noqa: S608 - nothing but our own text
     _execute(statement, [group_id, *_columns(rows)])
+
+
+def put_into_group(group_id: int, address_ids: Sequence[int]) -> list[int]:
+    """New memberships of these addresses, none of which is in the group; returns their ids."""
+    source = "json_each(%s)" if connection.vendor == "sqlite" else "unnest(%s::bigint[]) AS entry(value)"
+    statement = f"""INSERT INTO addressbook_membership (group_id, address_id)
+        SELECT %s, value FROM {source} RETURNING id"""  # noqa: S608 - nothing but our own text
+    ids = json.dumps(address_ids) if connection.vendor == "sqlite" else list(address_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [group_id, ids])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def change_group_counts(differences: Mapping[int, int]) -> None:
+    """Add to the counts of these groups, by their ids: an address that goes may leave a thousand of them."""
+    if differences:
+        _execute(_COUNTS[connection.vendor], _columns(list(differences.items())))
 
 
 def ids_by_key(edition_id: int, keys: Sequence[str]) -> dict[str, int]:

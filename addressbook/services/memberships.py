@@ -5,9 +5,10 @@ passes at most limits.ROWS_PER_JOB_BATCH ids of one edition, and records what wa
 really changed, has changed the counts by exactly that, and has put it down in `noted`, where the act can be undone.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
-from django.db.models import Count, F
+from django.db.models import F
 
 from addressbook.models import Address, Edition, Group, Membership, Upload
 from addressbook.services import departures, kept_rows, remote
@@ -20,10 +21,10 @@ def add_to_group(group: Group, address_ids: Collection[int], *, noted: Changes |
         Membership.objects.filter(group=group, address__among=set(address_ids)).values_list("address_id", flat=True)
     )
     missing = [address_id for address_id in address_ids if address_id not in there]
-    made = Membership.objects.bulk_create(Membership(group=group, address_id=address_id) for address_id in missing)
+    made = kept_rows.put_into_group(group.pk, missing) if missing else []
     _change_group_count(group.pk, len(missing))
     if noted is not None:
-        noted.inserted_memberships(group.pk, [membership.pk for membership in made])
+        noted.inserted_memberships(group.pk, made)
     return len(missing)
 
 
@@ -47,9 +48,8 @@ def delete_addresses(edition: Edition, address_ids: Collection[int], *, noted: C
     if noted is not None:
         noted.took_memberships(memberships.values_list("pk", "group_id", "address_id"))
         noted.took_addresses(kept_rows.read_addresses(edition.pk, address_ids))
-    lost = memberships.values("group").annotate(lost=Count("id")).order_by("group")
-    for row in list(lost):
-        _change_group_count(row["group"], -row["lost"])
+    lost = Counter(memberships.values_list("group", flat=True))
+    kept_rows.change_group_counts({group_id: -count for group_id, count in lost.items()})
     Membership.objects.filter(address__among=set(address_ids)).delete()
     deleted, _ = Address.objects.filter(edition=edition, pk__among=set(address_ids)).delete()
     change_address_count(edition, -deleted)

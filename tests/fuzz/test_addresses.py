@@ -1,0 +1,51 @@
+"""Any text through what takes pasted addresses apart: no error but ours, and what comes out is as promised."""
+
+import random
+from urllib.parse import unquote
+
+import pytest
+
+from addressbook import emails, limits
+from addressbook.emails import InvalidEmailError
+from addressbook.views.sentences import invalid_reason
+from tests.fuzz.run import fuzz
+from tests.fuzz.texts import text
+
+pytestmark = [pytest.mark.engine_independent, pytest.mark.timeout(1200)]
+
+
+def test_any_text_is_taken_apart_and_judged() -> None:
+    fuzz("addresses", judge, at_least=50)
+
+
+def judge(dice: random.Random) -> None:
+    entry = text(dice, most=8)
+    try:
+        address = emails.parse(entry)
+    except InvalidEmailError as error:
+        assert invalid_reason(error)  # noqa: PT017 - most texts are none, and every one has its sentence
+    else:
+        assert len(address.key.encode()) <= 254
+        assert address.text.count("@") == address.key.count("@") == 1
+        assert emails.parse(address.text).key == address.key
+        shown = emails.masked(address.text)
+        assert shown.partition(limits.MASK)[0] == address.text[: shown.index(limits.MASK)]
+        assert shown.index(limits.MASK) <= limits.MASKED_CHARACTERS_SHOWN
+    emails.suggest(entry)
+    for character in entry:
+        emails.displayed(character).encode()
+    emails.masked_within(entry)
+
+
+def test_any_text_is_split_into_entries_and_nothing_is_made_up() -> None:
+    fuzz("separators", split, at_least=50)
+
+
+def split(dice: random.Random) -> None:
+    pasted = text(dice)
+    # An address behind `mailto:` has its percent signs decoded.
+    decoded = unquote(pasted)
+    for entry in emails.split(pasted):
+        assert entry
+        assert not set("\n\t") & set(entry)
+        assert entry in pasted or ("mailto:" in pasted.lower() and entry in decoded)
