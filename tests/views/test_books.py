@@ -177,7 +177,7 @@ def test_home_opens_the_book_that_was_opened_last(client, book, other_book, by, 
 def test_the_session_is_written_only_when_another_book_is_opened(client, book, django_assert_num_queries) -> None:
     url = reverse("jobs", args=[book.slug])
     client.get(url)
-    with django_assert_num_queries(6):  # session, user, membership, jobs, uploads, erasures
+    with django_assert_num_queries(4):  # session, user, membership, and whether there is any work
         client.get(url)
 
 
