@@ -7,6 +7,7 @@ driver in the same run.
 """
 
 import gzip
+import json
 import os
 import statistics
 import time
@@ -72,15 +73,23 @@ def fill(edition: Edition) -> Group:
                 registered_at=timezone.now(),
             )
             members = zip(numbers, sorted(made), strict=True)
-            Membership.objects.bulk_create(
-                Membership(group_id=ids[place], address_id=pk) for number, pk in members for place in places_of(number)
-            )
+            put_into_groups([(ids[place], pk) for number, pk in members for place in places_of(number)])
     for group_id in ids:
         Group.objects.filter(pk=group_id).update(address_count=Membership.objects.filter(group=group_id).count())
     Edition.objects.filter(pk=edition.pk).update(address_count=ADDRESSES)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return Group.objects.get(pk=ids[900])
+
+
+def put_into_groups(pairs: list[tuple[int, int]]) -> None:
+    source = "unnest(%s::bigint[], %s::bigint[])"
+    values: list[Any] = [list(column) for column in zip(*pairs, strict=True)]
+    if connection.vendor == "sqlite":
+        source = "(SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(%s))"
+        values = [json.dumps(pairs)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO addressbook_membership (group_id, address_id) SELECT * FROM {source}", values)  # noqa: S608
 
 
 def name_of(number: int) -> str:
