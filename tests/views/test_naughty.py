@@ -1,5 +1,6 @@
 """Other people's text through every page, file and header: it comes out as text."""
 
+import re
 from html.parser import HTMLParser
 from uuid import uuid4
 
@@ -124,7 +125,8 @@ def test_a_search_text_comes_back_as_text(book, register, client) -> None:
         answer = client.post(reverse("console", args=[book.slug]), {"q": text}, headers=headers)
         assert answer.status_code == 200, ascii(text)
         assert not dangerous(skeleton(answer).tags), ascii(text)
-        assert "49" not in text_of(answer)
+        # {{ 7*7 }} is no sum; a time of day may be eleven minutes to.
+        assert "49" not in re.sub(r"\d\d:\d\d", "", text_of(answer))
 
 
 def test_a_registration_of_all_of_it_says_what_is_wrong_with_each(book, client) -> None:
