@@ -105,7 +105,6 @@ class _Builder:
             edition=self.edition,
         )
         limit = self.room + 1
-        # One of both kinds comes twice: as any new one does, and then again.
         groups = list(rows.order_by("pk")[:limit])
         for group in groups:
             if group.pk > self.sync.groups_sent and self.room:
@@ -121,7 +120,9 @@ class _Builder:
                 return False
             after = group.resend_after
             if after == NOT_BEGUN:
-                self._add_group(group.pk, group.name)
+                # A new one is in already. Counted twice, it would make the remote book heavier than it ever gets.
+                if group.pk <= self.sync.groups_sent:
+                    self._add_group(group.pk, group.name)
                 after = 0
             if (None, group.pk) in self.parked:
                 after = ALL_SENT

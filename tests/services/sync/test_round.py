@@ -6,7 +6,7 @@ import pytest
 
 from addressbook import limits
 from addressbook.models import Address, Membership, Region, Removal, Zone
-from addressbook.services import books, bulk, groups, registration, sync
+from addressbook.services import books, bulk, groups, registration, selection, sync, undo
 from addressbook.services.selection import Selection
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +44,20 @@ def test_one_address_is_one_request_and_one_look(connected, register, make_group
     worker.calls()
     register("a@example.com", group)
     worker.work()
+    assert worker.calls() == ["createAddressBook", "getAddressBook"]
+    assert_equal(worker)
+
+
+def test_a_new_group_that_was_emptied_and_given_back_is_counted_once(connected, register, make_group, book, by) -> None:
+    worker = connected()
+    worker.calls()
+    group = make_group("press")
+    register("a@example.com b@example.com", group)
+    everyone = selection.everything(book=book, group_id=group.pk)
+    emptied = bulk.empty_group(book=book, selection=everyone, token=uuid4(), by=by)
+    undo.undo(book=book, act_id=emptied.act_id, token=uuid4(), by=by)
+    worker.work()
+    # One look is enough: nothing more is expected to land.
     assert worker.calls() == ["createAddressBook", "getAddressBook"]
     assert_equal(worker)
 
