@@ -1,6 +1,5 @@
 """What the screen says of counts and refusals, where a template cannot say it itself."""
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -10,11 +9,8 @@ from addressbook.services.selection import SelectionChangedError
 
 
 def number(count: int) -> str:
-    """A count as people write it: 363,000."""
-    if 0 <= count < 1000:
-        # The same in every language, and a tree shows a thousand of them.
-        return str(count)
-    return number_format(count, force_grouping=True)
+    """A count as people write it: 363,000. All our languages group digits so; a tree shows a thousand of them."""
+    return f"{count:,}"
 
 
 def addresses(count: int) -> str:
