@@ -159,8 +159,9 @@ def _destination(request: HttpRequest) -> str:
 
 
 def safe(request: HttpRequest, url: str) -> bool:
-    """Whether this leads to a page of ours."""
-    return url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    """Whether this is a path of ours; `redirect` would take another word for the name of a view."""
+    hosts = {request.get_host()}
+    return url.startswith("/") and url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure())
 
 
 def page_instead_of(path: str) -> str:

@@ -43,6 +43,14 @@ def test_who_is_signed_in_is_not_sent_around_in_a_circle(wanted, alice, client_o
     assert client_of(alice).get(reverse("sign_in"), {"next": wanted}).url == reverse("home")
 
 
+@pytest.mark.parametrize("wanted", ["💥", "account", "mailto:a@example.com", "/\\elsewhere.example/", "javascript:a"])
+def test_what_is_no_path_leads_home(wanted, sign_in, alice, client_of) -> None:
+    assert sign_in(wanted) == reverse("home")
+    assert client_of(alice).get(reverse("sign_in_code"), {"next": wanted}).url == reverse("home")
+    fields = {"next": wanted, "current_password": PASSWORD}
+    assert client_of(alice).post(reverse("confirm_sign_in"), fields).url == reverse("home")
+
+
 @pytest.mark.parametrize("slug", ["main", "nowhere"])
 def test_a_link_to_an_act_leads_back_to_the_book(book, alice, client_of, slug) -> None:
     answer = client_of(alice).get(reverse("delete_addresses", args=[slug]))
