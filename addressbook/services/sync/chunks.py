@@ -160,13 +160,16 @@ class _Builder:
         # Up to here in this step: those with a group are passed over without a call, but not without a look.
         (end,) = rows.values_list("pk", flat=True)[limits.SYNC_ROWS_PASSED_OVER - 1 :][:1] or [None]
         window = rows if end is None else rows.filter(pk__lte=end)
-        found = list(window.exclude(Exists(self._accepted_of_address())).values_list("pk", "email")[: self.room + 1])
+        limit = self.room + 1
+        found = list(window.exclude(Exists(self._accepted_of_address())).values_list("pk", "email")[:limit])
         for address_id, email in found:
             if not self.room:
                 return
             if (address_id, None) not in self.parked:
                 self._add_without_group(address_id, email)
             self.chunk.marks["addresses_sent"] = address_id
+        if len(found) == limit:
+            return  # parked ones took no room, and there may be more
         last = end or rows.values_list("pk", flat=True).last()
         self.chunk.marks["addresses_sent"] = max(last or 0, self.chunk.marks["addresses_sent"])
 

@@ -206,6 +206,16 @@ def test_an_address_that_no_group_brings_along_goes_by_itself(connected, registe
     assert_equal(worker)
 
 
+def test_more_addresses_without_a_group_than_a_call_takes_follow_a_parked_one(connected, register, monkeypatch) -> None:
+    monkeypatch.setattr(limits, "SYNC_ROWS_PER_CALL", 3)
+    worker = connected()
+    register(REFUSED)
+    register(" ".join(f"u{number}@example.com" for number in range(7)))
+    worker.work()
+    assert len(worker.remote()[None]) == 7
+    assert_equal(worker)
+
+
 def test_a_parked_address_goes_with_its_row(connected, register, book, by) -> None:
     worker = connected()
     register(REFUSED)
