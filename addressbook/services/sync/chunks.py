@@ -7,9 +7,10 @@ last the addresses that none of these brought along: those without a group go th
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from addressbook import limits
 from addressbook.mailer import GroupAddresses
@@ -78,6 +79,37 @@ def next_chunk(sync: BookSync, edition: Edition) -> Chunk:
     return _Builder(sync, edition).build()
 
 
+@dataclass(frozen=True)
+class ReadAhead:
+    """The next creation, read without the lock of the book while the last one was in the air.
+
+    It still is the next one as long as nobody has acted: whoever changes a book, wakes its sync (`remote.wake`).
+    """
+
+    basis: tuple[object, ...]
+    chunk: Chunk
+
+    @classmethod
+    def of(cls, sync: BookSync, edition: Edition) -> Self | None:
+        """From a state that is committed. None when somebody has acted since the turn began: a second act shows not."""
+        return cls(_basis(sync, edition), next_chunk(sync, edition)) if _nobody_has_acted(sync) else None
+
+    def chunk_of(self, sync: BookSync, edition: Edition) -> Chunk | None:
+        """The creation, when it is the next one in this state, too."""
+        return self.chunk if _nobody_has_acted(sync) and self.basis == _basis(sync, edition) else None
+
+
+def _nobody_has_acted(sync: BookSync) -> bool:
+    """In the turn of this worker, that is: as long as `remote.wake` would still find the book asleep."""
+    return sync.next_look_at is not None and sync.next_look_at > timezone.now()
+
+
+def _basis(sync: BookSync, edition: Edition) -> tuple[object, ...]:
+    """All that a creation is built from, but for rows of the book and for parked entries."""
+    marks = sync.groups_sent, sync.memberships_sent, sync.addresses_sent, sync.addresses_touched
+    return edition.pk, sync.next_look_at, sync.generation, *marks, sync.chunk_rows, sync.temporary_group
+
+
 class _Builder:
     def __init__(self, sync: BookSync, edition: Edition) -> None:
         self.sync = sync
@@ -127,15 +159,25 @@ class _Builder:
             if (None, group.pk) in self.parked:
                 after = ALL_SENT
             elif wanted := self.room:
-                members = Membership.objects.filter(group=group, pk__lte=group.resend_through, address_id__gt=after)
-                columns = ("pk", "address_id", "address__email")
-                found = list(members.order_by("address_id").values_list(*columns)[:wanted])
+                found = self._members(group, after, wanted)
                 self._add_members(group.pk, group.name, found)
                 after = found[-1][1] if found else after
                 if len(found) < wanted:
                     after = ALL_SENT
             self.chunk.resent[group.pk] = (group.resend_after, after)
         return all(after == ALL_SENT for _, after in self.chunk.resent.values())
+
+    def _members(self, group: Group, after: int, limit: int) -> list[tuple[int, int, str]]:
+        """Those to be sent again whose addresses lie behind `after`, as `_add_members` takes them."""
+        # Both sides of the join begin behind `after`, or PostgreSQL may read the addresses from the first one on.
+        rows = Address.objects.filter(
+            pk__gt=after,
+            memberships__address_id__gt=after,
+            memberships__group=group,
+            memberships__pk__lte=group.resend_through,
+        )
+        ordered = rows.order_by("memberships__address_id")
+        return list(ordered.values_list("memberships__pk", "pk", "email")[:limit])
 
     def _new_memberships(self) -> bool:
         """Whether all of them are in. Rows of other books stand between ours."""

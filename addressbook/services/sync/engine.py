@@ -8,10 +8,12 @@
 
 What is to be done next is decided, and where it matters written down, in one transaction; then comes the call; then its
 outcome is written in another, or with the next step. Between any two statements the process may die: everything may be
-done again, except a creation, and of that it is known that it may be on its way.
+done again, except a creation, and of that it is known that it may be on its way. While it is, the next one is read.
 """
 
+import contextvars
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -74,6 +76,7 @@ class Engine:
         # A creation that was accepted, and when. It is written with the next step, to spare a transaction for each: if
         # the worker dies before, its outcome is not known, and the counts will tell.
         self._accepted: tuple[Send, datetime] | None = None
+        self._ahead: chunks.ReadAhead | None = None
 
     def step(self) -> Step:
         """Do the next step, and say which it was. After a Wait or a Rest there is nothing to do until its time."""
@@ -82,16 +85,16 @@ class Engine:
             now = self._clock()
             lease.extend(sync, now)
             has_outcome = self._note_accepted(sync)
-            step = _decide(sync, edition, now)
+            step = _decide(sync, edition, now, self._ahead)
             if has_outcome or isinstance(step, Send | Move | Remove):
                 lease.keep(sync)
             crash_points.reached("sync: before the step is committed")
-        self._accepted = None
+        self._accepted = self._ahead = None
         crash_points.reached("sync: before the call")
         if isinstance(step, Look):
             self._look()
         elif isinstance(step, Send):
-            self._send(step)
+            self._send(step, sync, edition)
         elif isinstance(step, Remove):
             self._remove(step)
         crash_points.reached("sync: after the step")
@@ -121,11 +124,18 @@ class Engine:
             elif error is not None:
                 note_failure(sync, error, now)
 
-    def _send(self, send: Send) -> None:
-        _, error = _outcome(lambda: send.call(self._client))
+    def _send(self, send: Send, sync: BookSync, edition: Edition) -> None:
+        # The call in a thread of its own, since the connection to the database belongs to this one.
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sync-call") as caller:
+            call = caller.submit(contextvars.copy_context().run, _outcome, lambda: send.call(self._client))
+            crash_points.reached("sync: during the call")
+            ahead = chunks.ReadAhead.of(sync, edition)
+        _, error = call.result()
         crash_points.reached("sync: after the call")
         if error is None:
             self._accepted = send, self._clock()
+            # Entries that were parked may have passed now: then there is more to send than was seen.
+            self._ahead = None if send.chunk.had_parked else ahead
             return
         with self._kept() as (sync, _, now):
             sending.note_failed(sync, send, error, now)
@@ -155,7 +165,7 @@ class Engine:
             crash_points.reached("sync: before the outcome is committed")
 
 
-def _decide(sync: BookSync, edition: Edition, now: datetime) -> Step:
+def _decide(sync: BookSync, edition: Edition, now: datetime, ahead: chunks.ReadAhead | None) -> Step:
     """What is to be done next. With a Send, a Move or a Remove the state has changed, and has to be kept."""
     if sync.pause or not sync.is_on:
         return Rest(None)
@@ -165,7 +175,9 @@ def _decide(sync: BookSync, edition: Edition, now: datetime) -> Step:
         return Look()
     if remove := removing.urgent(sync, edition):
         return _once_landed(sync, now) or _removing(sync, remove)
-    chunk = chunks.next_chunk(sync, edition) if sync.is_compared else None
+    chunk = ahead and ahead.chunk_of(sync, edition)
+    if chunk is None and sync.is_compared:
+        chunk = chunks.next_chunk(sync, edition)
     if chunk and chunk.moves(sync):
         send = sending.mark_sent(sync, chunk, now)
         return send if chunk.rows else Move()

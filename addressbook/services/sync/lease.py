@@ -45,13 +45,11 @@ def claim(book_id: int, now: datetime) -> BookSync | None:
 def locked(sync: BookSync) -> tuple[BookSync, Edition]:
     """The row and the current edition as they are now, under the lock of the book. Raises SyncLostError."""
     books.lock_alone(sync.book)
-    try:
-        row = BookSync.objects.get(pk=sync.pk, attempt=sync.attempt)
-        edition = Edition.objects.get(current_of=sync.book_id)
-    except (BookSync.DoesNotExist, Edition.DoesNotExist):
-        raise SyncLostError(f"{sync}, attempt {sync.attempt}") from None
-    row.book = sync.book
-    return row, edition
+    rows = BookSync.objects.select_related("book__current_edition")
+    row = rows.filter(pk=sync.pk, attempt=sync.attempt).first()
+    if row is None or row.book.current_edition is None:
+        raise SyncLostError(f"{sync}, attempt {sync.attempt}")
+    return row, row.book.current_edition
 
 
 def keep(sync: BookSync) -> None:
