@@ -81,7 +81,8 @@ def move_book(source_url: str, slug_or_id: str, *, slug: str = "") -> Moved:
         theirs = _find(slug_or_id)
         slug = _free(slug or theirs.slug)
         try:
-            with transaction.atomic(using=SOURCE), transaction.atomic(using=TARGET):
+            # The target commits last: a source that is lost even then undoes the move.
+            with transaction.atomic(using=TARGET), transaction.atomic(using=SOURCE):
                 _lock(theirs)
                 _require_quiet(theirs)
                 moved = _move(theirs, slug)

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections
 
-from addressbook.models import AddressBook, Edition, Group, Masking, Membership, Region, Zone
+from addressbook.models import AddressBook, Edition, Group, Masking, Membership, Region, User, Zone
 from addressbook.services import books, groups, memberships, registration, sync
 from tests.operations.installations import Installation, on_other_engine, under_test
 from tests.stack import _test_database_url
@@ -212,5 +212,9 @@ def test_a_refusal_says_why_and_leaves_nothing(
             held.close()
     assert elsewhere.describe() == settled
 
-    # With nothing in the way it goes.
-    assert move("main", "--slug", "new").returncode == 0
+    # With nothing in the way it goes. Whoever was shut out at the source does not come in here.
+    User.objects.filter(username="alice").update(is_active=False)
+    done = move("main", "--slug", "new")
+    assert done.returncode == 0, done.stderr
+    assert "by their user names: none\n" in done.stdout
+    assert "It has no admin here" in done.stdout
