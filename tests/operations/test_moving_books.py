@@ -2,19 +2,21 @@
 
 import fcntl
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import PIPE, STDOUT, CompletedProcess, Popen
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.db import connection, connections
 
 from addressbook.models import AddressBook, Edition, Group, Masking, Membership, Region, User, Zone
 from addressbook.services import books, groups, memberships, registration, sync
-from tests.operations.installations import Installation, on_other_engine, under_test
-from tests.stack import _test_database_url
+from tests.operations.installations import Installation, empty_postgresql, on_other_engine, under_test
+from tests.stack import ROOT, _test_database_url, wait_for
 
 # What is there already: a book of the same name, whose rows have the same ids; alice, and a vera who is not let in.
 SETTLE = """
@@ -28,6 +30,17 @@ by = Actor(dora)
 main = books.create_book(name="Main", zone="public", region="KR", by=by)
 vip = groups.create_group(book=main, name="VIP", token=uuid4(), by=by)
 registration.register_typed(book=main, group_id=vip.pk, text="a@example.com dora@example.com", token=uuid4(), by=by)
+"""
+
+# What alice does there while a book comes that she cannot see yet.
+MEANWHILE = """
+from uuid import uuid4
+from addressbook.models import AddressBook, User
+from addressbook.services import registration
+from addressbook.services.audit import Actor
+by = Actor(User.objects.get(username="alice"))
+main = AddressBook.objects.get()
+registration.register_typed(book=main, group_id=None, text="meanwhile@example.com", token=uuid4(), by=by)
 """
 
 # A book by names, in the order of ids.
@@ -57,9 +70,7 @@ print(json.dumps({{
 @pytest.fixture
 def elsewhere(tmp_path: Path, engine: str) -> Iterator[Installation]:
     with on_other_engine(engine, tmp_path) as installation:
-        assert installation.manage("migrate", "--verbosity", "0").returncode == 0
-        done = installation.manage("shell", "--verbosity", "0", "-c", SETTLE)
-        assert done.returncode == 0, done.stderr
+        settle(installation)
         yield installation
 
 
@@ -93,6 +104,12 @@ def filled(transactional_db, lived_in, book: AddressBook, by, bob, vera, make_gr
         masking=Masking.VIEWERS, download_reason_required=True, download_sign_in_required=True
     )
     return AddressBook.objects.get(pk=book.pk)
+
+
+def settle(installation: Installation) -> None:
+    for arguments in (("migrate", "--verbosity", "0"), ("shell", "--verbosity", "0", "-c", SETTLE)):
+        done = installation.manage(*arguments)
+        assert done.returncode == 0, done.stderr
 
 
 def described(installation: Installation, slug: str) -> dict:
@@ -218,3 +235,30 @@ def test_a_refusal_says_why_and_leaves_nothing(
     assert done.returncode == 0, done.stderr
     assert "by their user names: none\n" in done.stdout
     assert "It has no admin here" in done.stdout
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.engine_independent
+def test_others_work_on_while_a_book_comes_to_postgresql(tmp_path: Path) -> None:
+    here = Installation(tmp_path / "here")
+    settle(here)
+    with empty_postgresql() as url:
+        elsewhere = Installation(tmp_path / "elsewhere", url)
+        settle(elsewhere)
+        command = [sys.executable, "-W", "ignore", "manage.py", "move_book", "main"]
+        command += [f"sqlite:///{here.data_dir}/mailerconsole.sqlite3", "--slug", "customers"]
+        with psycopg.connect(url) as holding, psycopg.connect(url, autocommit=True) as watching:
+            # The members come last: until this lock is let go of, the rows are there and not committed.
+            holding.execute("SELECT FROM addressbook_user WHERE username = 'dora' FOR UPDATE")
+            move = Popen(command, cwd=ROOT, env=elsewhere.environment, stdout=PIPE, stderr=STDOUT, text=True)
+            held_up = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            wait_for(lambda: watching.execute(held_up).rowcount == 1 or move.poll() is not None, 60)
+            assert move.poll() is None, move.communicate()[0]
+            done = elsewhere.manage("shell", "--verbosity", "0", "-c", MEANWHILE)
+            assert done.returncode == 0, done.stderr
+        output, _ = move.communicate(timeout=60)
+        assert move.returncode == 0, output
+        came, was = described(elsewhere, "customers"), described(here, "main")
+        assert (came["addresses"], came["memberships"]) == (was["addresses"], was["memberships"])
+        assert described(elsewhere, "main")["addresses"][-1][0] == "meanwhile@example.com"
+        assert elsewhere.manage("check_books").returncode == 0
