@@ -1,7 +1,10 @@
 """Everything from one database into another, row by row, and proof that both hold the same."""
 
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any, Final
 
 import dj_database_url
@@ -10,6 +13,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management.color import no_style
 from django.db import connections, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
 
 from addressbook.models import AddressBook, AuditEvent, User
@@ -20,7 +24,7 @@ SOURCE: Final = "source"
 TARGET: Final = "default"
 
 # Records of undo may have a megabyte each.
-_ROWS_AT_A_TIME: Final = 1_000
+ROWS_AT_A_TIME: Final = 1_000
 
 
 class MoveError(Exception):
@@ -33,9 +37,7 @@ def move(source_url: str) -> dict[str, int]:
     All in one transaction of the target: it has everything, compared value by value and checked, or nothing. The
     source is read in one transaction too, and is not changed.
     """
-    _open(source_url)
-    try:
-        _require_same_tables()
+    with source(source_url):
         _require_empty()
         with transaction.atomic(using=SOURCE), transaction.atomic(using=TARGET):
             Permission.objects.using(TARGET).all().delete()
@@ -45,17 +47,34 @@ def move(source_url: str) -> dict[str, int]:
             for model in _models():
                 _compare(model)
             _require_whole()
-        return moved
+    return moved
+
+
+@contextmanager
+def source(url: str) -> Iterator[None]:
+    """The database of the URL as the connection SOURCE. Raises MoveError unless both have this version's tables."""
+    try:
+        options: dict[str, Any] = {**connections.settings[TARGET], **dj_database_url.parse(url)}
+    except ValueError:
+        # Not chained: the URL holds a password.
+        raise MoveError("The source must be a URL such as sqlite:////path/to/mailerconsole.sqlite3.") from None
+    is_sqlite = options["ENGINE"].endswith("sqlite3")
+    # SQLite would make an empty one.
+    if is_sqlite and not Path(options["NAME"]).is_file():
+        raise MoveError(f"There is no file {options['NAME']}.")
+    options["OPTIONS"] = sqlite.options() if is_sqlite else {}
+    connections.settings[SOURCE] = options
+    try:
+        _require_same_tables()
+        yield
+    except MoveError as error:
+        # What was being read is let go of, before the connection closes under it.
+        traceback.clear_frames(error.__traceback__)
+        raise
     finally:
         connections[SOURCE].close()
         del connections[SOURCE]
         del connections.settings[SOURCE]
-
-
-def _open(url: str) -> None:
-    options: dict[str, Any] = {**connections.settings[TARGET], **dj_database_url.parse(url)}
-    options["OPTIONS"] = sqlite.options() if options["ENGINE"].endswith("sqlite3") else {}
-    connections.settings[SOURCE] = options
 
 
 def _models() -> list[type[Model]]:
@@ -72,7 +91,8 @@ def _require_same_tables() -> None:
                 raise MoveError(f"The {'source' if alias == SOURCE else 'target'} holds no Mailer Console.")
             cursor.execute("SELECT app, name FROM django_migrations")
             applied[alias] = set(cursor.fetchall())
-    if applied[SOURCE] != applied[TARGET]:
+    executor = MigrationExecutor(connections[TARGET])
+    if applied[SOURCE] != applied[TARGET] or executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise MoveError("Both must have been brought up to date by this version first: manage.py migrate")
 
 
@@ -85,18 +105,19 @@ def _copy(model: type[Model]) -> int:
     fields = model._meta.local_concrete_fields
     rows = 0
     batch: list[Model] = []
-    for row in model._base_manager.using(SOURCE).order_by("pk").iterator(chunk_size=_ROWS_AT_A_TIME):
+    for row in model._base_manager.using(SOURCE).order_by("pk").iterator(chunk_size=ROWS_AT_A_TIME):
         batch.append(row)
         rows += 1
-        if len(batch) == _ROWS_AT_A_TIME:
-            _insert(model, fields, batch)
+        if len(batch) == ROWS_AT_A_TIME:
+            insert(model, fields, batch)
             batch = []
     if batch:
-        _insert(model, fields, batch)
+        insert(model, fields, batch)
     return rows
 
 
-def _insert(model: type[Model], fields: Any, batch: list[Model]) -> None:
+def insert(model: type[Model], fields: Any, batch: Sequence[Model]) -> None:
+    """The rows into the target with the values of these fields, as they are."""
     # Raw: a field that notes the time of creation would otherwise note this one.
     model._base_manager.using(TARGET)._insert(batch, fields=fields, using=TARGET, raw=True)  # type: ignore[attr-defined]
 
@@ -117,7 +138,7 @@ def _compare(model: type[Model]) -> None:
 
 def _rows(model: type[Model], alias: str) -> Iterator[tuple[Any, ...]]:
     rows = model._base_manager.using(alias).order_by("pk").values_list()
-    for row in rows.iterator(chunk_size=_ROWS_AT_A_TIME):
+    for row in rows.iterator(chunk_size=ROWS_AT_A_TIME):
         yield tuple(bytes(value) if isinstance(value, memoryview) else value for value in row)
 
 

@@ -35,6 +35,7 @@ class Action(models.TextChoices):
     SHOW_ADDRESS = "show_address", "Show masked address"
     CREATE_BOOK = "create_book", "Create address book"
     ADOPT_BOOK = "adopt_book", "Adopt address book"
+    MOVE_BOOK = "move_book", "Move address book"
     CHANGE_BOOK = "change_book", "Change address book settings"
     CHANGE_KEYS = "change_keys", "Change API keys"
     REMOVE_KEYS = "remove_keys", "Remove API keys"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet
 
 from addressbook.models import Address, Edition, Group, Membership
 
@@ -19,38 +19,44 @@ class Defect:
         return self.sentence
 
 
-def defects() -> Iterator[Defect]:
-    """Everything that is wrong with editions, groups and memberships, and with the file of SQLite itself."""
-    yield from _counts()
-    yield from _doubled()
-    yield from _strays()
+def defects(*, edition: Edition | None = None) -> Iterator[Defect]:
+    """Everything that is wrong with editions (or this one alone), groups and memberships, and with the file of SQLite.
+
+    Of all editions it must be asked while nobody writes, of one under the lock of its book: it asks several questions.
+    """
+    editions = Edition.objects.filter(pk=edition.pk) if edition else Edition.objects.all()
+    addresses = Address.objects.filter(edition=edition) if edition else Address.objects.all()
+    groups = Group.objects.filter(edition=edition) if edition else Group.objects.all()
+    memberships = Membership.objects.filter(group__edition=edition) if edition else Membership.objects.all()
+    yield from _counts(editions, addresses, groups, memberships)
+    yield from _doubled(addresses, memberships)
+    if found := memberships.exclude(group__edition=F("address__edition")).count():
+        yield Defect(f"{found} memberships lead out of their edition.")
     if connection.vendor == "sqlite":
         yield from _sqlite()
 
 
-def _counts() -> Iterator[Defect]:
-    there = dict(Address.objects.values_list("edition").annotate(n=Count("pk")).order_by())
-    for edition in Edition.objects.iterator():
+def _counts(
+    editions: QuerySet[Edition],
+    addresses: QuerySet[Address],
+    groups: QuerySet[Group],
+    memberships: QuerySet[Membership],
+) -> Iterator[Defect]:
+    there = dict(addresses.values_list("edition").annotate(n=Count("pk")).order_by())
+    for edition in editions.iterator():
         if edition.address_count != (found := there.get(edition.pk, 0)):
             yield Defect(f"Edition {edition.pk} counts {edition.address_count} addresses and has {found}.")
-    members = dict(Membership.objects.values_list("group").annotate(n=Count("pk")).order_by())
-    for group in Group.objects.iterator():
+    members = dict(memberships.values_list("group").annotate(n=Count("pk")).order_by())
+    for group in groups.iterator():
         if group.address_count != (found := members.get(group.pk, 0)):
             yield Defect(f"Group {group.pk} counts {group.address_count} addresses and has {found}.")
 
 
-def _doubled() -> Iterator[Defect]:
-    addresses = Address.objects.values("edition", "key").annotate(n=Count("pk")).filter(n__gt=1).order_by()
-    if found := addresses.count():
+def _doubled(addresses: QuerySet[Address], memberships: QuerySet[Membership]) -> Iterator[Defect]:
+    if found := addresses.values("edition", "key").annotate(n=Count("pk")).filter(n__gt=1).order_by().count():
         yield Defect(f"{found} addresses are there twice in an edition.")
-    memberships = Membership.objects.values("group", "address").annotate(n=Count("pk")).filter(n__gt=1).order_by()
-    if found := memberships.count():
+    if found := memberships.values("group", "address").annotate(n=Count("pk")).filter(n__gt=1).order_by().count():
         yield Defect(f"{found} addresses are twice in a group.")
-
-
-def _strays() -> Iterator[Defect]:
-    if found := Membership.objects.exclude(group__edition=F("address__edition")).count():
-        yield Defect(f"{found} memberships lead out of their edition.")
 
 
 def _sqlite() -> Iterator[Defect]:

@@ -28,6 +28,7 @@ TITLES: Final[dict[str, str | Promise]] = {
     "show_address": gettext_lazy("Show addresses in full"),
     "create_book": gettext_lazy("New address book"),
     "adopt_book": gettext_lazy("Become admin of a book without one"),
+    "move_book": gettext_lazy("Move from another installation"),
     "change_book": gettext_lazy("Change settings"),
     "add_member": gettext_lazy("Add member"),
     "change_member": gettext_lazy("Change role"),
@@ -146,6 +147,7 @@ def _labels() -> dict[str, str]:
         "groups": _("Groups"),
         "addresses": _("Addresses"),
         "host": _("Server"),
+        "moved_from": _("Moved from"),
         "person": _("Person"),
         "path": _("Page"),
     }

@@ -67,6 +67,16 @@ def under_test() -> Installation:
 
 
 @contextmanager
+def on_other_engine(engine: str, folder: Path) -> Iterator[Installation]:
+    """An empty installation on the engine that is not under test."""
+    if engine == "postgresql":
+        yield Installation(folder / "elsewhere", f"sqlite:///{folder}/moved.sqlite3")
+        return
+    with empty_postgresql() as url:
+        yield Installation(folder / "elsewhere", url)
+
+
+@contextmanager
 def empty_postgresql() -> Iterator[str]:
     """The URL of a new database: on the server of this run, if there is one."""
     if url := os.environ.get("DATABASE_URL"):

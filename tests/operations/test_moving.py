@@ -6,18 +6,14 @@ from pathlib import Path
 import pytest
 
 from addressbook.models import Edition
-from tests.operations.installations import Installation, empty_postgresql, under_test
+from tests.operations.installations import Installation, on_other_engine, under_test
 from tests.stack import _test_database_url
 
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, engine: str) -> Iterator[Installation]:
-    """An empty installation on the other engine."""
-    if engine == "postgresql":
-        yield Installation(tmp_path / "elsewhere", f"sqlite:///{tmp_path}/moved.sqlite3")
-        return
-    with empty_postgresql() as url:
-        yield Installation(tmp_path / "elsewhere", url)
+    with on_other_engine(engine, tmp_path) as installation:
+        yield installation
 
 
 @pytest.mark.timeout(600)
