@@ -4,6 +4,7 @@ A small act is done at once, a large one becomes a job; both go through `_apply`
 is a pinned set (see `selection`), so that an address that joins while the job runs is left alone.
 """
 
+import time
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -111,7 +112,7 @@ def _submit(act: _Act, book: AddressBook, token: UUID, by: Actor) -> Done:
             return Done(**earlier)
         names = _names(act, edition)
         act.selection.require_unchanged(edition)
-        selected = act.selection.addresses(edition).count()
+        selected = act.selection.count(edition)
         if not selected and act.kind not in {Job.Kind.EMPTY_GROUP, Job.Kind.DELETE_GROUP}:
             raise NothingSelectedError
         done = Done(selected, {}, subject=names.get("group", ""))
@@ -151,11 +152,20 @@ def _do_at_once(act: _Act, edition: Edition, noted: Noted) -> Changes:
 
 def run(job: Job) -> None:
     """Work on a claimed job until it is over. Raises JobLostError when another worker has it."""
-    while _run_batch(job):
-        pass
+    least = rows = limits.ROWS_PER_JOB_BATCH
+    began = time.monotonic()
+    while _run_batch(job, rows):
+        rows = jobs.next_size(
+            rows,
+            time.monotonic() - began,
+            least=least,
+            most=least * limits.BULK_BATCH_GROWS_TIMES,
+            at_most_seconds=limits.BULK_BATCH_SECONDS,
+        )
+        began = time.monotonic()
 
 
-def _run_batch(job: Job) -> bool:
+def _run_batch(job: Job, rows: int) -> bool:
     """One batch in one transaction; whether there may be another. Repeats nothing: the cursor is kept with the rows."""
     book = job.edition.book
     with transaction.atomic():
@@ -168,7 +178,7 @@ def _run_batch(job: Job) -> bool:
             return _finish(row, JobState.FAILED)
         if row.cancel_requested:
             return _finish(row, JobState.CANCELLED)
-        address_ids = _next_batch(row, act, edition)
+        address_ids = _next_batch(row, act, edition, rows)
         noted = Noted()
         if not address_ids:
             if act.kind == Job.Kind.DELETE_GROUP:
@@ -181,15 +191,12 @@ def _run_batch(job: Job) -> bool:
     return True
 
 
-def _next_batch(job: Job, act: _Act, edition: Edition) -> list[int]:
+def _next_batch(job: Job, act: _Act, edition: Edition, rows: int) -> list[int]:
     if act.kind == Job.Kind.DELETE_GROUP:
         # Whoever joins a group that is being deleted leaves it with the others.
         rest = Membership.objects.filter(group=act.remove[0]).order_by("address_id")
-        return list(rest.values_list("address_id", flat=True)[: limits.ROWS_PER_JOB_BATCH])
-    rows = act.selection.addresses(edition).order_by("id").values_list("pk", flat=True)
-    if job.cursor is not None:
-        rows = rows.filter(id__gt=job.cursor)
-    return list(rows[: max(1, limits.ROWS_PER_JOB_BATCH // act.rows_an_address)])
+        return list(rest.values_list("address_id", flat=True)[:rows])
+    return act.selection.next_ids(edition, after=job.cursor or 0, limit=max(1, rows // act.rows_an_address))
 
 
 def _apply(act: _Act, edition: Edition, address_ids: Collection[int], noted: Noted) -> Changes:

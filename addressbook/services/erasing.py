@@ -72,7 +72,13 @@ def run(erasure: Erasure) -> None:
     with _room_for_pages():
         while _erase_addresses(erasure, rows):
             crash_points.reached("erase: batch kept")
-            rows = _next_size(rows, time.monotonic() - began)
+            rows = jobs.next_size(
+                rows,
+                time.monotonic() - began,
+                least=limits.ROWS_PER_ERASING_BATCH_LEAST,
+                most=limits.ROWS_PER_ERASING_BATCH,
+                at_most_seconds=limits.ERASING_STEP_SECONDS,
+            )
             time.sleep(limits.ERASING_PAUSE_SECONDS)
             began = time.monotonic()
     while _erase_groups(erasure):
@@ -101,15 +107,6 @@ def _room_for_pages() -> Iterator[None]:
             yield
         finally:
             cursor.execute(f"PRAGMA cache_size = {before}")
-
-
-def _next_size(rows: int, seconds: float) -> int:
-    """How many addresses the next transaction takes, after one of `rows` took so long."""
-    if seconds > limits.ERASING_STEP_SECONDS:
-        return max(limits.ROWS_PER_ERASING_BATCH_LEAST, rows // 2)
-    if seconds < limits.ERASING_STEP_SECONDS / 2:
-        return min(limits.ROWS_PER_ERASING_BATCH, rows * 2)
-    return rows
 
 
 def _erase_addresses(erasure: Erasure, rows: int) -> bool:

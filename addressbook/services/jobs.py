@@ -131,6 +131,15 @@ def keep_batch(work: LeasedWork, *, cursor: int, rows: int, changes: Mapping[str
     work.save(update_fields=["cursor", "rows_done", "outcome", "lease_until", "fruitless_attempts"])
 
 
+def next_size(rows: int, seconds: float, *, least: int, most: int, at_most_seconds: float) -> int:
+    """How many rows the next transaction takes, after one of `rows` took so long."""
+    if seconds > at_most_seconds:
+        return max(least, rows // 2)
+    if seconds < at_most_seconds / 2:
+        return min(most, rows * 2)
+    return rows
+
+
 def keep_undoable(work: LeasedWork, changes: Changes) -> None:
     """Keep what this batch has changed, for an undo, in the transaction of its rows."""
     if work.act_id is not None:

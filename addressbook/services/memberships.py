@@ -1,8 +1,8 @@
 """The rows that put addresses into groups, and the counts that follow them.
 
 These functions are the steps of services, not services: the caller holds the lock of the book, is inside a transaction,
-passes at most limits.ROWS_PER_JOB_BATCH ids of one edition, and records what was done. Each returns how many rows it
-really changed, has changed the counts by exactly that, and has put it down in `noted`, where the act can be undone.
+passes ids of one edition (no more than one transaction may take), and records what was done. Each returns how many rows
+it really changed, has changed the counts by exactly that, and has put it down in `noted`, where the act can be undone.
 """
 
 from collections import Counter

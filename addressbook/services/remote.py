@@ -7,6 +7,7 @@ they go either. A book without sync costs one look at an index.
 
 import logging
 from collections.abc import Collection, Iterable
+from itertools import islice
 from typing import Final
 
 from celery import current_app
@@ -15,7 +16,7 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from addressbook import request_ids
+from addressbook import limits, request_ids
 from addressbook.models import Address, AddressBook, BookSync, Edition, Group, Membership, ParkedEntry, Removal
 from addressbook.models.sync import NOT_BEGUN
 
@@ -180,7 +181,8 @@ def _highest(model: type[Membership] | type[Group]) -> int:
 
 
 def _remove(sync: BookSync, kind: Removal.Kind, *, texts: Iterable[str], group_name: str = "") -> None:
-    if addresses := list(texts):
+    waiting = iter(texts)
+    while addresses := list(islice(waiting, limits.ROWS_PER_JOB_BATCH)):
         Removal.objects.create(
             book_id=sync.book_id, kind=kind, group_name=group_name, addresses=addresses, created_at=timezone.now()
         )

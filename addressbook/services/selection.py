@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from addressbook.models import Address, AddressBook, Edition, Membership
 from addressbook.models.addresses import AddressQuerySet
@@ -53,7 +53,26 @@ class Selection:
         """The rows of the set that are still there, in no order."""
         if self.address_ids is not None:
             return Address.objects.filter(edition=edition, pk__in=self.address_ids)
-        return self._matching(edition, lte=self.through_id)
+        return self._matching(edition, id__lte=self.through_id)
+
+    def count(self, edition: Edition) -> int:
+        """How many of the set are still there."""
+        if self.address_ids is not None:
+            return self.addresses(edition).count()
+        return self._count(edition, id__lte=self.through_id)
+
+    def next_ids(self, edition: Edition, *, after: int, limit: int) -> list[int]:
+        """The ids of the next addresses of the set that are still there, in their order."""
+        if self.address_ids is not None or self.group_id is None:
+            rows = self.addresses(edition).filter(pk__gt=after).order_by("pk")
+            return list(rows.values_list("pk", flat=True)[:limit])
+        # In the order of the index from `after` on: else each batch would sort what is left of the group.
+        bounds = {"id__lte": self.through_id, "address_id__gt": after}
+        if self.query:
+            rows = self._matching(edition, **bounds).filter(pk__gt=after).order_by("memberships__address_id")
+            return list(rows.values_list("pk", flat=True)[:limit])
+        members = self._members(edition, **bounds).order_by("address_id")
+        return list(members.values_list("address_id", flat=True)[:limit])
 
     def require_unchanged(self, edition: Edition) -> None:
         """Raises SelectionChangedError when a pinned set has gained or lost rows since it was counted.
@@ -62,20 +81,29 @@ class Selection:
         """
         if self.address_ids is not None:
             return
-        kept = self._matching(edition, lte=self.through_id).count()
-        added = self._matching(edition, gt=self.through_id).count()
+        kept = self.count(edition)
+        added = self._count(edition, id__gt=self.through_id)
         # More than were counted: an undo has given some back, under their old ids.
         added += max(0, kept - self.seen_count)
         if added or kept != self.seen_count:
             now = _pinned(edition, group_id=self.group_id, query=self.query)
             raise SelectionChangedError(added=added, removed=max(0, self.seen_count - kept), now=now)
 
-    def _matching(self, edition: Edition, **bound: int) -> AddressQuerySet:
-        (comparison, value), *_ = bound.items()
+    def _matching(self, edition: Edition, **bounds: int) -> AddressQuerySet:
+        """What the filter finds: within bounds of an address, or in a group of its membership there."""
         rows = Address.objects.filter(edition=edition).search(self.query)
         if self.group_id is None:
-            return rows.filter(**{f"id__{comparison}": value})
-        return rows.filter(memberships__group=self.group_id, **{f"memberships__id__{comparison}": value})
+            return rows.filter(**bounds)
+        of_membership = {f"memberships__{name}": value for name, value in bounds.items()}
+        return rows.filter(memberships__group=self.group_id, **of_membership)
+
+    def _members(self, edition: Edition, **bounds: int) -> QuerySet[Membership]:
+        return Membership.objects.filter(group=self.group_id, group__edition=edition, **bounds)
+
+    def _count(self, edition: Edition, **bounds: int) -> int:
+        # A whole group is known by its memberships, without a look at its addresses.
+        is_whole_group = self.group_id is not None and not self.query
+        return (self._members if is_whole_group else self._matching)(edition, **bounds).count()
 
 
 def everything(*, book: AddressBook, group_id: int | None, query: str = "") -> Selection:
@@ -93,7 +121,7 @@ def _pinned(edition: Edition, *, group_id: int | None, query: str) -> Selection:
 
 
 def _counted(pinned: Selection, edition: Edition) -> Selection:
-    return Selection(**{**pinned.as_json(), "seen_count": pinned.addresses(edition).count()})
+    return Selection(**{**pinned.as_json(), "seen_count": pinned.count(edition)})
 
 
 def _highest_id(group_id: int | None) -> int:

@@ -55,7 +55,7 @@ def test_a_worker_that_lost_its_job_writes_nothing(job: Job, book) -> None:
 
 def test_a_job_taken_over_goes_on_where_the_last_batch_ended(job: Job) -> None:
     first = jobs.claim(Job, job.pk)
-    bulk._run_batch(first)
+    bulk._run_batch(first, 2)
     let_the_lease_run_out(job)
     bulk.run(jobs.claim(Job, job.pk))
     job.refresh_from_db()
@@ -83,7 +83,7 @@ def test_a_job_is_recorded_even_when_its_requester_is_gone(job: Job, alice) -> N
 
 def test_a_job_that_gets_on_is_not_given_up(job: Job) -> None:
     for _ in range(limits.JOB_ATTEMPTS):
-        bulk._run_batch(jobs.claim(Job, job.pk))
+        bulk._run_batch(jobs.claim(Job, job.pk), 2)
         let_the_lease_run_out(job)
     assert jobs.wake_forgotten() == 1
     bulk.run(jobs.claim(Job, job.pk))
@@ -137,3 +137,11 @@ def test_dismiss_puts_away_only_what_is_over_and_ones_own(job: Job, book, by, bo
     assert Job.objects.shown_to(by.user.pk).count() == 1
     jobs.dismiss(Job, book=book, work_id=job.pk, by=by)
     assert Job.objects.shown_to(by.user.pk).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds", "then"),
+    [(1000, 0.4, 2000), (1000, 0.6, 1000), (4000, 1.1, 2000), (1000, 2.0, 1000), (16_000, 0.0, 16_000)],
+)
+def test_a_batch_grows_while_it_is_quick_and_shrinks_when_it_is_not(rows, seconds, then) -> None:
+    assert jobs.next_size(rows, seconds, least=1000, most=16_000, at_most_seconds=1.0) == then

@@ -7,6 +7,7 @@ import pytest
 from celery import current_app
 from django.utils import timezone
 
+from addressbook import limits
 from addressbook.models import Address, BookSync, Edition, Group, Membership, ParkedEntry, Removal
 from addressbook.models.sync import NOT_BEGUN
 from addressbook.services import books, bulk, groups, remote, selection
@@ -49,6 +50,15 @@ def ids(*keys: str) -> tuple[int, ...]:
 
 def chosen(*keys: str, group: Group | None = None) -> Selection:
     return Selection(group_id=group.pk if group else None, address_ids=ids(*keys), seen_count=len(keys))
+
+
+def test_more_rows_than_a_removal_holds_are_several(book, register, touch, monkeypatch) -> None:
+    monkeypatch.setattr(limits, "ROWS_PER_JOB_BATCH", 2)
+    register(" ".join(f"u{number}@example.com" for number in range(5)))
+    touch()
+    remote.addresses_leave(book.current_edition, ids(*(f"u{number}@example.com" for number in range(5))))
+    assert sorted(len(row.addresses) for row in Removal.objects.all()) == [1, 2, 2]
+    assert len({email for row in Removal.objects.all() for email in row.addresses}) == 5
 
 
 def test_a_book_without_sync_leaves_nothing_behind(book, by, register, make_group) -> None:

@@ -83,14 +83,6 @@ def test_counts_are_true_after_every_step(full, book) -> None:
     assert steps == 3
 
 
-@pytest.mark.parametrize(
-    ("rows", "seconds", "then"),
-    [(1000, 0.4, 2000), (1000, 0.6, 1000), (4000, 1.1, 2000), (1000, 2.0, 1000), (16_000, 0.0, 16_000)],
-)
-def test_a_step_grows_while_it_is_quick_and_shrinks_when_it_is_not(rows, seconds, then) -> None:
-    assert erasing._next_size(rows, seconds) == then
-
-
 def test_what_came_after_the_reset_stays(full, book, register, make_group) -> None:
     full(keep_copy=False)
     register("new@example.com u0@example.com", make_group("VIP"))

@@ -134,7 +134,7 @@ def job(book, by, register, monkeypatch) -> Job:
     everyone = selection.everything(book=book, group_id=None, query="example")
     done = bulk.delete_addresses(book=book, selection=everyone, token=uuid4(), by=by)
     claimed = jobs.claim(Job, done.job_id)
-    assert bulk._run_batch(claimed)
+    assert bulk._run_batch(claimed, 2)
     return claimed
 
 

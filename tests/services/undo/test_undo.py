@@ -56,6 +56,7 @@ def edit(book, by):
 def few_rows_within_a_click(monkeypatch) -> None:
     monkeypatch.setattr(limits, "ROWS_WITHIN_A_CLICK", 2)
     monkeypatch.setattr(limits, "ROWS_PER_JOB_BATCH", 2)
+    monkeypatch.setattr(limits, "BULK_BATCH_GROWS_TIMES", 1)
 
 
 def whole(book: AddressBook) -> tuple:
