@@ -92,14 +92,25 @@ def status_of(sync: BookSync | None, *, has_leftovers: bool = True) -> Status:
 
 
 def groups_on_their_way(edition: Edition) -> set[int]:
-    """The groups of which something has still to arrive there. Cheap when all is there; else it reads what is not."""
+    """The groups of which something has still to arrive there.
+
+    Of more new memberships than limits.SYNC_MEMBERSHIPS_SHOWN only the first and the last are looked at: pages ask for
+    this every two seconds, and an upload puts all of its addresses into one group.
+    """
     sync = BookSync.objects.filter(book=edition.book_id, is_on=True).first()
     if sync is None:
         return set()
     groups = Group.objects.filter(edition=edition)
-    late = groups.filter(Q(pk__gt=sync.groups_confirmed) | Q(resend_through__isnull=False))
-    members = Membership.objects.filter(pk__gt=sync.memberships_confirmed, group__edition=edition)
-    return {*late.values_list("pk", flat=True), *members.values_list("group", flat=True).distinct()}
+    late = set(
+        groups.filter(Q(pk__gt=sync.groups_confirmed) | Q(resend_through__isnull=False)).values_list("pk", flat=True)
+    )
+    members = Membership.objects.filter(pk__gt=sync.memberships_confirmed)
+    for order in ("pk", "-pk"):
+        rows = members.order_by(order).values_list("group", "group__edition")[: limits.SYNC_MEMBERSHIPS_SHOWN]
+        late |= {group_id for group_id, edition_id in rows if edition_id == edition.pk}
+        if len(rows) < limits.SYNC_MEMBERSHIPS_SHOWN:
+            break
+    return late
 
 
 def begin_turn(sync: BookSync) -> None:

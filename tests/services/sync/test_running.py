@@ -132,3 +132,15 @@ def test_a_book_whose_sync_was_off_meanwhile_is_a_first_connection(
 def test_the_first_book_of_a_new_installation_is_synced_where_there_is_a_simulator(db, told) -> None:
     first_start.create_first_admin(password="correct horse battery staple", is_synced=True)
     assert sync.status(AddressBook.objects.get()).state == "sending"
+
+
+def test_of_many_new_memberships_the_first_and_the_last_tell_the_groups(
+    beside_simulator, told, book, by, register, make_group, monkeypatch
+) -> None:
+    first, last = make_group("First"), make_group("Last")
+    sync.turn_on(book=book, by=by)
+    sync_book(book.pk)
+    monkeypatch.setattr(limits, "SYNC_MEMBERSHIPS_SHOWN", 3)
+    register(" ".join(f"u{number}@example.com" for number in range(9)), first)
+    register("a@example.com", last)
+    assert sync.groups_on_their_way(book.current_edition) == {first.pk, last.pk}
