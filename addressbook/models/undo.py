@@ -1,14 +1,7 @@
-from typing import Self
-
 from django.db import models
 from django.db.models import Q
 
 from addressbook.models.books import Edition
-
-
-class ActQuerySet(models.QuerySet["Act"]):
-    def with_unfinished_undo(self) -> Self:
-        return self.filter(undone_by__done_at__isnull=True, undone_by__isnull=False)
 
 
 class Act(models.Model):
@@ -29,8 +22,6 @@ class Act(models.Model):
     done_at = models.DateTimeField(null=True)
     undo_until = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
-
-    objects = ActQuerySet.as_manager()
 
     class Meta:
         constraints = [

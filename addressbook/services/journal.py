@@ -113,11 +113,6 @@ def begin(edition: Edition, action: Action, *, undoes: Act | None = None) -> Act
     return Act.objects.create(edition=edition, action=action, undoes=undoes, began_at=timezone.now())
 
 
-def resume(act: Act) -> Act:
-    """The act as it is now, for another batch of it under the lock of the book."""
-    return Act.objects.get(pk=act.pk)
-
-
 def close(act: Act) -> Act | None:
     """End the act: from now on it can be undone. None when it has changed nothing; then it is forgotten."""
     if not act.record_count:

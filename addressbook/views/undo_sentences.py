@@ -1,7 +1,6 @@
 """What the screen says of an undo: what it changes, what it leaves and why, and why there is none."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -101,8 +100,3 @@ def refusal(why: Why) -> str:
 
 def undo_running() -> str:
     return _("An undo is going on in this address book. Wait until it is done, and try again. Nothing was changed.")
-
-
-def detail_counts(detail: Mapping[str, Any]) -> dict[str, int]:
-    """What a line of the history says of an undo."""
-    return {str(name): detail[name] for name in (*Did, *Left) if name in detail}

@@ -2,7 +2,6 @@
 
 import re
 import time
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -149,7 +148,3 @@ def storable(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [storable(entry) for entry in value]
     return value
-
-
-def choice_json(choice: Choice) -> dict[str, Any]:
-    return {name: value for name, value in asdict(choice).items() if value is not None}
