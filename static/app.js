@@ -256,12 +256,8 @@ function say(text) {
   one("#announcements").textContent = "";
   topLayer().append(one("#announcements")); // outside of a modal dialog nothing is heard
   window.clearTimeout(saying);
-  saying = window.setTimeout(() => { one("#announcements").textContent = asEcho(unsaid.splice(0).join(" ")); }, 100);
+  saying = window.setTimeout(() => { one("#announcements").textContent = unsaid.splice(0).join(" "); }, 100);
 }
-
-// The same to the ear. To whoever looks for words in the page it is not: they want the words that they can see.
-const WORD_JOINER = "\u2060";
-const asEcho = (text) => text.replaceAll(" ", ` ${WORD_JOINER}`);
 
 // What announces itself has a name. It is said when it is new or says something else than before, however often it is
 // fetched; a page that opens says nothing, for that is read anyway.

@@ -53,7 +53,7 @@ def test_from_a_file_with_defects_to_mended_rows(open_book, bob, book, make_grou
     assert "kim@naver" in refused.read_text("utf-8-sig")
     notification.get_by_role("button", name="OK").click()
     expect(page.get_by_role("link", name="VIP 3")).to_be_visible()
-    expect(page.get_by_text("3 addresses registered")).to_be_visible()
+    expect(page.locator("#jobs").get_by_text("3 addresses registered")).to_be_visible()
 
     mended = refused.read_text("utf-8-sig").replace("kim@naver", "kim@naver.com")
     dialog = send(page, mended.encode(), "mended.csv")
@@ -83,7 +83,7 @@ def test_a_closed_popup_stops_nothing_and_is_found_again(open_book, bob, book, a
     page = open_book(bob)
     dialog = send(page, b"email\na@example.com\n", "list.csv")
     dialog.get_by_role("button", name="Close").click(timeout=20_000)
-    expect(page.get_by_text("checked, and waits for your OK")).to_be_visible(timeout=20_000)
+    expect(page.locator("#jobs").get_by_text("checked, and waits for your OK")).to_be_visible(timeout=20_000)
     axe(page)
     page.reload()
     page.get_by_role("link", name="Show list.csv").click()
