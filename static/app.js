@@ -265,7 +265,8 @@ const said = new Map();
 
 function announce({ aloud }) {
   for (const element of all("[data-announces]")) {
-    const text = element.dataset.says ?? element.textContent.trim().replace(/\s+/g, " ");
+    // As it is laid out: a label and the number below it are two words.
+    const text = element.dataset.says ?? element.innerText.trim().replace(/\s+/g, " ");
     if (said.get(element.dataset.announces) === text) continue;
     said.set(element.dataset.announces, text);
     if (aloud) say(text);
