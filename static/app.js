@@ -30,11 +30,17 @@ function openDialogs(root) {
     dialog.removeAttribute("open"); // it was open for browsers without scripts, which cannot make it modal
     dialog.addEventListener("close", () => {
       keepVoices();
-      dialog.remove();
+      leave(dialog);
       if (!one("dialog:modal")) focusBack(dialog.dataset.returnsTo);
     });
     dialog.showModal();
   }
+}
+
+// The answer to what was asked for in a dialog has news for the page as well, and htmx looks for their place from there.
+function leave(dialog) {
+  if (one(".htmx-request", dialog)) document.addEventListener("htmx:afterRequest", () => leave(dialog), { once: true });
+  else dialog.remove();
 }
 
 document.addEventListener("click", (event) => {
@@ -202,6 +208,16 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   event.preventDefault(); // too large, or the choice was taken back
   field.value = "";
   if (file) warn(field.dataset.tooLarge);
+});
+
+// Whoever fetches a file need not be told of it any more. The browser needs the link until it has followed it.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-fetches]");
+  if (!link) return;
+  window.setTimeout(() => {
+    document.getElementById(link.dataset.fetches)?.remove();
+    if (document.activeElement === document.body) focusBack("open-downloads");
+  });
 });
 
 // The answer to a file takes the place of the popup. What was typed there waits for the next time it opens.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from addressbook import limits
@@ -49,6 +50,11 @@ def download_dialog(
 def download_list(access: Access) -> dict[str, Any]:
     lines = [_line(access, download) for download in downloads.listed(access.edition)]
     return {"lines": lines, "downloads_unfinished": any(line.download.is_working for line in lines)}
+
+
+def download_lines(access: Access, rows: QuerySet[Download]) -> list[Line]:
+    """The same as the page shows it beside other work."""
+    return [_line(access, download) for download in rows.order_by("pk")]
 
 
 def file_name(download: Download) -> str:

@@ -42,6 +42,28 @@ def test_from_the_request_to_the_file(open_book, bob, book, make_group, register
     expect(page.get_by_role("link", name="Download requests/list")).to_be_focused()
 
 
+def test_a_file_that_is_made_after_the_popup_is_closed_is_offered_on_the_page(open_book, bob, register, axe) -> None:
+    register("a@example.com")
+    page = open_book(bob)
+    dialog = open_list(page)
+    held = []
+    page.route("**/downloads/request/", lambda route: held.append(route))
+    dialog.get_by_role("button", name="Request file creation").click()
+    dialog.get_by_role("button", name="OK").click()
+    expect(dialog).to_be_hidden()
+    held[0].continue_()
+    line = page.locator("#jobs").get_by_text("Download – All addresses: Complete · 1 row")
+    expect(line).to_be_visible(timeout=20_000)
+    expect(page.locator("#jobs[hx-trigger]")).to_have_count(0)
+    axe(page)
+    with page.expect_download():
+        page.locator("#jobs").get_by_role("link", name="Download All addresses").click()
+    expect(line).to_have_count(0)
+    expect(page.get_by_role("link", name="Download requests/list")).to_be_focused()
+    page.reload()
+    expect(line).to_have_count(0)
+
+
 def test_what_the_search_finds_by_keyboard_alone(open_book, bob, book, make_group, register) -> None:
     register("a@example.com b@example.org", make_group("VIP"))
     page = open_book(bob)
