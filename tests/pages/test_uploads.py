@@ -122,6 +122,17 @@ def test_the_popup_fits(open_book, bob, width, axe) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def test_a_file_of_many_columns_fits_and_ok_stays_in_sight(open_book, bob) -> None:
+    page = open_book(bob, viewport={"width": 390, "height": 844})
+    names = ",".join(f"Heading{number}" for number in range(8))
+    dialog = send(page, f"Email,{names}\n".encode() + b"a@example.com,1,2,3,4,5,6,7,8\n" * 20, "list.csv")
+    dialog.get_by_text("How the file was read").click(timeout=20_000)
+    expect(dialog.get_by_label("First rows as read")).not_to_have_count(0)
+    assert dialog.evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
+    assert dialog.evaluate("dialog => dialog.scrollHeight > dialog.clientHeight")
+    expect(dialog.get_by_role("button", name="OK")).to_be_in_viewport(ratio=1)
+
+
 def test_the_whole_round_without_scripts(open_book, bob, book) -> None:
     page = open_book(bob, java_script_enabled=False)
     page.get_by_role("button", name="Register address").click()
