@@ -42,6 +42,7 @@ book_urls = [
     path("downloads/request/", downloads.request_download, name="request_download"),
     path("downloads/<int:download_id>/cancel/", downloads.cancel_download, name="cancel_download"),
     path("downloads/<int:download_id>/retry/", downloads.retry_download, name="retry_download"),
+    path("downloads/<int:download_id>/dismiss/", downloads.dismiss_download, name="dismiss_download"),
     path("downloads/<int:download_id>/file/", downloads.fetch_download, name="fetch_download"),
     path("groups/create/", groups.create_group, name="create_group"),
     path("groups/create-inline/", groups.create_group_inline, name="create_group_inline"),

@@ -30,11 +30,17 @@ function openDialogs(root) {
     dialog.removeAttribute("open"); // it was open for browsers without scripts, which cannot make it modal
     dialog.addEventListener("close", () => {
       keepVoices();
-      dialog.remove();
+      leave(dialog);
       if (!one("dialog:modal")) focusBack(dialog.dataset.returnsTo);
     });
     dialog.showModal();
   }
+}
+
+// The answer to what was asked for in a dialog has news for the page as well, and htmx looks for their place from there.
+function leave(dialog) {
+  if (one(".htmx-request", dialog)) document.addEventListener("htmx:afterRequest", () => leave(dialog), { once: true });
+  else dialog.remove();
 }
 
 document.addEventListener("click", (event) => {
@@ -204,6 +210,16 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (file) warn(field.dataset.tooLarge);
 });
 
+// Whoever fetches a file need not be told of it any more. The browser needs the link until it has followed it.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-fetches]");
+  if (!link) return;
+  window.setTimeout(() => {
+    document.getElementById(link.dataset.fetches)?.remove();
+    if (document.activeElement === document.body) focusBack("open-downloads");
+  });
+});
+
 // The answer to a file takes the place of the popup. What was typed there waits for the next time it opens.
 let typed = "";
 
@@ -256,12 +272,8 @@ function say(text) {
   one("#announcements").textContent = "";
   topLayer().append(one("#announcements")); // outside of a modal dialog nothing is heard
   window.clearTimeout(saying);
-  saying = window.setTimeout(() => { one("#announcements").textContent = asEcho(unsaid.splice(0).join(" ")); }, 100);
+  saying = window.setTimeout(() => { one("#announcements").textContent = unsaid.splice(0).join(" "); }, 100);
 }
-
-// The same to the ear. To whoever looks for words in the page it is not: they want the words that they can see.
-const WORD_JOINER = "\u2060";
-const asEcho = (text) => text.replaceAll(" ", ` ${WORD_JOINER}`);
 
 // What announces itself has a name. It is said when it is new or says something else than before, however often it is
 // fetched; a page that opens says nothing, for that is read anyway.
@@ -269,7 +281,8 @@ const said = new Map();
 
 function announce({ aloud }) {
   for (const element of all("[data-announces]")) {
-    const text = element.dataset.says ?? element.textContent.trim().replace(/\s+/g, " ");
+    // As it is laid out: a label and the number below it are two words.
+    const text = element.dataset.says ?? element.innerText.trim().replace(/\s+/g, " ");
     if (said.get(element.dataset.announces) === text) continue;
     said.set(element.dataset.announces, text);
     if (aloud) say(text);

@@ -75,8 +75,8 @@ def sign_in(page: Page) -> None:
 
 def wait_for_work(page: Page) -> None:
     """Until the worker has checked the file, made the downloads and brought the simulator up to date."""
-    page.get_by_text("checked, and waits for your OK").wait_for()
-    page.get_by_text("In sync,").wait_for()
+    page.locator("#jobs").get_by_text("checked, and waits for your OK").wait_for()
+    page.locator("#sync-line").get_by_text("In sync,").wait_for()
     page.locator("#hint-none").click()
     page.locator(".hint-strip").wait_for(state="detached")
 

@@ -18,6 +18,11 @@ class DownloadQuerySet(models.QuerySet["Download"]):
         """Those that have a file, or will have one."""
         return self.filter(state__in=(*UNFINISHED, JobState.COMPLETE))
 
+    def shown_to(self, user_id: int) -> Self:
+        """What the page of `user_id` shows: all that is unfinished, and their own until fetched, put away or over."""
+        theirs = Q(requested_by_id=user_id, dismissed_at__isnull=True) & ~Q(state=JobState.EXPIRED)
+        return self.filter(Q(state__in=UNFINISHED) | theirs & (Q(expires_at__isnull=True) | Q(expires_at__gt=Now())))
+
     def judged(self) -> Self:
         """With `is_over`: whether the time of the file is over, by the clock of the database."""
         over = Q(state=JobState.EXPIRED) | Q(expires_at__lte=Now())

@@ -30,10 +30,15 @@ class Search:
     @classmethod
     def of(cls, query: str) -> Self:
         """`query` anywhere in an address, whatever its case; with a `*` at its end, where an address begins."""
-        text = query.removesuffix(BEGINNING)
-        if not text or text == query:
+        text = beginning_of(query)
+        if not text:
             return cls("key", "contains", query.lower()) if query.isascii() else cls("email", "icontains", query)
         return cls("key", "begins", text.lower()) if text.isascii() else cls("email", "istartswith", text)
+
+
+def beginning_of(query: str) -> str:
+    """What an address has to begin with to be found; empty where the query may stand anywhere in it."""
+    return query.removesuffix(BEGINNING) if query.endswith(BEGINNING) else ""
 
 
 @CharField.register_lookup

@@ -42,7 +42,7 @@ def fill(book: AddressBook) -> bool:
     made = {name: groups.create_group(book=book, name=name, token=uuid4(), by=admin) for name in _GROUPS}
     _register(book, made, manager)
     _work(book, made, admin, manager)
-    _request_files(book, made["newsletter"], admin)
+    _request_files(book, made["newsletter"], admin, manager)
     return True
 
 
@@ -78,7 +78,7 @@ def _work(book: AddressBook, made: dict[str, Group], admin: Actor, manager: Acto
     bulk.remove_from_group(book=book, selection=pinned, token=uuid4(), by=manager)
 
 
-def _request_files(book: AddressBook, group: Group, by: Actor) -> None:
+def _request_files(book: AddressBook, group: Group, admin: Actor, manager: Actor) -> None:
     """Work for the worker: two files to be made, and one that is checked and waits for an OK."""
     wanted = (
         (Download.Scope.BOOK, Download.Format.XLSX, None),
@@ -94,7 +94,7 @@ def _request_files(book: AddressBook, group: Group, by: Actor) -> None:
             reason="",
             language="en",
             token=uuid4(),
-            by=by,
+            by=manager,
         )
     file = ContentFile(_FILE.encode(), name="new-readers.csv")
-    uploads.receive(book=book, group_id=group.pk, file=file, name="new-readers.csv", token=uuid4(), by=by)
+    uploads.receive(book=book, group_id=group.pk, file=file, name="new-readers.csv", token=uuid4(), by=admin)

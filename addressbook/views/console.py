@@ -1,6 +1,7 @@
 """The screen "Address book": the tree, the list, and what every act on them answers with."""
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 from uuid import uuid4
 
@@ -13,13 +14,14 @@ from django.views.decorators.http import require_http_methods
 from addressbook import limits
 from addressbook.forms.listing import Listing, listing_from
 from addressbook.forms.selection import SelectionForm
-from addressbook.models import Group, Job, LeasedWork, Role, Upload
+from addressbook.models import Download, Group, Job, LeasedWork, Role, Upload
 from addressbook.models.groups import TreeGroup
 from addressbook.models.jobs import UNFINISHED
 from addressbook.services import samples, sync
 from addressbook.services.selection import Selection
 from addressbook.views import look_ups, recovery
 from addressbook.views.access import Access, to_book
+from addressbook.views.download_dialog import download_lines
 from addressbook.views.hints import shown_hint
 from addressbook.views.listing import address_page, chosen_group
 from addressbook.views.pages import asked_part
@@ -178,8 +180,10 @@ def jobs_context(access: Access, around: Surroundings | None = None) -> dict[str
         "uploads": list(uploads.shown_to(user_id).order_by("pk")) if around.uploads else [],
         "erasures": list(recovery.erasures(access)) if around.erasures else [],
     }
-    is_unfinished = any(work.state in UNFINISHED for kind in lines.values() for work in kind)
-    return {**lines, "jobs_unfinished": is_unfinished}
+    files = download_lines(access, Download.objects.filter(**own).shown_to(user_id)) if around.downloads else []
+    works = [*chain(*lines.values()), *(line.download for line in files)]
+    is_unfinished = any(work.state in UNFINISHED for work in works)
+    return {**lines, "downloads": files, "jobs_unfinished": is_unfinished}
 
 
 def answer_dialog(

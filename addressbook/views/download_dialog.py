@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from addressbook import limits
 from addressbook.forms.listing import Listing
 from addressbook.models import Download, Group, JobState
+from addressbook.models.searching import beginning_of
 from addressbook.services import downloads
 from addressbook.views.access import Access
 from addressbook.views.sentences import number
@@ -50,6 +52,11 @@ def download_list(access: Access) -> dict[str, Any]:
     return {"lines": lines, "downloads_unfinished": any(line.download.is_working for line in lines)}
 
 
+def download_lines(access: Access, rows: QuerySet[Download]) -> list[Line]:
+    """The same as the page shows it beside other work."""
+    return [_line(access, download) for download in rows.order_by("pk")]
+
+
 def file_name(download: Download) -> str:
     """What the browser calls the file: the book, the group, the day; nothing that a system has no file names with."""
     parts = [str(download.edition.book), download.group_name]
@@ -71,10 +78,16 @@ def _scopes(access: Access, group: Group | None, query: str) -> list[tuple[str, 
         values = {"group": group.name, "count": number(group.address_count)}
         scopes.append((str(Download.Scope.GROUP), _("Group “%(group)s” (%(count)s)") % values))
     if query:
-        values = {"query": query, "group": group.name if group else ""}
-        found = _("“%(query)s” in group “%(group)s”") if group else _("Addresses with “%(query)s” in them")
-        scopes.append((str(Download.Scope.SEARCH), found % values))
+        scopes.append((str(Download.Scope.SEARCH), _search(group, query)))
     return scopes
+
+
+def _search(group: Group | None, query: str) -> str:
+    if group is not None:
+        return _("“%(query)s” in group “%(group)s”") % {"query": query, "group": group.name}
+    if beginning := beginning_of(query):
+        return _("Addresses that begin with “%(beginning)s”") % {"beginning": beginning}
+    return _("Addresses with “%(query)s” in them") % {"query": query}
 
 
 def _line(access: Access, download: Download) -> Line:

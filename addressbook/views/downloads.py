@@ -13,14 +13,15 @@ from addressbook import limits
 from addressbook.forms.downloads import DownloadForm
 from addressbook.forms.listing import Listing, listing_from
 from addressbook.models import Download, Role
-from addressbook.services import downloads
+from addressbook.services import downloads, jobs
 from addressbook.services.groups import GroupGoneError
 from addressbook.views import file_answers
 from addressbook.views.access import Access, to_book
-from addressbook.views.console import answer_dialog
+from addressbook.views.console import answer_dialog, jobs_context
 from addressbook.views.download_dialog import TEMPLATE, download_dialog, download_list, file_name, too_many
 from addressbook.views.errors import error_page
 from addressbook.views.methods import require_POST
+from addressbook.views.pages import asked_part
 from addressbook.views.step_up import is_fresh, to_fresh_sign_in
 
 _CONTENT_TYPES: Final = {
@@ -101,6 +102,15 @@ def retry_download(request: HttpRequest, access: Access, download_id: int) -> Ht
     return _answer_list(request, access, problem=problem)
 
 
+@require_POST
+@to_book(Role.VIEWER)
+def dismiss_download(request: HttpRequest, access: Access, download_id: int) -> HttpResponse:
+    jobs.dismiss(Download, book=access.book, work_id=download_id, by=access.by)
+    if "HX-Request" not in request.headers:
+        return redirect("console", slug=access.book.slug)
+    return _answer_list(request, access)
+
+
 @require_http_methods(["GET", "HEAD"])
 @to_book(Role.MANAGER)
 def fetch_download(request: HttpRequest, access: Access, download_id: int) -> HttpResponse:
@@ -149,13 +159,18 @@ def _answer_body(
     request: HttpRequest, access: Access, listing: Listing, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     if "HX-Request" in request.headers:
-        own = {**context, "access": access, "book": access.book}
-        return render(request, "dialogs/downloads_body.html", own, status=status)
+        own = {**context, "access": access, "book": access.book, **jobs_context(access)}
+        return render(request, "dialogs/downloads_answer.html", own, status=status)
     return answer_dialog(request, access, listing, TEMPLATE, context, status=status)
 
 
 def _answer_list(request: HttpRequest, access: Access, *, problem: str = "") -> HttpResponse:
     if "HX-Request" not in request.headers:
         return redirect("downloads", slug=access.book.slug)
-    context = {"access": access, "book": access.book, "list_problem": problem, **download_list(access)}
-    return render(request, "dialogs/download_list.html", context)
+    own = {"access": access, "book": access.book}
+    if request.method == "GET":  # the line on the page asks for itself
+        return render(request, "dialogs/download_list.html", {**own, **download_list(access)})
+    if asked_part(request, ("jobs",)):
+        return render(request, "console.html#jobs", {**own, **jobs_context(access)})
+    context = {**own, "list_problem": problem, **download_list(access), **jobs_context(access)}
+    return render(request, "dialogs/download_list_answer.html", context)

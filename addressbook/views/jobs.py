@@ -20,7 +20,8 @@ def show_jobs(request: HttpRequest, access: Access) -> HttpResponse:
     still = {str(job.pk) for job in context["jobs"] if job.finished_at is None}
     still |= {f"upload-{upload.pk}" for upload in context["uploads"] if upload.finished_at is None}
     still |= {f"erasure-{erasure.pk}" for erasure in context["erasures"]}
-    if set(request.GET.getlist("running")) - still:
+    over = set(request.GET.getlist("running")) - still
+    if any(not name.startswith("download-") for name in over):  # a file that is made changes nothing in the book
         response["HX-Trigger"] = "book-changed"
     return response
 

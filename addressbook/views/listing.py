@@ -12,6 +12,7 @@ from addressbook.forms.listing import Listing
 from addressbook.models import Address, Edition, Group, Membership
 from addressbook.models.addresses import AddressQuerySet
 from addressbook.models.groups import TreeGroup
+from addressbook.models.searching import beginning_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class AddressPage:
-    """One page of the list. `count` is how many addresses the group and the search find in all."""
+    """One page of the list. `count` is how many addresses the group and the search find in all.
+
+    `beginning`: what these begin with, where that is what was searched for.
+    """
 
     listing: Listing
     group: TreeGroup | None
@@ -38,6 +42,7 @@ class AddressPage:
     count: int
     number: int
     page_count: int
+    beginning: str = ""
 
     @property
     def first_row(self) -> int:
@@ -98,7 +103,8 @@ def address_page(
         if few is None
         else few[offset : offset + listing.size]
     )
-    return AddressPage(listing, group, _rows(ids), count, number, page_count)
+    beginning = "" if masked else beginning_of(listing.query)
+    return AddressPage(listing, group, _rows(ids), count, number, page_count, beginning)
 
 
 def _found(edition: Edition, query: str, *, masked: bool, looked_up: str) -> AddressQuerySet:

@@ -75,6 +75,8 @@ def too_many_traces(count: int) -> str:
 
 def invalid_reason(error: InvalidEmailError) -> str:
     """Why a text is not an e-mail address, for the person who typed it."""
+    if error.character == " " and error.reason in (Reason.LOCAL_PART_CHARACTER, Reason.DOMAIN_CHARACTER):
+        return _("It holds a space.")  # which nobody sees in quotation marks
     sentence = _sentence(error.reason, character=bool(error.character))
     return sentence % {"character": error.character} if "%(character)s" in sentence else sentence
 

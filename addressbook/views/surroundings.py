@@ -4,7 +4,18 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef
 
-from addressbook.models import AddressBook, BookSync, Connection, Edition, Erasure, Job, ParkedEntry, Removal, Upload
+from addressbook.models import (
+    AddressBook,
+    BookSync,
+    Connection,
+    Download,
+    Edition,
+    Erasure,
+    Job,
+    ParkedEntry,
+    Removal,
+    Upload,
+)
 from addressbook.views.access import Access
 
 
@@ -17,6 +28,7 @@ class Surroundings:
     connection: bool
     jobs: bool
     uploads: bool
+    downloads: bool
     erasures: bool
     copies: bool
 
@@ -30,6 +42,7 @@ def surroundings_of(access: Access) -> Surroundings:
         .annotate(
             has_jobs=Exists(Job.objects.filter(**own).shown_to(user_id)),
             has_uploads=Exists(Upload.objects.filter(**own).shown_to(user_id)),
+            has_downloads=Exists(Download.objects.filter(**own).shown_to(user_id)),
             has_erasures=Exists(Erasure.objects.filter(edition__book=OuterRef("pk"))),
             has_copies=Exists(Edition.objects.restorable().filter(**this_book)),
             has_connection=Exists(Connection.objects.filter(**this_book)),
@@ -45,6 +58,7 @@ def surroundings_of(access: Access) -> Surroundings:
         connection=book.has_connection,
         jobs=book.has_jobs,
         uploads=book.has_uploads,
+        downloads=book.has_downloads,
         erasures=book.has_erasures and access.may_manage,
         copies=book.has_copies and access.may_manage,
     )

@@ -25,7 +25,7 @@ def test_from_the_request_to_the_file(open_book, bob, book, make_group, register
     expect(dialog.get_by_text("No file has been requested yet.")).to_be_visible()
     axe(page)
     dialog.get_by_role("button", name="Request file creation").click()
-    expect(dialog.get_by_text("Complete · 2 rows")).to_be_visible(timeout=20_000)
+    expect(dialog.get_by_role("list").get_by_text("Complete · 2 rows")).to_be_visible(timeout=20_000)
     expect(dialog.locator("[hx-trigger]")).to_have_count(0)  # nobody asks any more
     axe(page)
     with page.expect_download() as download:
@@ -42,13 +42,35 @@ def test_from_the_request_to_the_file(open_book, bob, book, make_group, register
     expect(page.get_by_role("link", name="Download requests/list")).to_be_focused()
 
 
+def test_a_file_that_is_made_after_the_popup_is_closed_is_offered_on_the_page(open_book, bob, register, axe) -> None:
+    register("a@example.com")
+    page = open_book(bob)
+    dialog = open_list(page)
+    held = []
+    page.route("**/downloads/request/", lambda route: held.append(route))
+    dialog.get_by_role("button", name="Request file creation").click()
+    dialog.get_by_role("button", name="OK").click()
+    expect(dialog).to_be_hidden()
+    held[0].continue_()
+    line = page.locator("#jobs").get_by_text("Download – All addresses: Complete · 1 row")
+    expect(line).to_be_visible(timeout=20_000)
+    expect(page.locator("#jobs[hx-trigger]")).to_have_count(0)
+    axe(page)
+    with page.expect_download():
+        page.locator("#jobs").get_by_role("link", name="Download All addresses").click()
+    expect(line).to_have_count(0)
+    expect(page.get_by_role("link", name="Download requests/list")).to_be_focused()
+    page.reload()
+    expect(line).to_have_count(0)
+
+
 def test_what_the_search_finds_by_keyboard_alone(open_book, bob, book, make_group, register) -> None:
     register("a@example.com b@example.org", make_group("VIP"))
     page = open_book(bob)
     page.get_by_role("link", name="VIP 2").click()
     expect(page.get_by_role("heading", name="VIP")).to_be_visible()
     page.get_by_role("searchbox").fill("example.org")
-    expect(page.get_by_text("1 address has “example.org” in it.")).to_be_visible()
+    expect(page.locator("#results").get_by_text("1 address has “example.org” in it.")).to_be_visible()
     page.get_by_role("link", name="Download requests/list").focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Excel download list")
@@ -56,7 +78,7 @@ def test_what_the_search_finds_by_keyboard_alone(open_book, bob, book, make_grou
     dialog.get_by_label("Format").select_option(label="CSV (.csv)")
     dialog.get_by_role("button", name="Request file creation").focus()
     page.keyboard.press("Enter")
-    expect(dialog.get_by_text("Complete · 1 row")).to_be_visible(timeout=20_000)
+    expect(dialog.get_by_role("list").get_by_text("Complete · 1 row")).to_be_visible(timeout=20_000)
     assert "example.org" not in page.url
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()

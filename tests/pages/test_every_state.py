@@ -25,6 +25,36 @@ def test_pages_are_accessible_and_fit(
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
 
 
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"), [(1440, "dark", "ja"), (1024, "light", "en"), (390, "dark", "ko")]
+)
+def test_the_first_minutes_are_accessible_and_fit(stack, page_of, bob, book, axe, width, scheme, language) -> None:
+    """The offer of samples, what loading them says, and every hint until the last is put away."""
+    page = page_of(bob, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": stack.url}])
+
+    def looks_right() -> None:
+        axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+    page.goto(f"/books/{book.slug}/")
+    expect(page.locator("#load-samples")).to_be_visible()
+    looks_right()
+    page.locator("#load-samples").click()
+    expect(page.locator("#notification-dialog")).to_be_visible()
+    looks_right()
+    page.keyboard.press("Enter")
+    hints, said = page.locator("#hint p"), ""
+    for _ in range(3):
+        expect(hints).not_to_have_text(said)
+        said = hints.inner_text()
+        looks_right()
+        page.locator("#hint-seen").focus()
+        page.keyboard.press("Enter")
+    expect(hints).to_have_count(0)
+    expect(page.locator("#addresses-title")).to_be_focused()
+
+
 def test_an_error_page_is_accessible(page_of, alice, axe, allowed_console_errors) -> None:
     allowed_console_errors.append("status of 404")
     page = page_of(alice)

@@ -53,7 +53,7 @@ def test_from_a_file_with_defects_to_mended_rows(open_book, bob, book, make_grou
     assert "kim@naver" in refused.read_text("utf-8-sig")
     notification.get_by_role("button", name="OK").click()
     expect(page.get_by_role("link", name="VIP 3")).to_be_visible()
-    expect(page.get_by_text("3 addresses registered")).to_be_visible()
+    expect(page.locator("#jobs").get_by_text("3 addresses registered")).to_be_visible()
 
     mended = refused.read_text("utf-8-sig").replace("kim@naver", "kim@naver.com")
     dialog = send(page, mended.encode(), "mended.csv")
@@ -83,7 +83,7 @@ def test_a_closed_popup_stops_nothing_and_is_found_again(open_book, bob, book, a
     page = open_book(bob)
     dialog = send(page, b"email\na@example.com\n", "list.csv")
     dialog.get_by_role("button", name="Close").click(timeout=20_000)
-    expect(page.get_by_text("checked, and waits for your OK")).to_be_visible(timeout=20_000)
+    expect(page.locator("#jobs").get_by_text("checked, and waits for your OK")).to_be_visible(timeout=20_000)
     axe(page)
     page.reload()
     page.get_by_role("link", name="Show list.csv").click()
@@ -120,6 +120,17 @@ def test_the_popup_fits(open_book, bob, width, axe) -> None:
     dialog.get_by_text("How the file was read").click()
     axe(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_file_of_many_columns_fits_and_ok_stays_in_sight(open_book, bob) -> None:
+    page = open_book(bob, viewport={"width": 390, "height": 844})
+    names = ",".join(f"Heading{number}" for number in range(8))
+    dialog = send(page, f"Email,{names}\n".encode() + b"a@example.com,1,2,3,4,5,6,7,8\n" * 20, "list.csv")
+    dialog.get_by_text("How the file was read").click(timeout=20_000)
+    expect(dialog.get_by_label("First rows as read")).not_to_have_count(0)
+    assert dialog.evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
+    assert dialog.evaluate("dialog => dialog.scrollHeight > dialog.clientHeight")
+    expect(dialog.get_by_role("button", name="OK")).to_be_in_viewport(ratio=1)
 
 
 def test_the_whole_round_without_scripts(open_book, bob, book) -> None:

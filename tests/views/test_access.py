@@ -81,6 +81,7 @@ TABLE = {
     "request_download": Row("post", (302, 404, 403, 422, 422)),
     "cancel_download": Row("post", (302, 404, 403, 404, 404), {"download_id": 4711}),
     "retry_download": Row("post", (302, 404, 403, 404, 404), {"download_id": 4711}),
+    "dismiss_download": Row("post", (302, 404, 302, 302, 302), {"download_id": 4711}),
     "fetch_download": Row("get", (302, 404, 403, 404, 404), {"download_id": 4711}),
     "load_samples": Row("post", (302, 404, 403, 200, 200)),
     "put_hint_away": Row("post", (302, 404, 302, 302, 302)),

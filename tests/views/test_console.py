@@ -113,6 +113,23 @@ def test_search_finds_any_part_of_an_address(manager, url, register, query, foun
     assert emails(manager.post(url, {"q": query})) == found
 
 
+@pytest.mark.parametrize(
+    ("language", "query", "sentence"),
+    [
+        ("en", "kim", "2 addresses have “kim” in them."),
+        ("en", "kim*", "2 addresses begin with “kim”."),
+        ("en", "Kim@*", "1 address begins with “Kim@”."),
+        ("en", "lee*", "0 addresses begin with “lee”."),
+        ("en", "*", "0 addresses have “*” in them."),
+        ("ko", "kim*", "“kim”(으)로 시작하는 주소: 2개"),
+        ("ja", "kim*", "「kim」から始まるアドレス：2件"),
+    ],
+)
+def test_search_says_what_it_looked_for(manager, url, register, language, query, sentence) -> None:
+    register("kim@example.com KIM.Min@example.com")
+    assert sentence in text_of(manager.post(url, {"q": query}, headers={"Accept-Language": language}))
+
+
 @pytest.mark.parametrize("few", [0, 49, 50, 100])
 @pytest.mark.parametrize("grouped", [True, False])
 def test_search_pages_alike_whether_it_finds_few_or_many(

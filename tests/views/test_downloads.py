@@ -89,6 +89,14 @@ def test_what_the_list_shows_can_be_asked_for(manager, book, make_group, registe
     assert "a@example.com" not in lines
 
 
+@pytest.mark.parametrize(
+    ("query", "offered"), [("a@", "Addresses with “a@” in them"), ("a@*", "Addresses that begin with “a@”")]
+)
+def test_what_a_search_finds_is_named_as_it_was_asked_for(manager, book, register, query, offered) -> None:
+    register("a@example.com")
+    assert offered in text_of(manager.post(url("downloads", book), {"q": query}))
+
+
 def test_the_same_form_twice_is_one_request(manager, book, no_other_worker) -> None:
     sent = form()
     for _ in range(2):

@@ -146,6 +146,11 @@ def test_a_search_finds_what_is_shown_and_nothing_else(masked, found, register, 
     assert (f"{count} address" in text) if count else ("No address found" in text)
 
 
+def test_a_star_stands_for_itself_in_what_the_search_says(masked, found, register) -> None:
+    register("hong@example.com")
+    assert "1 address has “ho*” in it." in found("ho*")
+
+
 def test_search_agrees_with_the_mask_on_any_part_of_any_address(masked, register) -> None:
     """The database's expression and `emails.masked` are the same function."""
     from addressbook import emails

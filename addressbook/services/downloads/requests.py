@@ -92,7 +92,7 @@ def retry(*, book: AddressBook, download_id: int, by: Actor) -> None:
         _require_room(edition)
         download.state, download.cancel_requested = JobState.WAITING, False
         download.waiting_since, download.request_id = timezone.now(), request_ids.current()
-        download.fruitless_attempts, download.outcome = 0, {}
+        download.fruitless_attempts, download.outcome, download.dismissed_at = 0, {}, None
         download.started_at = download.finished_at = download.announced_at = download.taken_at = None
         download.rows_done = download.rows_total = 0
         download.save()
@@ -148,6 +148,9 @@ def open_file(download: Download, *, whole: bool, by: Actor) -> IO[bytes]:
     except FileNotFoundError as error:
         raise DownloadGoneError from error
     _record(Action.FETCH_DOWNLOAD, download, by, rows=download.row_count, **({} if whole else {"part": True}))
+    if whole:
+        # Whoever has the file need not put the line on the page away as well.
+        jobs.dismiss(Download, book=download.edition.book, work_id=download.pk, by=by)
     return file
 
 
