@@ -8,12 +8,10 @@
 
 What is to be done next is decided, and where it matters written down, in one transaction; then comes the call; then its
 outcome is written in another, or with the next step. Between any two statements the process may die: everything may be
-done again, except a creation, and of that it is known that it may be on its way. While it is, the next one is read.
+done again, except a creation, and of that it is known that it may be on its way.
 """
 
-import contextvars
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -76,25 +74,24 @@ class Engine:
         # A creation that was accepted, and when. It is written with the next step, to spare a transaction for each: if
         # the worker dies before, its outcome is not known, and the counts will tell.
         self._accepted: tuple[Send, datetime] | None = None
-        self._ahead: chunks.ReadAhead | None = None
 
     def step(self) -> Step:
         """Do the next step, and say which it was. After a Wait or a Rest there is nothing to do until its time."""
         with transaction.atomic():
-            sync, edition = lease.locked(self._sync)
+            book = lease.locked(self._sync)
             now = self._clock()
-            lease.extend(sync, now)
-            has_outcome = self._note_accepted(sync)
-            step = _decide(sync, edition, now, self._ahead)
+            lease.extend(book.sync, now)
+            has_outcome = self._note_accepted(book.sync)
+            step = _decide(book, now)
             if has_outcome or isinstance(step, Send | Move | Remove):
-                lease.keep(sync)
+                lease.keep(book)
             crash_points.reached("sync: before the step is committed")
-        self._accepted = self._ahead = None
+        self._accepted = None
         crash_points.reached("sync: before the call")
         if isinstance(step, Look):
             self._look()
         elif isinstance(step, Send):
-            self._send(step, sync, edition)
+            self._send(step)
         elif isinstance(step, Remove):
             self._remove(step)
         crash_points.reached("sync: after the step")
@@ -104,9 +101,9 @@ class Engine:
         """Write what the last step has left to the next."""
         if self._accepted is not None:
             with transaction.atomic():
-                sync, _ = lease.locked(self._sync)
-                self._note_accepted(sync)
-                lease.keep(sync)
+                book = lease.locked(self._sync)
+                self._note_accepted(book.sync)
+                lease.keep(book)
             self._accepted = None
 
     def _note_accepted(self, sync: BookSync) -> bool:
@@ -124,18 +121,11 @@ class Engine:
             elif error is not None:
                 note_failure(sync, error, now)
 
-    def _send(self, send: Send, sync: BookSync, edition: Edition) -> None:
-        # The call in a thread of its own, since the connection to the database belongs to this one.
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sync-call") as caller:
-            call = caller.submit(contextvars.copy_context().run, _outcome, lambda: send.call(self._client))
-            crash_points.reached("sync: during the call")
-            ahead = chunks.ReadAhead.of(sync, edition)
-        _, error = call.result()
+    def _send(self, send: Send) -> None:
+        _, error = _outcome(lambda: send.call(self._client))
         crash_points.reached("sync: after the call")
         if error is None:
             self._accepted = send, self._clock()
-            # Entries that were parked may have passed now: then there is more to send than was seen.
-            self._ahead = None if send.chunk.had_parked else ahead
             return
         with self._kept() as (sync, _, now):
             sending.note_failed(sync, send, error, now)
@@ -159,25 +149,24 @@ class Engine:
     def _kept(self) -> Iterator[tuple[BookSync, Edition, datetime]]:
         """The state as it is after the call; what is changed of it is kept."""
         with transaction.atomic():
-            sync, edition = lease.locked(self._sync)
-            yield sync, edition, self._clock()
-            lease.keep(sync)
+            book = lease.locked(self._sync)
+            yield book.sync, book.edition, self._clock()
+            lease.keep(book)
             crash_points.reached("sync: before the outcome is committed")
 
 
-def _decide(sync: BookSync, edition: Edition, now: datetime, ahead: chunks.ReadAhead | None) -> Step:
+def _decide(book: lease.Locked, now: datetime) -> Step:
     """What is to be done next. With a Send, a Move or a Remove the state has changed, and has to be kept."""
+    sync, edition = book.sync, book.edition
     if sync.pause or not sync.is_on:
         return Rest(None)
     if _is_ahead(sync.not_before, now):
         return Wait(sync.not_before)
     if sync.in_air_since is None and (sync.expected_weight is None or not sync.is_compared):
         return Look()
-    if remove := removing.urgent(sync, edition):
+    if book.has_removals and (remove := removing.urgent(sync, edition)):
         return _once_landed(sync, now) or _removing(sync, remove)
-    chunk = ahead and ahead.chunk_of(sync, edition)
-    if chunk is None and sync.is_compared:
-        chunk = chunks.next_chunk(sync, edition)
+    chunk = chunks.next_chunk(sync, edition, has_parked=book.has_parked) if sync.is_compared else None
     if chunk and chunk.moves(sync):
         send = sending.mark_sent(sync, chunk, now)
         return send if chunk.rows else Move()

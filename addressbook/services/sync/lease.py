@@ -1,7 +1,7 @@
 """Who works on a book: one worker at a time, so that there is never more than one call."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -16,6 +16,13 @@ _LEFT_AT_LEAST_SECONDS: Final = limits.SYNC_LEASE_SECONDS - 20
 _OF_THE_LEASE: Final = {"id", "book", "attempt", "lease_until", "next_look_at"}
 # What the worker keeps. It holds the lock of the book from reading the row to writing it, as all who change these.
 _STATE: Final = [field.name for field in BookSync._meta.concrete_fields if field.name not in _OF_THE_LEASE]
+_LOCKED: Final = """SELECT sync.*, edition.id AS edition_id, edition.address_count AS edition_address_count,
+    EXISTS (SELECT 1 FROM addressbook_removal WHERE book_id = sync.book_id AND refused = '') AS has_removals,
+    EXISTS (SELECT 1 FROM addressbook_parkedentry WHERE book_id = sync.book_id) AS has_parked
+    FROM addressbook_booksync AS sync
+    JOIN addressbook_addressbook AS book ON book.id = sync.book_id
+    JOIN addressbook_edition AS edition ON edition.id = book.current_edition_id
+    WHERE sync.id = %s AND sync.attempt = %s"""
 
 
 class SyncLostError(Exception):
@@ -42,19 +49,38 @@ def claim(book_id: int, now: datetime) -> BookSync | None:
         return BookSync.objects.select_related("book").get(book=book_id)
 
 
-def locked(sync: BookSync) -> tuple[BookSync, Edition]:
-    """The row and the current edition as they are now, under the lock of the book. Raises SyncLostError."""
+class Locked(NamedTuple):
+    """A claimed book as it is now. Of the edition there are the id, the book and the count of addresses."""
+
+    sync: BookSync
+    edition: Edition
+    # Removals that the service has not refused.
+    has_removals: bool
+    has_parked: bool
+    # Of `sync`, to know what of it is changed.
+    before: dict[str, Any]
+
+
+def locked(sync: BookSync) -> Locked:
+    """The book as it is now, under its lock to the end of the transaction. Raises SyncLostError."""
     books.lock_alone(sync.book)
-    rows = BookSync.objects.select_related("book__current_edition")
-    row = rows.filter(pk=sync.pk, attempt=sync.attempt).first()
-    if row is None or row.book.current_edition is None:
+    # One statement, and not composed anew, since each call to the service waits for it.
+    found = list(BookSync.objects.raw(_LOCKED, [sync.pk, sync.attempt]))
+    if not found:
         raise SyncLostError(f"{sync}, attempt {sync.attempt}")
-    return row, row.book.current_edition
+    (row,) = found
+    row.book = sync.book
+    beside = vars(row)
+    values = [beside["edition_id"], row.book_id, beside["edition_address_count"]]
+    edition = Edition.from_db(row._state.db, ["id", "book_id", "address_count"], values)
+    before = {name: beside[name] for name in _STATE}
+    return Locked(row, edition, bool(beside["has_removals"]), bool(beside["has_parked"]), before)
 
 
-def keep(sync: BookSync) -> None:
-    """Write the state of a row that `locked` returned in this transaction."""
-    sync.save(update_fields=_STATE)
+def keep(book: Locked) -> None:
+    """Write what was changed of the state that `locked` returned in this transaction."""
+    if changed := [name for name in _STATE if getattr(book.sync, name) != book.before[name]]:
+        book.sync.save(update_fields=changed)
 
 
 def extend(sync: BookSync, now: datetime) -> None:

@@ -104,11 +104,11 @@ def groups_on_their_way(edition: Edition) -> set[int]:
     late = set(
         groups.filter(Q(pk__gt=sync.groups_confirmed) | Q(resend_through__isnull=False)).values_list("pk", flat=True)
     )
-    members = Membership.objects.filter(pk__gt=sync.memberships_confirmed)
+    members = Membership.objects.filter(pk__gt=sync.memberships_confirmed, group__edition=edition)
     for order in ("pk", "-pk"):
-        rows = members.order_by(order).values_list("group", "group__edition")[: limits.SYNC_MEMBERSHIPS_SHOWN]
-        late |= {group_id for group_id, edition_id in rows if edition_id == edition.pk}
-        if len(rows) < limits.SYNC_MEMBERSHIPS_SHOWN:
+        ids = list(members.order_by(order).values_list("group", flat=True)[: limits.SYNC_MEMBERSHIPS_SHOWN])
+        late.update(ids)
+        if len(ids) < limits.SYNC_MEMBERSHIPS_SHOWN:
             break
     return late
 

@@ -39,8 +39,6 @@ def urgent(sync: BookSync, edition: Edition) -> Remove | None:
 
     A deferred one is urgent as soon as a group here has its name: what is added to that must not go with it.
     """
-    if not Removal.objects.waiting().filter(book=sync.book).exists():
-        return None
     same_name = Group.objects.filter(edition=edition, name=OuterRef("group_name"))
     return _next(sync, Q(is_deferred=False) | Q(Exists(same_name)))
 

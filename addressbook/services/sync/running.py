@@ -56,6 +56,6 @@ def _seconds_until(moment: datetime) -> float:
 
 def _pause(sync: BookSync, reason: Pause) -> None:
     with transaction.atomic():
-        row, _ = lease.locked(sync)
-        failures.pause(row, reason)
-        lease.keep(row)
+        book = lease.locked(sync)
+        failures.pause(book.sync, reason)
+        lease.keep(book)

@@ -1,15 +1,12 @@
 """The engine on a quiet day: what is done here is there, with no more calls than it takes."""
 
-from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from addressbook import limits
 from addressbook.models import Address, Membership, Region, Removal, Zone
-from addressbook.services import books, bulk, crash_points, groups, registration, selection, sync, undo
+from addressbook.services import books, bulk, groups, registration, selection, sync, undo
 from addressbook.services.selection import Selection
 
 pytestmark = pytest.mark.django_db
@@ -162,57 +159,6 @@ def test_small_calls_make_the_same_book(connected, register, make_group, fill, b
     selected = chosen(*(f"u{number}@example.com" for number in range(8)))
     bulk.delete_addresses(book=book, selection=selected, token=uuid4(), by=by)
     worker.work()
-    assert_equal(worker)
-
-
-@pytest.fixture
-def during_a_call(monkeypatch) -> Callable[..., None]:
-    """Does something while the next creation is in the air; `then` is done when the worker is back from it."""
-
-    def during_a_call(act: Callable[[], object], then: Callable[[], object] = bool) -> None:
-        waiting = {"sync: during the call": act, "sync: after the call": then}
-        monkeypatch.setattr(crash_points, "reached", lambda point: waiting.pop(point, bool)())
-
-    return during_a_call
-
-
-def test_the_next_creation_is_read_while_the_last_one_is_in_the_air(
-    connected, register, make_group, fill, monkeypatch, during_a_call
-) -> None:
-    monkeypatch.setattr(limits, "SYNC_ROWS_PER_CALL", 3)
-    worker = connected()
-    fill(12, make_group("VIP"))
-    worker.step()
-    with CaptureQueriesContext(connection) as queries:
-        during_a_call(lambda: queries.__exit__(None, None, None))
-        worker.step()
-    read = [query["sql"] for query in queries.captured_queries if query["sql"].startswith("SELECT")]
-    assert read
-    assert not [sql for sql in read if 'FROM "addressbook_membership"' in sql or 'FROM "addressbook_group"' in sql]
-    worker.work()
-    assert_equal(worker)
-
-
-@pytest.mark.parametrize("is_late", [False, True])
-def test_what_goes_while_the_next_creation_is_read_is_not_sent(
-    is_late, connected, make_group, fill, book, by, monkeypatch, during_a_call
-) -> None:
-    """Before it is read, or after."""
-    monkeypatch.setattr(limits, "SYNC_ROWS_PER_CALL", 3)
-    worker = connected()
-    fill(9, make_group("VIP"))
-    selected = chosen("u4@example.com")
-
-    def go() -> None:
-        bulk.delete_addresses(book=book, selection=selected, token=uuid4(), by=by)
-
-    if is_late:
-        during_a_call(bool, go)
-    else:
-        during_a_call(go)
-    worker.work()
-    assert "deleteAddress" not in worker.calls()
-    assert len(worker.remote()["VIP"]) == 8
     assert_equal(worker)
 
 
