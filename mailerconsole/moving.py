@@ -12,7 +12,7 @@ from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management.color import no_style
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
 
@@ -54,17 +54,22 @@ def move(source_url: str) -> dict[str, int]:
 def source(url: str) -> Iterator[None]:
     """The database of the URL as the connection SOURCE. Raises MoveError unless both have this version's tables."""
     try:
-        options: dict[str, Any] = {**connections.settings[TARGET], **dj_database_url.parse(url)}
+        parsed: dict[str, Any] = dict(dj_database_url.parse(url))
     except ValueError:
+        parsed = {}
+    options = {**connections.settings[TARGET], **parsed}
+    is_sqlite = options["ENGINE"].endswith("sqlite3")
+    if not parsed or not (is_sqlite or options["ENGINE"].endswith("postgresql")):
         # Not chained: the URL holds a password.
         raise MoveError("The source must be a URL such as sqlite:////path/to/mailerconsole.sqlite3.") from None
-    is_sqlite = options["ENGINE"].endswith("sqlite3")
     # SQLite would make an empty one.
     if is_sqlite and not Path(options["NAME"]).is_file():
         raise MoveError(f"There is no file {options['NAME']}.")
-    options["OPTIONS"] = sqlite.options() if is_sqlite else {}
+    # Of the URL, such as sslmode, and never those of the target.
+    options["OPTIONS"] = sqlite.options() if is_sqlite else parsed.get("OPTIONS", {})
     connections.settings[SOURCE] = options
     try:
+        _require_reachable()
         _require_same_tables()
         yield
     except MoveError as error:
@@ -75,6 +80,14 @@ def source(url: str) -> Iterator[None]:
         connections[SOURCE].close()
         del connections[SOURCE]
         del connections.settings[SOURCE]
+
+
+def _require_reachable() -> None:
+    try:
+        connections[SOURCE].ensure_connection()
+    except OperationalError:
+        # Not chained: what the driver says names the host and the user.
+        raise MoveError("The source cannot be reached.") from None
 
 
 def _models() -> list[type[Model]]:

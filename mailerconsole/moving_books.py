@@ -12,10 +12,11 @@ from datetime import datetime
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, IntegrityError, connections, transaction
 from django.db.models import Min, Model, Q
 from django.utils import timezone
 
@@ -149,8 +150,12 @@ def _free(slug: str) -> str:
     except ValidationError as error:
         raise MoveError(f"{slug} cannot stand in an address: letters, digits, - and _ can.") from error
     if AddressBook.objects.filter(slug=slug).exists():
-        raise MoveError(f"There is a book {slug} here already: nothing was moved. Give another name with --slug.")
+        raise MoveError(_taken(slug))
     return slug
+
+
+def _taken(slug: str) -> str:
+    return f"There is a book {slug} here already: nothing was moved. Give another name with --slug."
 
 
 def _lock(theirs: AddressBook) -> None:
@@ -184,7 +189,7 @@ def _move(theirs: AddressBook, slug: str) -> Moved:
     old = theirs.current_edition
     if old is None:
         raise MoveError(f"{theirs.slug} has no contents at the source.")
-    book, new = _copy_book(theirs, old, slug)
+    book, new = _copy_book(theirs, old)
     groups = _copy_groups(old, new)
     addresses = _copy_addresses(old, new)
     memberships = _copy_memberships(old, new, groups)
@@ -198,11 +203,16 @@ def _move(theirs: AddressBook, slug: str) -> Moved:
     head = [chain.pk, chain.last_number, chain.last_hash] if chain else []
     detail = {"moved_from": _place(SOURCE), "book": theirs.slug, "head": head, "joined": members, **counts}
     audit.record_by_operator(action=Action.MOVE_BOOK, book=book, detail=detail)
+    try:
+        AddressBook.objects.filter(pk=book.pk).update(slug=slug)
+    except IntegrityError:
+        raise MoveError(_taken(slug)) from None
     return Moved(name=book.name, slug=slug, members=members, left_out=left_out, **counts)
 
 
-def _copy_book(theirs: AddressBook, old: Edition, slug: str) -> tuple[AddressBook, Edition]:
-    book = AddressBook.objects.create(slug=slug, **{name: getattr(theirs, name) for name in _SETTINGS})
+def _copy_book(theirs: AddressBook, old: Edition) -> tuple[AddressBook, Edition]:
+    # Its own slug comes last: whoever makes a book of the same one meanwhile would wait for the end.
+    book = AddressBook.objects.create(slug=uuid4().hex, **{name: getattr(theirs, name) for name in _SETTINGS})
     books.lock_alone(book)
     new = Edition.objects.create(book=book, number=old.number, opened_at=old.opened_at)
     # The time of its creation is set by itself when a row is made.

@@ -22,7 +22,18 @@ from django.utils import timezone
 from addressbook import limits
 from addressbook.models import Action, Address, AddressBook, Download, Job, JobState, LeasedWork, Submission, Upload
 from addressbook.models.jobs import UNFINISHED
-from addressbook.services import books, crash_points, departures, editions, erasing, jobs, memberships, scrubbing, undo
+from addressbook.services import (
+    books,
+    crash_points,
+    departures,
+    editions,
+    erasing,
+    jobs,
+    memberships,
+    remote,
+    scrubbing,
+    undo,
+)
 from addressbook.services.audit import Actor, record
 from addressbook.services.bulk import NothingSelectedError
 from addressbook.services.selection import Selection
@@ -124,6 +135,7 @@ def _forget_in_copies(job: Job, keys: Collection[str]) -> None:
     book = job.edition.book
     rows = Address.objects.filter(edition__book=book, edition__closed_at__isnull=False, key__in=keys)
     for pk in list(rows.values_list("pk", flat=True)):
+        crash_points.reached("traces: found in a copy")
         with transaction.atomic():
             books.lock(book, is_change=False)
             jobs.still_owned(job)
@@ -132,6 +144,7 @@ def _forget_in_copies(job: Job, keys: Collection[str]) -> None:
             if address is None:
                 continue
             if address.edition.closed_at is None:
+                remote.wake(book)
                 memberships.delete_addresses(address.edition, [pk])
             else:
                 erasing.delete_from_closed(address.edition_id, after=pk - 1, through=pk)

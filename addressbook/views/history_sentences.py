@@ -147,7 +147,6 @@ def _labels() -> dict[str, str]:
         "groups": _("Groups"),
         "addresses": _("Addresses"),
         "host": _("Server"),
-        "moved_from": _("Moved from"),
         "person": _("Person"),
         "path": _("Page"),
     }

@@ -193,6 +193,15 @@ def test_a_refusal_says_why_and_leaves_nothing(
         assert "Traceback" not in done.stderr
         return done.stderr
 
+    unreachable = ["postgresql://nobody@127.0.0.1:1/none", "mysql://nobody@127.0.0.1/none", "none"]
+    if engine == "postgresql":
+        # What the URL asks for is asked for: this server has no TLS.
+        unreachable.append(f"{_test_database_url()}?sslmode=require")
+    for url in unreachable:
+        done = elsewhere.manage("move_book", "main", url)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+        assert "The source " in done.stderr
+
     assert "nobody names 0 books of the source. It has: main (" in refused("nobody")
     assert "The sync of main is on at the source. Switch it off there first" in refused("main", "--slug", "new")
     sync.turn_off(book=filled, by=by)

@@ -15,6 +15,7 @@ from addressbook.models import (
     Action,
     Address,
     AuditEvent,
+    BookSync,
     DepartedAddress,
     Edition,
     Job,
@@ -23,7 +24,7 @@ from addressbook.models import (
     UndoRecord,
     Upload,
 )
-from addressbook.services import bulk, crash_points, jobs, selection, traces
+from addressbook.services import bulk, crash_points, editions, jobs, restoring, selection, traces
 from addressbook.services.bulk import NothingSelectedError
 from addressbook.services.journal import Changes
 from addressbook.services.selection import Selection, SelectionChangedError
@@ -82,6 +83,31 @@ def test_a_person_leaves_the_book_and_every_copy(book, forget, do_reset, registe
     assert_nowhere()
     assert set(Address.objects.values_list("email", flat=True)) == {"a@example.com", "b@example.com", "c@example.com"}
     assert_consistent(book)
+
+
+def test_a_copy_that_is_restored_meanwhile_is_told_to_the_sync(
+    book, by, forget, do_reset, register, monkeypatch
+) -> None:
+    register(f"{PERSON} a@example.com")
+    do_reset()
+    register(PERSON)
+    forget()
+    far = timezone.now() + timedelta(hours=1)
+
+    def restore(point: str) -> None:
+        if point == "traces: found in a copy":
+            seen = editions.contents(Edition.objects.get(current_of=book))
+            restoring.undo_reset(
+                book=book, number=1, seen=seen, newcomers=restoring.Newcomers.MERGE, token=uuid4(), by=by
+            )
+            # A worker has the book, and has just looked.
+            BookSync.objects.update_or_create(book=book, defaults={"is_on": True, "next_look_at": far})
+        elif point == "traces: copies done":
+            assert BookSync.objects.get(book=book).next_look_at < far
+
+    monkeypatch.setattr(crash_points, "reached", restore)
+    assert work().state == JobState.COMPLETE
+    assert contents(book) == {"a@example.com": set()}
 
 
 def test_the_history_says_how_many_and_not_who(forget, register) -> None:
