@@ -101,6 +101,11 @@ ROWS_PER_JOB_BATCH: Final = 1_000
 BULK_BATCH_GROWS_TIMES: Final = 4
 BULK_BATCH_SECONDS: Final = 0.1
 
+# A waiting writer on SQLite looks every 100 ms whether it is its turn. Work that writes one batch after the other lets
+# it in for a little longer than that, after so long a time: a click waits for half a second at most.
+WAITING_WRITER_SECONDS: Final = 0.11
+WRITING_WITHOUT_PAUSE_SECONDS: Final = 0.5
+
 # A worker that has not moved its job for this long is taken for dead. A batch takes well under a second.
 JOB_LEASE_SECONDS: Final = 30
 
@@ -145,8 +150,6 @@ ERASING_STEP_SECONDS: Final = 1.0
 # Memory for the pages of one such transaction. With less, SQLite writes some before the end and shuts out who reads.
 ERASING_CACHE_KIB: Final = 65_536
 
-# Between two of them: on SQLite a waiting writer looks every 100 ms whether it is its turn.
-ERASING_PAUSE_SECONDS: Final = 0.11
 
 # When this many addresses or fewer are left in all books, the tables are rewritten after an erasing, which is what
 # takes the last bytes out of half-filled pages. Nobody can write meanwhile: a second or two for so many.

@@ -153,6 +153,7 @@ def _do_at_once(act: _Act, edition: Edition, noted: Noted) -> Changes:
 def run(job: Job) -> None:
     """Work on a claimed job until it is over. Raises JobLostError when another worker has it."""
     least = rows = limits.ROWS_PER_JOB_BATCH
+    pauses = jobs.Pauses()
     began = time.monotonic()
     while _run_batch(job, rows):
         rows = jobs.next_size(
@@ -162,6 +163,7 @@ def run(job: Job) -> None:
             most=least * limits.BULK_BATCH_GROWS_TIMES,
             at_most_seconds=limits.BULK_BATCH_SECONDS,
         )
+        pauses.take_if_due()
         began = time.monotonic()
 
 

@@ -79,7 +79,7 @@ def run(erasure: Erasure) -> None:
                 most=limits.ROWS_PER_ERASING_BATCH,
                 at_most_seconds=limits.ERASING_STEP_SECONDS,
             )
-            time.sleep(limits.ERASING_PAUSE_SECONDS)
+            time.sleep(limits.WAITING_WRITER_SECONDS)
             began = time.monotonic()
     while _erase_groups(erasure):
         crash_points.reached("erase: groups gone")

@@ -6,12 +6,13 @@ moving on (`keep_batch`, `keep_lease`); when it does not, `wake_forgotten` offer
 """
 
 import logging
+import time
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from celery import current_app
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -129,6 +130,18 @@ def keep_batch(work: LeasedWork, *, cursor: int, rows: int, changes: Mapping[str
     work.lease_until = _lease(timezone.now())
     work.fruitless_attempts = 0
     work.save(update_fields=["cursor", "rows_done", "outcome", "lease_until", "fruitless_attempts"])
+
+
+class Pauses:
+    """Lets writers in who wait on SQLite, which knows no queue, while one batch is written after the other."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    def take_if_due(self) -> None:
+        if connection.vendor == "sqlite" and time.monotonic() - self._since > limits.WRITING_WITHOUT_PAUSE_SECONDS:
+            time.sleep(limits.WAITING_WRITER_SECONDS)
+            self._since = time.monotonic()
 
 
 def next_size(rows: int, seconds: float, *, least: int, most: int, at_most_seconds: float) -> int:

@@ -59,10 +59,12 @@ def run(job: Job) -> None:
         _run_batch(job, None, [])
         return
     undoing = Undoing(act, job.edition)
+    pauses = jobs.Pauses()
     for batch in chain(_batches(_steps_after(act, job.cursor)), [[]]):
         if not _run_batch(job, undoing, batch):
             return
         crash_points.reached("undo: batch kept")
+        pauses.take_if_due()
 
 
 def _batches(todos: Iterator[_Todo]) -> Iterator[list[_Todo]]:

@@ -22,8 +22,10 @@ def apply_rows(upload: Upload) -> None:
         with files.local(upload.rows_file) as path, path.open("rb") as rows:
             if files.sha256(rows) != upload.rows_sha256:
                 raise FileNotFoundError  # another file stands in its place: ours is gone
+            pauses = jobs.Pauses()
             while _apply_batch(upload, rows):
                 crash_points.reached("apply: batch kept")
+                pauses.take_if_due()
         planner.tell_of_new_rows(upload.rows_total)
     except FileNotFoundError:
         with transaction.atomic():
