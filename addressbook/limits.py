@@ -150,7 +150,6 @@ ERASING_STEP_SECONDS: Final = 1.0
 # Memory for the pages of one such transaction. With less, SQLite writes some before the end and shuts out who reads.
 ERASING_CACHE_KIB: Final = 65_536
 
-
 # When this many addresses or fewer are left in all books, the tables are rewritten after an erasing, which is what
 # takes the last bytes out of half-filled pages. Nobody can write meanwhile: a second or two for so many.
 ADDRESSES_REWRITTEN: Final = 300_000

@@ -56,12 +56,11 @@ def source(url: str) -> Iterator[None]:
     try:
         parsed: dict[str, Any] = dict(dj_database_url.parse(url))
     except ValueError:
-        parsed = {}
+        parsed = {}  # what follows is not chained to it: the URL holds a password
     options = {**connections.settings[TARGET], **parsed}
     is_sqlite = options["ENGINE"].endswith("sqlite3")
     if not parsed or not (is_sqlite or options["ENGINE"].endswith("postgresql")):
-        # Not chained: the URL holds a password.
-        raise MoveError("The source must be a URL such as sqlite:////path/to/mailerconsole.sqlite3.") from None
+        raise MoveError("The source must be a URL such as sqlite:////path/to/mailerconsole.sqlite3.")
     # SQLite would make an empty one.
     if is_sqlite and not Path(options["NAME"]).is_file():
         raise MoveError(f"There is no file {options['NAME']}.")

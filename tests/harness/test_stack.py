@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import psutil
 import pytest
 import requests
 from django.db import connection
@@ -10,7 +11,7 @@ from playwright.sync_api import Page
 from addressbook.models import AddressBook, User
 from addressbook.services import registration
 from addressbook.services.audit import Actor
-from tests.stack import Stack
+from tests.stack import Stack, wait_for
 
 
 def test_engine_is_the_one_asked_for(db: None, engine: str) -> None:
@@ -33,6 +34,19 @@ def test_people_have_their_roles(book: AddressBook, alice: User, bob: User, vera
 
 def test_stack_answers(stack: Stack) -> None:
     assert requests.get(f"{stack.url}/healthz", timeout=10).text == "ok"
+
+
+def test_jobs_give_way_to_clicks(stack: Stack) -> None:
+    """For the processor; what a worker starts is as patient as it is."""
+    ours = psutil.Process().nice()
+
+    def patience(command: str) -> set[int]:
+        living = [each for each in psutil.Process(stack.pid).children() if each.status() != psutil.STATUS_ZOMBIE]
+        found = [each for each in living if command in " ".join(each.cmdline())]
+        return {process.nice() for each in found for process in (each, *each.children())}
+
+    wait_for(lambda: patience("celery --app mailerconsole worker") == {min(19, ours + 10)})
+    assert patience("gunicorn") == {ours}
 
 
 def test_stack_sees_what_the_test_wrote(

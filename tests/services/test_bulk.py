@@ -1,10 +1,11 @@
+import time
 from uuid import uuid4
 
 import pytest
 
 from addressbook import limits
-from addressbook.models import Action, Address, AuditEvent, Group, Job, JobState
-from addressbook.services import bulk, jobs, selection
+from addressbook.models import Act, Action, Address, AuditEvent, Group, Job, JobState
+from addressbook.services import bulk, jobs, selection, undo
 from addressbook.services.bulk import NothingSelectedError
 from addressbook.services.groups import GroupGoneError
 from addressbook.services.selection import Selection, SelectionChangedError
@@ -134,6 +135,25 @@ def test_a_large_act_becomes_a_job_that_does_the_same(book, by, make_group, regi
     assert contents(book) == {}
     assert AuditEvent.objects.get(action=Action.DELETE_ADDRESS).detail["deleted"] == 5
     assert_consistent(book)
+
+
+@pytest.mark.usefixtures("few_rows_within_a_click")
+def test_long_work_lets_waiting_writers_in_on_sqlite(book, by, register, monkeypatch, engine) -> None:
+    """A bulk act, and its undo."""
+    register(" ".join(f"u{number}@example.com" for number in range(9)))
+    monkeypatch.setattr(limits, "WRITING_WITHOUT_PAUSE_SECONDS", 0)
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    everyone = selection.everything(book=book, group_id=None)
+    bulk.delete_addresses(book=book, selection=everyone, token=uuid4(), by=by)
+    work()
+    assert (limits.WAITING_WRITER_SECONDS in pauses) == (engine == "sqlite")
+    pauses.clear()
+    undo.undo(book=book, act_id=Act.objects.latest("pk").pk, token=uuid4(), by=by)
+    for job in Job.objects.unfinished():
+        undo.run(jobs.claim(Job, job.pk))
+    assert len(contents(book)) == 9
+    assert (limits.WAITING_WRITER_SECONDS in pauses) == (engine == "sqlite")
 
 
 @pytest.mark.usefixtures("few_rows_within_a_click")

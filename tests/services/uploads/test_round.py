@@ -1,5 +1,8 @@
 """From a file to the book: what is counted is what is there."""
 
+import time
+
+from addressbook import limits
 from addressbook.models import Action, Address, AuditEvent, JobState
 from tests.services.invariants import assert_consistent, contents
 from tests.uploads import assert_accounted_for, counts
@@ -29,6 +32,16 @@ def test_apply_registers_what_was_checked_into_the_group(check, accept, register
     assert Address.objects.get(key="c@example.com").origin is None
     assert_accounted_for(upload)
     assert_consistent(book)
+
+
+def test_a_long_upload_lets_waiting_writers_in_on_sqlite(check, accept, monkeypatch, engine) -> None:
+    upload = check(MIXED)
+    monkeypatch.setattr(limits, "ROWS_PER_UPLOAD_BATCH", 1)
+    monkeypatch.setattr(limits, "WRITING_WITHOUT_PAUSE_SECONDS", 0)
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    assert accept(upload).outcome["registered"] == 3
+    assert (limits.WAITING_WRITER_SECONDS in pauses) == (engine == "sqlite")
 
 
 def test_the_history_counts_and_names_no_address(check, accept) -> None:
