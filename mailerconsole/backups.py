@@ -121,7 +121,9 @@ def _restore_postgresql(dump: Path) -> None:
         if connection.introspection.table_names(cursor):
             raise BackupError("The database of DATABASE_URL is not empty. Restore into a new one.")
     connections.close_all()
-    _run("pg_restore", "--single-transaction", "--no-owner", "--no-privileges", f"--dbname={_conninfo()}", str(dump))
+    # No comments: that of an extension may only be written by its owner.
+    as_it_was = ["--single-transaction", "--no-owner", "--no-privileges", "--no-comments"]
+    _run("pg_restore", *as_it_was, f"--dbname={_conninfo()}", str(dump))
 
 
 def _run(program: str, *arguments: str) -> None:
