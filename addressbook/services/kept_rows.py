@@ -1,4 +1,4 @@
-"""The statements that read rows to be kept, give them back under their old ids, and move many, one for a whole batch.
+"""The statements that take rows to be kept, give them back under their old ids, and move many, one for a whole batch.
 
 A batch passes through one parameter: that takes a tenth of what a thousand rows cost as objects. The caller holds the
 lock of the book, and knows that none of the rows that it gives back is there.
@@ -43,20 +43,30 @@ _KNOWN: Final = {
 }
 
 
-def read_addresses(edition_id: int, ids: Collection[int]) -> list[AddressRow]:
-    """The addresses as `insert_addresses` takes them."""
-    among = "IN (SELECT value FROM json_each(%s))" if connection.vendor == "sqlite" else "= ANY(%s)"
-    statement = f"""SELECT id, email, key, registered_at, origin_id FROM addressbook_address
-        WHERE edition_id = %s AND id {among} ORDER BY id"""  # noqa: S608 - nothing but our own text
-    values = json.dumps(list(ids)) if connection.vendor == "sqlite" else list(ids)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [edition_id, values])
-        rows = cursor.fetchall()
+def take_addresses(edition_id: int, ids: Collection[int]) -> list[AddressRow]:
+    """Delete these addresses; returns those that were there as `insert_addresses` takes them, in the order of ids."""
+    statement = f"""DELETE FROM addressbook_address WHERE edition_id = %s AND id {_among()}
+        RETURNING id, email, key, registered_at, origin_id"""  # noqa: S608 - nothing but our own text
+    rows = sorted(_returned(statement, [edition_id, _ids(ids)]))
     # Few moments for many rows: each is read once.
     moments = {moment: microseconds(_moment(moment)) for moment in {row[3] for row in rows}}
     return [
         [pk, email, None if key == email else key, moments[moment], origin] for pk, email, key, moment, origin in rows
     ]
+
+
+def take_memberships(address_ids: Collection[int]) -> list[tuple[int, int, int]]:
+    """Take these addresses out of all their groups; returns (id, group, address) of each, in the order of ids."""
+    statement = f"""DELETE FROM addressbook_membership WHERE address_id {_among()}
+        RETURNING id, group_id, address_id"""  # noqa: S608 - nothing but our own text
+    return sorted(_returned(statement, [_ids(address_ids)]))
+
+
+def take_out_of_group(group_id: int, address_ids: Collection[int]) -> list[tuple[int, int, int]]:
+    """The same for one group."""
+    statement = f"""DELETE FROM addressbook_membership WHERE group_id = %s AND address_id {_among()}
+        RETURNING id, group_id, address_id"""  # noqa: S608 - nothing but our own text
+    return sorted(_returned(statement, [group_id, _ids(address_ids)]))
 
 
 def _moment(value: datetime) -> datetime:
@@ -89,10 +99,7 @@ def put_into_group(group_id: int, address_ids: Sequence[int]) -> list[int]:
     source = "json_each(%s)" if connection.vendor == "sqlite" else "unnest(%s::bigint[]) AS entry(value)"
     statement = f"""INSERT INTO addressbook_membership (group_id, address_id)
         SELECT %s, value FROM {source} RETURNING id"""  # noqa: S608 - nothing but our own text
-    ids = json.dumps(address_ids) if connection.vendor == "sqlite" else list(address_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [group_id, ids])
-        return [pk for (pk,) in cursor.fetchall()]
+    return [pk for (pk,) in _returned(statement, [group_id, _ids(address_ids)])]
 
 
 def change_group_counts(differences: Mapping[int, int]) -> None:
@@ -109,6 +116,15 @@ def ids_by_key(edition_id: int, keys: Sequence[str]) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def _among() -> str:
+    """What stands behind a column to be one of the ids that `_ids` passes."""
+    return "IN (SELECT value FROM json_each(%s))" if connection.vendor == "sqlite" else "= ANY(%s::bigint[])"
+
+
+def _ids(ids: Collection[int]) -> Any:
+    return json.dumps(list(ids)) if connection.vendor == "sqlite" else list(ids)
+
+
 def _columns(rows: Sequence[Sequence[Any]]) -> list[Any]:
     """The rows as the parameters of a source."""
     if connection.vendor == "sqlite":
@@ -119,3 +135,9 @@ def _columns(rows: Sequence[Sequence[Any]]) -> list[Any]:
 def _execute(statement: str, parameters: list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
+
+
+def _returned(statement: str, parameters: list[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from django.db.models import F
 
-from addressbook.models import Address, Edition, Group, Membership, Upload
+from addressbook.models import Edition, Group, Membership, Upload
 from addressbook.services import departures, kept_rows, remote
 from addressbook.services.journal import AddressRow, Changes, MembershipRow
 
@@ -30,30 +30,28 @@ def add_to_group(group: Group, address_ids: Collection[int], *, noted: Changes |
 
 def remove_from_group(group: Group, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
     """Take these addresses out of the group; they stay in the book."""
-    if noted is not None:
-        rows = Membership.objects.filter(group=group, address__among=set(address_ids))
-        noted.took_memberships(rows.values_list("pk", "group_id", "address_id"))
     remote.members_leave(group, address_ids)
     departures.note_memberships(group.edition_id, group.pk, address_ids)
-    removed, _ = Membership.objects.filter(group=group, address__among=set(address_ids)).delete()
-    _change_group_count(group.pk, -removed)
-    return removed
+    taken = kept_rows.take_out_of_group(group.pk, address_ids)
+    if noted is not None:
+        noted.took_memberships(taken)
+    _change_group_count(group.pk, -len(taken))
+    return len(taken)
 
 
 def delete_addresses(edition: Edition, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
     """Delete these addresses from the book and so from every group."""
     remote.addresses_leave(edition, address_ids)
     departures.note_addresses(edition.pk, address_ids)
-    memberships = Membership.objects.filter(address__among=set(address_ids), group__edition=edition)
-    if noted is not None:
-        noted.took_memberships(memberships.values_list("pk", "group_id", "address_id"))
-        noted.took_addresses(kept_rows.read_addresses(edition.pk, address_ids))
-    lost = Counter(memberships.values_list("group", flat=True))
+    memberships = kept_rows.take_memberships(address_ids)
+    lost = Counter(group_id for _, group_id, _ in memberships)
     kept_rows.change_group_counts({group_id: -count for group_id, count in lost.items()})
-    Membership.objects.filter(address__among=set(address_ids)).delete()
-    deleted, _ = Address.objects.filter(edition=edition, pk__among=set(address_ids)).delete()
-    change_address_count(edition, -deleted)
-    return deleted
+    addresses = kept_rows.take_addresses(edition.pk, address_ids)
+    change_address_count(edition, -len(addresses))
+    if noted is not None:
+        noted.took_memberships(memberships)
+        noted.took_addresses(addresses)
+    return len(addresses)
 
 
 def restore_addresses(edition: Edition, rows: Sequence[AddressRow], *, noted: Changes) -> int:
