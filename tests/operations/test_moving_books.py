@@ -43,6 +43,14 @@ main = AddressBook.objects.get()
 registration.register_typed(book=main, group_id=None, text="meanwhile@example.com", token=uuid4(), by=by)
 """
 
+# Somebody makes a book of the name under which another is on its way.
+OF_ITS_NAME = """
+from addressbook.models import User
+from addressbook.services import books
+from addressbook.services.audit import Actor
+books.create_book(name="Customers", zone="public", region="KR", by=Actor(User.objects.get(username="alice")))
+"""
+
 # A book by names, in the order of ids.
 DESCRIBE = """
 import json
@@ -246,23 +254,30 @@ def test_a_refusal_says_why_and_leaves_nothing(
     assert "It has no admin here" in done.stdout
 
 
+@contextmanager
+def coming(url: str, folder: Path, holding: str) -> Iterator[tuple[Installation, Installation, Popen[str]]]:
+    """A book on its way to PostgreSQL, as `customers`, and held up by a lock: where from, where to, and the move."""
+    here, elsewhere = Installation(folder / "here"), Installation(folder / "elsewhere", url)
+    settle(here)
+    settle(elsewhere)
+    command = [sys.executable, "-W", "ignore", "manage.py", "move_book", "main"]
+    command += [f"sqlite:///{here.data_dir}/mailerconsole.sqlite3", "--slug", "customers"]
+    with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as watching:
+        holder.execute(holding)
+        move = Popen(command, cwd=ROOT, env=elsewhere.environment, stdout=PIPE, stderr=STDOUT, text=True)
+        held_up = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        wait_for(lambda: watching.execute(held_up).rowcount == 1 or move.poll() is not None, 60)
+        assert move.poll() is None, move.communicate()[0]
+        yield here, elsewhere, move
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.engine_independent
 def test_others_work_on_while_a_book_comes_to_postgresql(tmp_path: Path) -> None:
-    here = Installation(tmp_path / "here")
-    settle(here)
+    # Whether its members are there is looked at last: all rows are there by then, and not committed.
+    last = "SELECT FROM addressbook_user WHERE username = 'dora' FOR UPDATE"
     with empty_postgresql() as url:
-        elsewhere = Installation(tmp_path / "elsewhere", url)
-        settle(elsewhere)
-        command = [sys.executable, "-W", "ignore", "manage.py", "move_book", "main"]
-        command += [f"sqlite:///{here.data_dir}/mailerconsole.sqlite3", "--slug", "customers"]
-        with psycopg.connect(url) as holding, psycopg.connect(url, autocommit=True) as watching:
-            # The members come last: until this lock is let go of, the rows are there and not committed.
-            holding.execute("SELECT FROM addressbook_user WHERE username = 'dora' FOR UPDATE")
-            move = Popen(command, cwd=ROOT, env=elsewhere.environment, stdout=PIPE, stderr=STDOUT, text=True)
-            held_up = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            wait_for(lambda: watching.execute(held_up).rowcount == 1 or move.poll() is not None, 60)
-            assert move.poll() is None, move.communicate()[0]
+        with coming(url, tmp_path, holding=last) as (here, elsewhere, move):
             done = elsewhere.manage("shell", "--verbosity", "0", "-c", MEANWHILE)
             assert done.returncode == 0, done.stderr
         output, _ = move.communicate(timeout=60)
@@ -270,4 +285,19 @@ def test_others_work_on_while_a_book_comes_to_postgresql(tmp_path: Path) -> None
         came, was = described(elsewhere, "customers"), described(here, "main")
         assert (came["addresses"], came["memberships"]) == (was["addresses"], was["memberships"])
         assert described(elsewhere, "main")["addresses"][-1][0] == "meanwhile@example.com"
+        assert elsewhere.manage("check_books").returncode == 0
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.engine_independent
+def test_who_takes_the_name_of_a_book_on_its_way_does_not_wait_and_has_it(tmp_path: Path) -> None:
+    with empty_postgresql() as url:
+        table = "LOCK TABLE addressbook_membership IN SHARE MODE"
+        with coming(url, tmp_path, holding=table) as (_, elsewhere, move):
+            done = elsewhere.manage("shell", "--verbosity", "0", "-c", OF_ITS_NAME)
+            assert done.returncode == 0, done.stderr
+        output, _ = move.communicate(timeout=60)
+        assert move.returncode == 1
+        assert "There is a book customers here already: nothing was moved." in output
+        assert described(elsewhere, "customers")["addresses"] == []
         assert elsewhere.manage("check_books").returncode == 0
