@@ -74,6 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     assert settings.DATABASES
+    # Here only, not in the processes that tests start: each client of a test would read through all static files first.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 def _prepare_run(config: pytest.Config) -> None:
