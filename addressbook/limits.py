@@ -52,6 +52,9 @@ SEARCH_CHARACTERS: Final = ADDRESS_LENGTH_CHARACTERS
 # soon found by another.
 SEARCH_FINDS_FEW: Final = 5_000
 
+# More than that are shown before they are counted, which begins after so long: whoever types on need not wait for it.
+COUNTING_BEGINS_AFTER_MS: Final = 100
+
 # From this many groups on, the tree shows a filter.
 GROUPS_BEFORE_FILTER: Final = 15
 

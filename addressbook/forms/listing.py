@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID, uuid4
 
 from django import forms
 
@@ -38,6 +39,17 @@ class ListingForm(forms.Form):
             page=values.get("page") or 1,
             size=values.get("size") or limits.DEFAULT_PAGE_SIZE_ROWS,
         )
+
+
+class CountingForm(forms.Form):
+    """Which results on the page ask how many they are: by then others may stand in their place."""
+
+    counting = forms.UUIDField(required=False)
+
+    def token(self) -> UUID:
+        """Where it says none, one that no results have."""
+        self.is_valid()
+        return self.cleaned_data.get("counting") or uuid4()
 
 
 def searched(text: str) -> str:

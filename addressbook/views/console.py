@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from addressbook import limits
-from addressbook.forms.listing import Listing, listing_from
+from addressbook.forms.listing import CountingForm, Listing, listing_from
 from addressbook.forms.selection import SelectionForm
 from addressbook.models import Download, Group, Job, LeasedWork, Role, Upload
 from addressbook.models.groups import TreeGroup
@@ -63,10 +63,18 @@ def console(request: HttpRequest, access: Access) -> HttpResponse:
         look_ups.ask(request, access, listing.query) if access.sees_masked and not access.may_edit else ("", "")
     )
     everything = None if group_gone else _everything_kept(request, access)
-    part = asked_part(request, ("addresses", "results"))
-    context_of = list_context if part else console_context
-    context = context_of(request, access, listing, looked_up=looked_up, everything=everything)
+    part = asked_part(request, ("addresses", "results", "found"))
+    if part:
+        may_count_later = part == "results"
+        context = list_context(
+            request, access, listing, looked_up=looked_up, everything=everything, may_count_later=may_count_later
+        )
+    else:
+        context = console_context(request, access, listing, looked_up=looked_up, everything=everything)
     context |= {"group_gone": group_gone, "search_problem": problem}
+    if part == "found":
+        context["counting"] = CountingForm(request.POST).token()
+        return render(request, "counted.html", context)
     if asked_part(request, ("console",)):
         # Refresh, or after a job: the line of the sync stands outside of what is asked for.
         return render(request, "refreshed.html", context)
@@ -93,16 +101,19 @@ def list_context(
     everything: Selection | None = None,
     looked_up: str = "",
     tree: list[TreeGroup] | None = None,
+    may_count_later: bool = False,
 ) -> dict[str, Any]:
     """What the list shows. `everything`: all that it finds, when the user has selected that.
 
     `looked_up`: the key of the address that is searched for by somebody to whom addresses are masked. `tree`: all
-    groups, where they were read.
+    groups, where they were read. `may_count_later`: what is shown asks for its count by itself, where that takes time.
     """
     # Managers search in full what they see masked: they could download it.
     masked = access.sees_masked and not access.may_edit
     group = chosen_group(access.edition, listing, tree)
-    page = address_page(access.edition, group, listing, masked=masked, looked_up=looked_up)
+    page = address_page(
+        access.edition, group, listing, masked=masked, looked_up=looked_up, may_count_later=may_count_later
+    )
     return {
         "access": access,
         "book": access.book,
@@ -110,6 +121,7 @@ def list_context(
         "page": page,
         "listing": page.listing,
         "everything": everything,
+        "counting": None if page.is_counted else uuid4(),
         "samples_offered": access.may_edit and samples.are_offered(access.book, access.edition),
         "samples_token": uuid4(),
     }

@@ -33,7 +33,8 @@ class Row:
 class AddressPage:
     """One page of the list. `count` is how many addresses the group and the search find in all.
 
-    `beginning`: what these begin with, where that is what was searched for.
+    `beginning`: what these begin with, where that is what was searched for. `is_counted` False: this is the first page,
+    more than `count` are found, and how many was not asked yet.
     """
 
     listing: Listing
@@ -43,6 +44,7 @@ class AddressPage:
     number: int
     page_count: int
     beginning: str = ""
+    is_counted: bool = True
 
     @property
     def first_row(self) -> int:
@@ -86,14 +88,27 @@ def chosen_group(edition: Edition, listing: Listing, tree: list[TreeGroup] | Non
 
 
 def address_page(
-    edition: Edition, group: TreeGroup | None, listing: Listing, *, masked: bool = False, looked_up: str = ""
+    edition: Edition,
+    group: TreeGroup | None,
+    listing: Listing,
+    *,
+    masked: bool = False,
+    looked_up: str = "",
+    may_count_later: bool = False,
 ) -> AddressPage:
     """The page that `listing` asks for, of all addresses or of `group`, or the last one when there are fewer.
 
     `masked`: only what is shown of masked addresses is searched; and `looked_up`, the key of one address.
+    `may_count_later`: the first page of a search that finds many is not to wait until they are counted.
     """
     found = _found(edition, listing.query, masked=masked, looked_up=looked_up)
     few = _few(group, found) if listing.query else None
+    beginning = "" if masked else beginning_of(listing.query)
+    # Of those that a search finds in the whole book, few may be in a group.
+    if listing.query and few is None and may_count_later and group is None and listing.page == 1:
+        many = limits.SEARCH_FINDS_FEW
+        rows = _rows(_ids(group, listing.query, found, offset=0, size=listing.size, count=many))
+        return AddressPage(listing, group, rows, many, 1, 1, beginning, is_counted=False)
     count = _count(edition, group, listing.query, found) if few is None else len(few)
     page_count = max(1, -(-count // listing.size))
     number = min(listing.page, page_count)
@@ -103,7 +118,6 @@ def address_page(
         if few is None
         else few[offset : offset + listing.size]
     )
-    beginning = "" if masked else beginning_of(listing.query)
     return AddressPage(listing, group, _rows(ids), count, number, page_count, beginning)
 
 

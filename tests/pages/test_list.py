@@ -141,6 +141,53 @@ def test_everything_found_is_deleted_by_a_job_with_progress(open_book, bob, book
     assert_consistent(book)
 
 
+def test_many_are_shown_before_they_are_counted(open_book, bob, fill, axe, allowed_console_errors) -> None:
+    allowed_console_errors.append("htmx:(sendAbort|afterRequest)")  # of a count that a new search put an end to
+    fill(6000)
+    page = open_book(bob)
+    held = []
+
+    def hold(route) -> None:
+        if "counting" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**", hold)
+    search = page.get_by_label("Search by email address")
+    search.fill("u")
+    found, rows = page.locator("#found"), page.locator(".range")
+    expect(found).to_have_text("More than 5,000 addresses have “u” in them. Counting …")
+    expect(rows).to_have_text("1–50 of more than 5,000")
+    page.get_by_label("Select all on this page").check()
+    axe(page)
+    page.wait_for_timeout(300)
+    held.pop().continue_()
+    expect(found).to_have_text("6,000 addresses have “u” in them.")
+    expect(page.locator("#announcements")).to_have_text("6,000 addresses have “u” in them.")
+    expect(rows).to_have_text("1–50 of 6,000")
+    # What was ticked meanwhile is ticked, and all can be selected now.
+    expect(page.get_by_text("Selected on this page: 50")).to_be_visible()
+    page.get_by_role("button", name="Select all 6,000 addresses").click()
+    expect(page.locator("#selection-bar").get_by_text("All 6,000 addresses are selected.")).to_be_visible()
+    page.get_by_role("button", name="Next page").click()
+    expect(rows).to_have_text("51–100 of 6,000")
+
+    # Whoever types on does not wait for the count of what was typed before.
+    search.fill("u1")
+    expect(found).to_have_text("1,111 addresses have “u1” in them.")
+    search.fill("example")
+    expect(found).to_contain_text("More than 5,000 addresses have “example”")
+    page.wait_for_timeout(300)
+    search.fill("u2")
+    expect(found).to_have_text("1,111 addresses have “u2” in them.")
+    for late in held:
+        late.continue_()
+    page.wait_for_timeout(300)
+    expect(found).to_have_text("1,111 addresses have “u2” in them.")
+    expect(rows).to_have_text("1–50 of 1,111")
+
+
 def test_an_act_on_everything_asks_again_when_the_set_moved(
     open_book, bob, book, fill, register, allowed_console_errors
 ) -> None:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -144,6 +146,82 @@ def test_search_pages_alike_whether_it_finds_few_or_many(
     asked = {"q": "kim", "size": 20, **({"group": group.pk} if grouped else {})}
     pages = [emails(manager.post(url, {**asked, "page": page + 1})) for page in range(-(-len(wanted) // 20))]
     assert [email for page in pages for email in page] == wanted
+
+
+RESULTS = {**HTMX, "HX-Target": "results"}
+FOUND = {**HTMX, "HX-Target": "found"}
+
+
+@pytest.fixture
+def many(register, monkeypatch) -> int:
+    """More addresses with `kim` in them than are listed before they are counted."""
+    monkeypatch.setattr(limits, "SEARCH_FINDS_FEW", 100)
+    register(" ".join(f"kim{number}@example.com" for number in range(130)))
+    return 130
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "first", "then", "rows"),
+    [
+        (
+            "en",
+            "kim",
+            "More than 100 addresses have “kim” in them. Counting …",
+            "130 addresses have “kim”",
+            "1–50 of 130",
+        ),
+        (
+            "en",
+            "kim*",
+            "More than 100 addresses begin with “kim”. Counting …",
+            "130 addresses begin with",
+            "1–50 of 130",
+        ),
+        ("ko", "kim", "“kim” 검색 결과: 주소 100개 초과. 세는 중 …", "주소 130개", "총 130개 중 1–50"),
+        ("ja", "kim*", "「kim」から始まるアドレス：100件超。集計中…", "アドレス：130件", "全130件中 1–50件"),
+    ],
+)
+def test_results_of_many_do_not_wait_until_they_are_counted(
+    manager, url, many, django_assert_num_queries, language, query, first, then, rows
+) -> None:
+    manager.get(url)
+    # One fewer than with the count.
+    with django_assert_num_queries(6):
+        results = manager.post(url, {"q": query}, headers={**RESULTS, "Accept-Language": language})
+    assert len(emails(results)) == 50
+    assert first in text_of(results)
+    assert read(results).ids.count("page-next") == 0
+    token = re.search(r'data-counting="([0-9a-f-]{36})"', results.content.decode())[1]
+
+    asked = {"q": query, "counting": token}
+    counted = manager.post(url, asked, headers={**FOUND, "Accept-Language": language})
+    assert then in text_of(counted)
+    assert rows in text_of(counted)
+    assert {"found", "page-next", "select-everything"} <= set(read(counted).ids)
+    # Each of the three goes to the results that asked, and to no others.
+    for place in ("range", "pages", "select-everything"):
+        assert f"hx-swap-oob=\"outerHTML:[data-counting='{token}'] .{place}\"" in counted.content.decode()
+
+
+def test_whoever_does_not_type_gets_results_with_their_count(manager, url, many, make_group, register) -> None:
+    for headers in ({}, {**HTMX, "HX-Target": "addresses"}, {**HTMX, "HX-Target": "console"}):
+        assert "130 addresses have “kim” in them." in text_of(manager.post(url, {"q": "kim"}, headers=headers))
+    # Further pages, and those of a group, are counted as well.
+    assert "130 addresses" in text_of(manager.post(url, {"q": "kim", "page": 2}, headers=RESULTS))
+    group = make_group("VIP")
+    register("kim1@example.com kim2@example.com", group)
+    assert "2 addresses have" in text_of(manager.post(url, {"q": "kim", "group": group.pk}, headers=RESULTS))
+
+
+@pytest.mark.parametrize("counting", ["", "nonsense", "'] *", "\x00"])
+def test_a_count_that_nothing_asked_for_goes_nowhere(manager, url, many, counting) -> None:
+    answer = manager.post(url, {"q": "kim", "counting": counting}, headers=FOUND)
+    assert len(re.findall(r"outerHTML:\[data-counting='[0-9a-f-]{36}'\] ", answer.content.decode())) == 3
+
+
+def test_viewers_get_no_button_to_select_what_was_counted(client_of, vera, url, many) -> None:
+    answer = client_of(vera).post(url, {"q": "kim"}, headers=FOUND)
+    assert "select-everything" not in answer.content.decode()
 
 
 def test_search_finds_a_domain_as_it_was_typed(manager, url, register) -> None:
