@@ -54,6 +54,8 @@ SEARCH_FINDS_FEW: Final = 5_000
 
 # More than that are shown before they are counted, which begins after so long: whoever types on need not wait for it.
 COUNTING_BEGINS_AFTER_MS: Final = 100
+# Where no count has come, because it failed or a new search did, it is asked for again.
+COUNTING_AGAIN_SECONDS: Final = 10
 
 # From this many groups on, the tree shows a filter.
 GROUPS_BEFORE_FILTER: Final = 15
@@ -156,6 +158,10 @@ ERASING_CACHE_KIB: Final = 65_536
 # When this many addresses or fewer are left in all books, the tables are rewritten after an erasing, which is what
 # takes the last bytes out of half-filled pages. Nobody can write meanwhile: a second or two for so many.
 ADDRESSES_REWRITTEN: Final = 300_000
+
+# What a transaction may still see cannot be taken out of PostgreSQL's files. A rewriting waits so long, twice, for
+# those that began before it: far longer than a click or a step of a job takes, and not as long as a dump.
+OLDER_TRANSACTIONS_SECONDS: Final = 20
 
 # Before an undo of a reset, what is in both editions is counted up to this size; it takes half a second.
 ADDRESSES_COMPARED: Final = 100_000

@@ -6,19 +6,22 @@ asked for: whoever has both the database and the keys has the API keys of the bo
 
 import hashlib
 import json
+import logging
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
 from addressbook.services.jobs import KINDS
@@ -28,6 +31,10 @@ _FILES: Final = "files"
 _SQLITE: Final = "database.sqlite3"
 _DUMP: Final = "database.dump"
 _KEYS: Final = ("secrets_key",)
+# Entries of a dump.
+_NEEDS_TRIGRAMS: Final = re.compile(r" EXTENSION - pg_trgm | INDEX \S+ address_key_trigrams ")
+
+logger = logging.getLogger(__name__)
 
 
 class BackupError(Exception):
@@ -120,24 +127,44 @@ def _restore_postgresql(dump: Path) -> None:
     with connection.cursor() as cursor:
         if connection.introspection.table_names(cursor):
             raise BackupError("The database of DATABASE_URL is not empty. Restore into a new one.")
+    has_trigrams = _add_trigrams()
     connections.close_all()
     # No comments: that of an extension may only be written by its owner.
-    as_it_was = ["--single-transaction", "--no-owner", "--no-privileges", "--no-comments"]
-    _run("pg_restore", *as_it_was, f"--dbname={_conninfo()}", str(dump))
+    how = ["--single-transaction", "--no-owner", "--no-privileges", "--no-comments"]
+    with NamedTemporaryFile("w", suffix=".list") as chosen:
+        if not has_trigrams:
+            entries = _run("pg_restore", "--list", str(dump)).splitlines(keepends=True)
+            chosen.writelines(entry for entry in entries if not _NEEDS_TRIGRAMS.search(entry))
+            chosen.flush()
+            how.append(f"--use-list={chosen.name}")
+        _run("pg_restore", *how, f"--dbname={_conninfo()}", str(dump))
 
 
-def _run(program: str, *arguments: str) -> None:
+def _add_trigrams() -> bool:
+    """Whether the database has the extension that an index of the dump may need; nothing else of it does."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    except DatabaseError as error:
+        logger.warning("Restored without the index of trigrams: docs/operations.md says what to do later. %s", error)
+        return False
+    return True
+
+
+def _run(program: str, *arguments: str) -> str:
+    """What the program says; raises BackupError when it fails."""
     database = settings.DATABASES["default"]
     where = [] if program == "pg_restore" else [f"--dbname={_conninfo()}"]
     environment = os.environ | {"PGPASSWORD": str(database.get("PASSWORD") or "")}
     try:
-        subprocess.run(  # noqa: S603 - PostgreSQL's own program
+        done = subprocess.run(  # noqa: S603 - PostgreSQL's own program
             [program, *where, *arguments], env=environment, check=True, capture_output=True, text=True
         )
     except FileNotFoundError as error:
         raise BackupError(f"{program} is not in the PATH: install the client of PostgreSQL.") from error
     except subprocess.CalledProcessError as error:
         raise BackupError(f"{program} failed: {error.stderr.strip()}") from error
+    return done.stdout
 
 
 def _conninfo() -> str:

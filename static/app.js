@@ -335,8 +335,14 @@ function showWorking(difference) {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const element = event.detail.elt;
   const pressed = document.activeElement;
-  if (!polls(element)) showWorking(1);
   if (!polls(element) && pressed.id && !pressed.closest("dialog, .menu")) opener = pressed.id;
+});
+
+// From when it is really sent to its end, which htmx does not tell the page where the element is gone by then.
+document.addEventListener("htmx:beforeSend", (event) => {
+  if (polls(event.detail.elt)) return;
+  showWorking(1);
+  event.detail.xhr.addEventListener("loadend", () => showWorking(-1), { once: true });
 });
 
 // The group that was pressed is marked at once; what comes, or a failure, has the last word (`settle`).
@@ -400,7 +406,6 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (!polls(event.detail.elt)) showWorking(-1);
   if (!event.detail.successful && event.detail.elt.matches(".tree-item")) settle();
 });
 

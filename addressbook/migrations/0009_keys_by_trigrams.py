@@ -1,7 +1,7 @@
 """On PostgreSQL, an index that finds any part of a key: docs/decisions/0003-search.md.
 
-The extension comes with PostgreSQL, and whoever may create something in the database may add it. Where it may not be
-added, or is not there, searches read all keys, as they do on SQLite.
+The extension comes with PostgreSQL, and whoever may create something in the database may add it. Where the index cannot
+be made, searches read all keys, as they do on SQLite, and everything else goes on: no upgrade fails for it.
 """
 
 import logging
@@ -20,6 +20,10 @@ INDEX = (
     " USING gin (key gin_trgm_ops) WITH (gin_pending_list_limit = 1024)"
 )
 
+_IS_THERE = f"SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('{NAME}') AND indisvalid"  # noqa: S608 - our own
+_SCHEMA = """SELECT quote_ident(nspname) FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
+             WHERE extname = 'pg_trgm'"""
+
 logger = logging.getLogger(__name__)
 
 
@@ -27,13 +31,22 @@ def add(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     if editor.connection.vendor != "postgresql":
         return
     try:
-        editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        with editor.connection.cursor() as cursor:
+            cursor.execute(_IS_THERE)
+            if cursor.fetchone():
+                return
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+            cursor.execute(_SCHEMA)
+            (schema,) = cursor.fetchone()
+        # What an interrupted attempt has left behind is kept up at every insert, and of no use.
+        remove(apps, editor)
+        try:
+            editor.execute(INDEX.replace("gin_trgm_ops", f"{schema}.gin_trgm_ops"))
+        except DatabaseError:
+            remove(apps, editor)
+            raise
     except DatabaseError as error:
-        logger.warning("pg_trgm was not added: docs/operations.md says what to do later. %s", error)
-        return
-    # What an interrupted attempt has left behind is of no use.
-    editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {NAME}")
-    editor.execute(INDEX)
+        logger.warning("The index of trigrams was not made: docs/operations.md says what to do later. %s", error)
 
 
 def remove(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:

@@ -1,5 +1,8 @@
 """The list: pages, selection, menus, acts on many, jobs."""
 
+import re
+
+import pytest
 from playwright.sync_api import expect
 
 from addressbook.models import Group
@@ -141,10 +144,8 @@ def test_everything_found_is_deleted_by_a_job_with_progress(open_book, bob, book
     assert_consistent(book)
 
 
-def test_many_are_shown_before_they_are_counted(open_book, bob, fill, axe, allowed_console_errors) -> None:
-    allowed_console_errors.append("htmx:(sendAbort|afterRequest)")  # of a count that a new search put an end to
-    fill(6000)
-    page = open_book(bob)
+def hold_counts(page) -> list:
+    """Keeps the requests of results for their count back, in this list, until they are let go."""
     held = []
 
     def hold(route) -> None:
@@ -154,6 +155,22 @@ def test_many_are_shown_before_they_are_counted(open_book, bob, fill, axe, allow
             route.continue_()
 
     page.route("**", hold)
+    return held
+
+
+def wait_for(page, condition, seconds: float = 5) -> None:
+    for _ in range(int(seconds * 20)):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"Waited {seconds} s in vain.")
+
+
+def test_many_are_shown_before_they_are_counted(open_book, bob, fill, axe, allowed_console_errors) -> None:
+    allowed_console_errors.append("htmx:(sendAbort|afterRequest)")  # of a count that a new search put an end to
+    fill(6000)
+    page = open_book(bob)
+    held = hold_counts(page)
     search = page.get_by_label("Search by email address")
     search.fill("u")
     found, rows = page.locator("#found"), page.locator(".range")
@@ -181,11 +198,44 @@ def test_many_are_shown_before_they_are_counted(open_book, bob, fill, axe, allow
     page.wait_for_timeout(300)
     search.fill("u2")
     expect(found).to_have_text("1,111 addresses have “u2” in them.")
-    for late in held:
-        late.continue_()
-    page.wait_for_timeout(300)
-    expect(found).to_have_text("1,111 addresses have “u2” in them.")
     expect(rows).to_have_text("1–50 of 1,111")
+
+
+def test_a_count_is_put_into_the_results_that_asked_for_it(open_book, bob, fill, allowed_console_errors) -> None:
+    fill(6000)
+    allowed_console_errors.append("htmx:oobErrorNoTarget")  # which is what is wanted here
+    page = open_book(bob)
+    counts = hold_counts(page)
+    search, found, rows = page.get_by_label("Search by email address"), page.locator("#found"), page.locator(".range")
+    search.fill("u")
+    expect(found).to_contain_text("More than 5,000 addresses have “u”")
+    wait_for(page, lambda: len(counts) == 1)
+    page.get_by_role("button", name="Refresh").click()
+    expect(found).to_have_text("6,000 addresses have “u” in them.")
+    search.fill("@")
+    expect(found).to_contain_text("More than 5,000 addresses have “@”")
+    wait_for(page, lambda: len(counts) == 2)
+    counts[0].continue_()
+    page.wait_for_timeout(500)
+    expect(found).to_contain_text("More than 5,000 addresses have “@”")
+    expect(rows).to_have_text("1–50 of more than 5,000")
+    expect(page.locator("body")).not_to_have_class(re.compile("working"))
+    counts[1].continue_()
+    expect(found).to_have_text("6,000 addresses have “@” in them.")
+    expect(rows).to_have_text("1–50 of 6,000")
+
+
+def test_a_count_that_failed_is_asked_for_again(open_book, bob, fill, allowed_console_errors) -> None:
+    fill(6000)
+    allowed_console_errors += ["htmx:(sendError|afterRequest)", "net::ERR_FAILED"]
+    page = open_book(bob)
+    counts = hold_counts(page)
+    page.get_by_label("Search by email address").fill("u")
+    wait_for(page, lambda: len(counts) == 1)
+    counts[0].abort()
+    wait_for(page, lambda: len(counts) == 2, seconds=20)
+    counts[1].continue_()
+    expect(page.locator("#found")).to_have_text("6,000 addresses have “u” in them.")
 
 
 def test_an_act_on_everything_asks_again_when_the_set_moved(

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 from uuid import uuid4
 
 import pytest
@@ -10,8 +11,9 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connection
 
+from addressbook import limits
 from addressbook.models import Address, Edition, Erasure, Job, JobState, Region, Upload, Zone
-from addressbook.services import books, bulk, groups, registration, reset, selection, uploads
+from addressbook.services import books, bulk, groups, registration, reset, scrubbing, selection, uploads
 from addressbook.services.editions import contents
 from tests.stack import wait_for
 
@@ -88,3 +90,41 @@ def test_an_erasing_reset_leaves_no_byte(full, book, other, by) -> None:
     wait_for(lambda: not Erasure.objects.exists(), 60)
     assert Address.objects.filter(edition__book=other).count() == 2000
     assert found(full) == []
+
+
+def test_what_a_transaction_still_sees_goes_when_that_has_ended(full, book, by) -> None:
+    if connection.vendor == "sqlite":
+        return  # where VACUUM itself waits for those who read
+    reader = connection.copy("reader")
+    try:
+        with reader.cursor() as cursor:
+            # As the analysis of some table does: it sees what was there when it began, and locks nothing of it.
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT 1")
+            letting_go = Timer(5, cursor.execute, ["COMMIT"])
+            letting_go.start()
+            edition = Edition.objects.get(current_of=book)
+            reset.reset(book=book, seen=contents(edition), keep_copy=False, token=uuid4(), by=by)
+            wait_for(lambda: not Erasure.objects.exists(), 60)
+            letting_go.join()
+    finally:
+        reader.close()
+    assert found(full) == []
+
+
+@pytest.mark.parametrize("seconds", [2, 6])
+def test_an_older_transaction_is_waited_for_or_told_of(book, monkeypatch, seconds) -> None:
+    if connection.vendor == "sqlite":
+        return  # where VACUUM itself waits for those who read
+    monkeypatch.setattr(limits, "OLDER_TRANSACTIONS_SECONDS", 4)
+    reader = connection.copy("reader")
+    try:
+        with reader.cursor() as cursor:
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT 1")
+            letting_go = Timer(seconds, cursor.execute, ["COMMIT"])
+            letting_go.start()
+            assert scrubbing.scrub(lambda: None) == (seconds < 4)
+            letting_go.join()
+    finally:
+        reader.close()
