@@ -28,7 +28,8 @@ faults: $(VENV)/.installed-dev
 	FAULT_RUNS=60 $(BIN)/pytest -m faults
 	FAULT_RUNS=60 $(BIN)/pytest -m "faults and not engine_independent" --engine=postgresql
 
-# 200 people clicking on a book of a million addresses while an upload runs. LOAD="--addresses 10000 --people 20" for less.
+# 200 people clicking on a book of a million addresses while an upload runs, on PostgreSQL.
+# LOAD="--addresses 10000 --people 20" for less, LOAD="--engine sqlite" for one machine without it.
 load: $(VENV)/.installed-dev
 	$(BIN)/python -m tools.load $(LOAD)
 

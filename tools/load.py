@@ -94,7 +94,8 @@ class Person(threading.Thread):
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.load")
-    parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
+    # What so many people are served by; SQLite for fewer.
+    parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="postgresql")
     parser.add_argument("--addresses", type=int, default=1_000_000)
     parser.add_argument("--people", type=int, default=200)
     parser.add_argument("--seconds", type=int, default=120)
