@@ -24,12 +24,13 @@ def keys(book) -> list[str]:
     return keys
 
 
-@pytest.mark.parametrize(
-    "query", ["n01234", "N0123", "_n0", "%n", "%", "@mail7.", "mail77.exa", "m_n", ".n19999@mail499", "nowhere", "k"]
-)
-def test_a_search_finds_what_holds_it_and_nothing_else(book, keys: list[str], query: str) -> None:
-    found = Address.objects.filter(edition=book.current_edition).search(query).values_list("key", flat=True)
-    assert sorted(found) == sorted(key for key in keys if query.lower() in key)
+QUERIES = ("n01234", "N0123", "_n0", "%n", "%", "@mail7.", "mail77.exa", "m_n", ".n19999@mail499", "nowhere", "k")
+
+
+def test_a_search_finds_what_holds_it_and_nothing_else(book, keys: list[str]) -> None:
+    for query in QUERIES:
+        found = Address.objects.filter(edition=book.current_edition).search(query).values_list("key", flat=True)
+        assert sorted(found) == sorted(key for key in keys if query.lower() in key), query
 
 
 def test_postgresql_finds_what_is_rare_by_its_trigrams(book, keys: list[str]) -> None:
