@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from addressbook.services import scrubbing
 
@@ -12,5 +12,8 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        scrubbing.scrub(lambda: None, whatever_size=True)
+        if not scrubbing.scrub(lambda: None, whatever_size=True):
+            raise CommandError(
+                "A transaction that began earlier may still see what is gone. End it and run this again."
+            )
         self.stdout.write("The tables are rewritten.")

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from addressbook import limits
@@ -122,6 +123,9 @@ def test_an_older_transaction_is_waited_for_or_told_of(book, monkeypatch, second
         with reader.cursor() as cursor:
             cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
             cursor.execute("SELECT 1")
+            if seconds > 4:
+                with pytest.raises(CommandError, match="A transaction that began earlier"):
+                    call_command("rewrite_database")
             letting_go = Timer(seconds, cursor.execute, ["COMMIT"])
             letting_go.start()
             assert scrubbing.scrub(lambda: None) == (seconds < 4)
