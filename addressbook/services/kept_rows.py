@@ -47,7 +47,7 @@ def take_addresses(edition_id: int, ids: Collection[int]) -> list[AddressRow]:
     """Delete these addresses; returns those that were there as `insert_addresses` takes them, in the order of ids."""
     statement = f"""DELETE FROM addressbook_address WHERE edition_id = %s AND id {_among()}
         RETURNING id, email, key, registered_at, origin_id"""  # noqa: S608 - nothing but our own text
-    rows = sorted(_returned(statement, [edition_id, _ids(ids)]))
+    rows = sorted(_returned(statement, [edition_id, _list(ids)]))
     # Few moments for many rows: each is read once.
     moments = {moment: microseconds(_moment(moment)) for moment in {row[3] for row in rows}}
     return [
@@ -59,14 +59,14 @@ def take_memberships(address_ids: Collection[int]) -> list[tuple[int, int, int]]
     """Take these addresses out of all their groups; returns (id, group, address) of each, in the order of ids."""
     statement = f"""DELETE FROM addressbook_membership WHERE address_id {_among()}
         RETURNING id, group_id, address_id"""  # noqa: S608 - nothing but our own text
-    return sorted(_returned(statement, [_ids(address_ids)]))
+    return sorted(_returned(statement, [_list(address_ids)]))
 
 
 def take_out_of_group(group_id: int, address_ids: Collection[int]) -> list[tuple[int, int, int]]:
     """The same for one group."""
     statement = f"""DELETE FROM addressbook_membership WHERE group_id = %s AND address_id {_among()}
         RETURNING id, group_id, address_id"""  # noqa: S608 - nothing but our own text
-    return sorted(_returned(statement, [group_id, _ids(address_ids)]))
+    return sorted(_returned(statement, [group_id, _list(address_ids)]))
 
 
 def _moment(value: datetime) -> datetime:
@@ -99,7 +99,7 @@ def put_into_group(group_id: int, address_ids: Sequence[int]) -> list[int]:
     source = "json_each(%s)" if connection.vendor == "sqlite" else "unnest(%s::bigint[]) AS entry(value)"
     statement = f"""INSERT INTO addressbook_membership (group_id, address_id)
         SELECT %s, value FROM {source} RETURNING id"""  # noqa: S608 - nothing but our own text
-    return [pk for (pk,) in _returned(statement, [group_id, _ids(address_ids)])]
+    return [pk for (pk,) in _returned(statement, [group_id, _list(address_ids)])]
 
 
 def change_group_counts(differences: Mapping[int, int]) -> None:
@@ -110,19 +110,17 @@ def change_group_counts(differences: Mapping[int, int]) -> None:
 
 def ids_by_key(edition_id: int, keys: Sequence[str]) -> dict[str, int]:
     """Those of the keys that are in the edition, with the ids of their addresses."""
-    values = json.dumps(keys) if connection.vendor == "sqlite" else list(keys)
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN[connection.vendor], [values, edition_id])
-        return dict(cursor.fetchall())
+    return dict(_returned(_KNOWN[connection.vendor], [_list(keys), edition_id]))
 
 
 def _among() -> str:
-    """What stands behind a column to be one of the ids that `_ids` passes."""
+    """What stands behind a column to be one of the ids that `_list` passes."""
     return "IN (SELECT value FROM json_each(%s))" if connection.vendor == "sqlite" else "= ANY(%s::bigint[])"
 
 
-def _ids(ids: Collection[int]) -> Any:
-    return json.dumps(list(ids)) if connection.vendor == "sqlite" else list(ids)
+def _list(values: Collection[int | str]) -> Any:
+    """Values as one parameter."""
+    return json.dumps(list(values)) if connection.vendor == "sqlite" else list(values)
 
 
 def _columns(rows: Sequence[Sequence[Any]]) -> list[Any]:

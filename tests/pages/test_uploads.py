@@ -99,6 +99,9 @@ def test_a_file_that_is_too_large_is_not_even_sent(open_book, bob, tmp_path) -> 
     page.get_by_role("button", name="Register address").click()
     page.get_by_role("dialog").get_by_label("Select file for bulk registration").set_input_files(large)
     expect(page.get_by_role("alert").filter(has_text="The file is too large")).to_be_visible()
+    # Nothing was sent, so nothing is waited for.
+    page.wait_for_timeout(500)
+    expect(page.locator("body")).not_to_have_class(re.compile("working"))
     assert not Upload.objects.exists()
 
 
