@@ -15,7 +15,7 @@ from typing import Final
 from django.apps import apps
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Sum
+from django.db.models import Model, Sum
 
 from addressbook import limits
 from addressbook.models import Address, AuditEvent, Edition, Membership
@@ -24,10 +24,30 @@ from addressbook.models import Address, AuditEvent, Edition, Membership
 _LOCK_TIMEOUT = "5s"
 
 # Not even a rewriting takes out what a transaction may still see that began before the deletion, be it the analysis of
-# an autovacuum. Every transaction holds a lock of its own, which everybody may see.
-_TRANSACTIONS: Final = """
-    SELECT virtualtransaction FROM pg_locks JOIN pg_stat_activity USING (pid)
-    WHERE locktype = 'virtualxid' AND datname = current_database() AND pid <> pg_backend_pid()
+# an autovacuum; and one may see what was there before itself, if another was open when it began. VACUUM holds nothing
+# up. Who is only connecting has no database yet, and who feeds a replica never has one.
+_BOUNDARY: Final = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
+_IS_SEEN: Final = """
+    SELECT EXISTS (
+        SELECT FROM pg_stat_activity
+        WHERE (datname = current_database() OR datname IS NULL) AND pid <> pg_backend_pid()
+            AND greatest(age(backend_xmin), age(backend_xid)) > age(%(boundary)s::xid)
+            AND pid NOT IN (SELECT pid FROM pg_stat_progress_vacuum)
+    ) OR EXISTS (
+        SELECT FROM pg_prepared_xacts
+        WHERE database = current_database() AND age(transaction) > age(%(boundary)s::xid)
+    ) OR EXISTS (
+        SELECT FROM pg_replication_slots WHERE greatest(age(xmin), age(catalog_xmin)) > age(%(boundary)s::xid)
+    )
+"""
+
+# The columns of a table whose values the planner's statistics may quote, each with the type that it has.
+_QUOTED: Final = """
+    SELECT format('ALTER COLUMN %%I TYPE %%s', attname, format_type(atttypid, atttypmod))
+        || CASE attcollation WHEN 0 THEN '' ELSE ' COLLATE ' || attcollation::regcollation END
+    FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
+    WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND typcategory IN ('S', 'U')
+    ORDER BY attnum
 """
 
 
@@ -57,26 +77,23 @@ def _scrub_sqlite(go_on: Callable[[], object], *, rewrite: bool) -> None:
 
 
 def _scrub_postgresql(go_on: Callable[[], object], *, rewrite: bool) -> bool:
-    quote = connection.ops.quote_name
-    tables = [
-        quote(model._meta.db_table)
-        for model in apps.get_app_config("addressbook").get_models()
-        # Memberships are ids, and the history is only added to and holds no address.
-        if model not in {Membership, AuditEvent}
-    ]
+    # Memberships are ids, and the history is only added to and holds no address.
+    spared = {Membership, AuditEvent}
+    models = [model for model in apps.get_app_config("addressbook").get_models() if model not in spared]
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, false)", [_LOCK_TIMEOUT])
         try:
             go_on()
             is_seen_by_none = rewrite and _outlast_transactions(cursor, go_on)
-            cursor.execute(f"VACUUM {quote(Membership._meta.db_table)}")
-            for table in tables:
+            cursor.execute(f"VACUUM {_table(Membership)}")
+            for model in models:
                 go_on()
-                cursor.execute(f"VACUUM ({'FULL, ' if rewrite else ''}ANALYZE) {table}")
+                cursor.execute(f"VACUUM {'(FULL) ' if rewrite else ''}{_table(model)}")
+                _analyse(cursor, model)
             if not rewrite:
                 go_on()
                 # An index can be made anew beside the old one; the table itself cannot.
-                cursor.execute(f"REINDEX TABLE CONCURRENTLY {quote(Address._meta.db_table)}")
+                cursor.execute(f"REINDEX TABLE CONCURRENTLY {_table(Address)}")
             # The analysis has just replaced what the statistics quote; the values before lie there as in any table.
             is_seen_by_none = is_seen_by_none and _outlast_transactions(cursor, go_on)
             cursor.execute("VACUUM FULL pg_catalog.pg_statistic")
@@ -85,14 +102,33 @@ def _scrub_postgresql(go_on: Callable[[], object], *, rewrite: bool) -> bool:
     return is_seen_by_none
 
 
+def _table(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _analyse(cursor: CursorWrapper, model: type[Model]) -> None:
+    """Replace what the statistics of a table quote; nothing takes its place where the table is empty."""
+    was_empty = not model._base_manager.exists()
+    cursor.execute(f"ANALYZE {_table(model)}")
+    if was_empty or not model._base_manager.exists():
+        # Without a row an analysis leaves the old statistics. To give a column the type that it has drops them, and
+        # does no more: nothing is rewritten, no index built.
+        cursor.execute(_QUOTED, [_table(model)])
+        columns = ", ".join(column for (column,) in cursor.fetchall())
+        if columns:
+            cursor.execute(f"ALTER TABLE {_table(model)} {columns}")
+
+
 def _outlast_transactions(cursor: CursorWrapper, go_on: Callable[[], object]) -> bool:
-    """Wait until all have ended that are open in this database now; whether they have."""
+    """Wait until nobody may see what was deleted before this moment; whether that came."""
     deadline = time.monotonic() + limits.OLDER_TRANSACTIONS_SECONDS
-    cursor.execute(_TRANSACTIONS)
-    older = set(cursor.fetchall())
-    while older and time.monotonic() < deadline:
+    cursor.execute(_BOUNDARY)
+    (boundary,) = cursor.fetchone()
+    while True:
+        cursor.execute(_IS_SEEN, {"boundary": boundary})
+        if cursor.fetchone() == (False,):
+            return True
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.1)
         go_on()
-        cursor.execute(_TRANSACTIONS)
-        older &= set(cursor.fetchall())
-    return not older
