@@ -103,11 +103,11 @@ ROWS_WITHIN_A_CLICK: Final = 1_000
 ROWS_PER_JOB_BATCH: Final = 1_000
 
 # A bulk act takes more rows at a time, up to so many times more, as long as its transactions end in half this time.
-BULK_BATCH_GROWS_TIMES: Final = 4
+BULK_BATCH_GROWS_TIMES: Final = 8
 BULK_BATCH_SECONDS: Final = 0.1
 
-# A waiting writer on SQLite looks every 100 ms whether it is its turn. Work that writes one batch after the other lets
-# it in for a little longer than that, after so long a time: a click waits for half a second at most.
+# Who waits on SQLite, be it to read, looks every 100 ms whether it is their turn. Work that writes one batch after the
+# other lets them in for a little longer than that, after so long a time: a click waits for half a second at most.
 WAITING_WRITER_SECONDS: Final = 0.11
 WRITING_WITHOUT_PAUSE_SECONDS: Final = 0.5
 

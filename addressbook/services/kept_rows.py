@@ -94,11 +94,13 @@ def insert_memberships(group_id: int, rows: Sequence[MembershipRow]) -> None:
     _execute(statement, [group_id, *_columns(rows)])
 
 
-def put_into_group(group_id: int, address_ids: Sequence[int]) -> list[int]:
-    """New memberships of these addresses, none of which is in the group; returns their ids."""
+def put_into_group(group_id: int, address_ids: Collection[int]) -> list[int]:
+    """New memberships of those of these addresses that are not in the group; returns the ids of the memberships."""
     source = "json_each(%s)" if connection.vendor == "sqlite" else "unnest(%s::bigint[]) AS entry(value)"
+    # Without a WHERE SQLite takes ON for the beginning of a join.
     statement = f"""INSERT INTO addressbook_membership (group_id, address_id)
-        SELECT %s, value FROM {source} RETURNING id"""  # noqa: S608 - nothing but our own text
+        SELECT %s, value FROM {source} WHERE true
+        ON CONFLICT (group_id, address_id) DO NOTHING RETURNING id"""  # noqa: S608 - nothing but our own text
     return [pk for (pk,) in _returned(statement, [group_id, _list(address_ids)])]
 
 

@@ -10,22 +10,18 @@ from collections.abc import Collection, Sequence
 
 from django.db.models import F
 
-from addressbook.models import Edition, Group, Membership, Upload
+from addressbook.models import Edition, Group, Upload
 from addressbook.services import departures, kept_rows, remote
 from addressbook.services.journal import AddressRow, Changes, MembershipRow
 
 
 def add_to_group(group: Group, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
     """Put these addresses into the group, where they are not in it yet."""
-    there = set(
-        Membership.objects.filter(group=group, address__among=set(address_ids)).values_list("address_id", flat=True)
-    )
-    missing = [address_id for address_id in address_ids if address_id not in there]
-    made = kept_rows.put_into_group(group.pk, missing) if missing else []
-    _change_group_count(group.pk, len(missing))
+    made = kept_rows.put_into_group(group.pk, address_ids)
+    _change_group_count(group.pk, len(made))
     if noted is not None:
         noted.inserted_memberships(group.pk, made)
-    return len(missing)
+    return len(made)
 
 
 def remove_from_group(group: Group, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
