@@ -120,8 +120,14 @@ def facts(line: AuditEvent) -> list[tuple[str, str]]:
 
 
 def notes(line: AuditEvent) -> list[str]:
-    """Sentences beside the facts: what an undo has left."""
-    return undo_sentences.left(line.detail)
+    """Sentences beside the facts: what an undo has left, what an erasing has."""
+    left = undo_sentences.left(line.detail)
+    if line.detail.get("rewritten") is False:
+        copies = _(
+            "Copies of what was erased may stay in the files of the database until your operators run %(command)s."
+        )
+        left.append(copies % {"command": "rewrite_database"})
+    return left
 
 
 def _labels() -> dict[str, str]:

@@ -35,6 +35,16 @@ def test_a_line_says_who_did_what_from_where_and_how_much(client, book, make_gro
     assert "a@example.com" not in page.content.decode()
 
 
+@pytest.mark.parametrize("action", [Action.ERASE_EDITION, Action.ERASE_TRACES])
+def test_an_erasing_that_could_not_rewrite_the_files_says_so(client, book, by, action) -> None:
+    audit.record(by=by, action=action, book=book, detail={"rewritten": True})
+    assert "rewrite_database" not in text_of(client.get(url(book)))
+    audit.record(by=by, action=action, book=book, detail={"rewritten": False})
+    assert "may stay in the files of the database until your operators run rewrite_database." in text_of(
+        client.get(url(book))
+    )
+
+
 def test_lines_are_told_in_the_readers_language(client, book, register) -> None:
     register("a@example.com b@example.com")
     client.cookies["django_language"] = "ko"
