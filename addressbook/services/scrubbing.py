@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from django.apps import apps
-from django.db import connection
+from django.db import NotSupportedError, connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, Sum
 
@@ -54,8 +54,9 @@ _QUOTED: Final = """
 def scrub(go_on: Callable[[], object], *, whatever_size: bool = False) -> bool:
     """Clean the database after a deletion; outside of transactions. Returns whether everything was rewritten.
 
-    Not everything was where too many addresses are left for that, or where a transaction that began before did not end
-    in time. Calls `go_on` before every statement that may take seconds. Repeats safely.
+    Not everything was where too many addresses are left for that, where a transaction that began before did not end in
+    time, or where a view of the operators' own keeps the statistics of a table. Calls `go_on` before every statement
+    that may take seconds. Repeats safely.
     """
     left = Edition.objects.aggregate(total=Sum("address_count"))["total"] or 0
     rewrite = whatever_size or left <= limits.ADDRESSES_REWRITTEN
@@ -84,30 +85,30 @@ def _scrub_postgresql(go_on: Callable[[], object], *, rewrite: bool) -> bool:
         cursor.execute("SELECT set_config('lock_timeout', %s, false)", [_LOCK_TIMEOUT])
         try:
             go_on()
-            is_seen_by_none = rewrite and _outlast_transactions(cursor, go_on)
+            is_clean = rewrite and _outlast_transactions(cursor, go_on)
             cursor.execute(f"VACUUM {_table(Membership)}")
             for model in models:
                 go_on()
                 cursor.execute(f"VACUUM {'(FULL) ' if rewrite else ''}{_table(model)}")
-                _analyse(cursor, model)
+                is_clean = _analyse(cursor, model) and is_clean
             if not rewrite:
                 go_on()
                 # An index can be made anew beside the old one; the table itself cannot.
                 cursor.execute(f"REINDEX TABLE CONCURRENTLY {_table(Address)}")
             # The analysis has just replaced what the statistics quote; the values before lie there as in any table.
-            is_seen_by_none = is_seen_by_none and _outlast_transactions(cursor, go_on)
+            is_clean = is_clean and _outlast_transactions(cursor, go_on)
             cursor.execute("VACUUM FULL pg_catalog.pg_statistic")
         finally:
             cursor.execute("RESET lock_timeout")
-    return is_seen_by_none
+    return is_clean
 
 
 def _table(model: type[Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
-def _analyse(cursor: CursorWrapper, model: type[Model]) -> None:
-    """Replace what the statistics of a table quote; nothing takes its place where the table is empty."""
+def _analyse(cursor: CursorWrapper, model: type[Model]) -> bool:
+    """Replace what the statistics of a table quote, by nothing where it is empty; whether that could be done."""
     was_empty = not model._base_manager.exists()
     cursor.execute(f"ANALYZE {_table(model)}")
     if was_empty or not model._base_manager.exists():
@@ -115,8 +116,12 @@ def _analyse(cursor: CursorWrapper, model: type[Model]) -> None:
         # does no more: nothing is rewritten, no index built.
         cursor.execute(_QUOTED, [_table(model)])
         columns = ", ".join(column for (column,) in cursor.fetchall())
-        if columns:
-            cursor.execute(f"ALTER TABLE {_table(model)} {columns}")
+        try:
+            if columns:
+                cursor.execute(f"ALTER TABLE {_table(model)} {columns}")
+        except NotSupportedError:
+            return False  # a view that the operators have made reads a column
+    return True
 
 
 def _outlast_transactions(cursor: CursorWrapper, go_on: Callable[[], object]) -> bool:

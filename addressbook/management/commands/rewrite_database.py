@@ -14,6 +14,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not scrubbing.scrub(lambda: None, whatever_size=True):
             raise CommandError(
-                "A transaction that began earlier may still see what is gone. End it and run this again."
+                "A transaction that began earlier may still see what is gone, or a view of your own keeps the "
+                "statistics of a table that is empty now. End the one, drop the other, and run this again."
             )
         self.stdout.write("The tables are rewritten.")

@@ -183,6 +183,19 @@ def test_what_was_seen_when_a_transaction_began_goes_when_that_has_ended(book, b
     assert found(name) == []
 
 
+def test_a_view_of_the_operators_is_told_of_and_breaks_nothing(book) -> None:
+    if connection.vendor == "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE VIEW report AS SELECT name FROM addressbook_upload")
+        try:
+            with pytest.raises(CommandError, match="a view of your own"):
+                call_command("rewrite_database")
+        finally:
+            cursor.execute("DROP VIEW report")
+    call_command("rewrite_database")
+
+
 @pytest.mark.parametrize("seconds", [2, 6])
 def test_an_older_transaction_is_waited_for_or_told_of(book, monkeypatch, seconds) -> None:
     if connection.vendor == "sqlite":
