@@ -15,8 +15,8 @@ demo: $(VENV)/.installed
 	@DATA_DIR=$${DATA_DIR:-./var-demo} exec $(BIN)/python manage.py run_console --demo
 
 # Where our own questions to the database are. Most tests of views would only ask the services again.
-ON_POSTGRESQL := tests/models tests/services tests/operations tests/faults tests/harness
-ON_POSTGRESQL += tests/views/test_console.py tests/views/test_history.py tests/views/test_selection.py tests/views/test_sync.py
+ON_POSTGRESQL := tests/addressbook/models tests/workspace/services tests/addressbook/services tests/mailerconsole/operations tests/faults tests/harness
+ON_POSTGRESQL += tests/addressbook/views/test_screen.py tests/workspace/views/test_history.py tests/addressbook/views/test_selection.py tests/addressbook/views/test_sync.py
 
 # Lint, then every test on SQLite with a browser, then what touches the database again on PostgreSQL.
 test: lint browser
@@ -35,7 +35,7 @@ load: $(VENV)/.installed-dev
 
 # The address library against email-validator on a million samples; `make test` takes a part of them.
 test-million: $(VENV)/.installed-dev
-	EMAIL_SAMPLES=1000000 $(BIN)/pytest -n 2 tests/emails
+	EMAIL_SAMPLES=1000000 $(BIN)/pytest -n 2 tests/libraries/email_addresses
 
 # What nobody would type or upload, at scale: damaged files, texts, every form. Ten minutes; `make test` takes 20 seconds of it.
 # A failure names the FUZZ_SEED and FUZZ_CASE that show it again.
@@ -45,7 +45,7 @@ fuzz: $(VENV)/.installed-dev
 # The API client against the real service: NCLOUD_ACCESS_KEY, NCLOUD_SECRET_KEY, NCLOUD_ZONE, NCLOUD_REGION, and a book
 # there that is empty. It touches only what it made. Without keys it fails. See docs/api-client.md.
 verify-service: $(VENV)/.installed-dev
-	VERIFY_SERVICE=1 $(BIN)/pytest tests/mailer/test_contract.py -k service
+	VERIFY_SERVICE=1 $(BIN)/pytest tests/libraries/outbound_mailer/test_contract.py -k service
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
@@ -69,7 +69,7 @@ pictures: $(VENV)/.installed-dev browser
 
 # The workbooks of downloads read by LibreOffice too (Debian: libreoffice-calc-nogui), which CI does without.
 judge-workbooks: $(VENV)/.installed-dev
-	JUDGE_WITH_LIBREOFFICE=1 $(BIN)/pytest tests/spreadsheets/test_tables.py
+	JUDGE_WITH_LIBREOFFICE=1 $(BIN)/pytest tests/libraries/spreadsheets/test_tables.py
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
@@ -80,7 +80,7 @@ audit: $(VENV)/.installed-dev
 
 # A browser for the tests where the machine has none. Without one those tests are skipped, and say so.
 browser: $(VENV)/.installed-dev
-	@$(BIN)/python -m tests.browser_install
+	@$(BIN)/python -m tests.support.browser_install
 
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt

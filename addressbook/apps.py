@@ -6,4 +6,4 @@ class AddressBookConfig(AppConfig):
     verbose_name = "Address book"
 
     def ready(self) -> None:
-        from mailerconsole import checks  # noqa: F401 - registers them
+        from mailerconsole.operations import checks  # noqa: F401 - registers them

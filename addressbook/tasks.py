@@ -5,12 +5,15 @@ from celery import shared_task
 
 @shared_task
 def run_job(job_id: int) -> None:
-    from addressbook.models import Job
-    from addressbook.services import bulk, jobs, merging, traces, undo
+    from addressbook.services import undo
+    from addressbook.services.addresses import bulk
+    from addressbook.services.reset import forget_person, merging
+    from workspace.models import Job
+    from workspace.services.work import jobs
 
     job = jobs.claim(Job, job_id)
     if job is not None:
-        own = {Job.Kind.UNDO: undo.run, Job.Kind.MERGE_EDITIONS: merging.run, Job.Kind.ERASE_TRACES: traces.run}
+        own = {Job.Kind.UNDO: undo.run, Job.Kind.MERGE_EDITIONS: merging.run, Job.Kind.ERASE_TRACES: forget_person.run}
         run = own.get(Job.Kind(job.kind), bulk.run)
         try:
             run(job)
@@ -20,21 +23,21 @@ def run_job(job_id: int) -> None:
 
 @shared_task
 def wake_forgotten_jobs() -> None:
-    from addressbook.services import jobs
+    from workspace.services.work import jobs
 
     jobs.wake_forgotten()
 
 
 @shared_task
 def forget_old_submissions() -> None:
-    from addressbook.services import submissions
+    from workspace.services.work import submissions
 
     submissions.forget_old()
 
 
 @shared_task
 def forget_old_sign_ins() -> None:
-    from addressbook.services import accounts
+    from workspace.services.people import accounts
 
     accounts.forget_old()
 
@@ -42,7 +45,8 @@ def forget_old_sign_ins() -> None:
 @shared_task
 def run_upload(upload_id: int) -> None:
     from addressbook.models import Upload
-    from addressbook.services import jobs, uploads
+    from addressbook.services import uploads
+    from workspace.services.work import jobs
 
     upload = jobs.claim(Upload, upload_id)
     if upload is not None:
@@ -54,8 +58,9 @@ def run_upload(upload_id: int) -> None:
 
 @shared_task
 def run_erasure(erasure_id: int) -> None:
-    from addressbook.models import Erasure
-    from addressbook.services import erasing, jobs
+    from addressbook.services.reset import erasing
+    from workspace.models import Erasure
+    from workspace.services.work import jobs
 
     erasure = jobs.claim(Erasure, erasure_id)
     if erasure is not None:
@@ -67,10 +72,10 @@ def run_erasure(erasure_id: int) -> None:
 
 @shared_task
 def erase_due_editions() -> None:
-    from addressbook.services import erasing, traces
+    from addressbook.services.reset import erasing, forget_person
 
     erasing.start_due()
-    traces.start_again()
+    forget_person.start_again()
 
 
 @shared_task
@@ -89,7 +94,7 @@ def sweep_undo_records() -> None:
 
 @shared_task
 def trim_history() -> None:
-    from addressbook.services import history
+    from workspace.services import history
 
     history.trim()
     history.log_heads()
@@ -98,7 +103,8 @@ def trim_history() -> None:
 @shared_task
 def run_download(download_id: int) -> None:
     from addressbook.models import Download
-    from addressbook.services import downloads, jobs
+    from addressbook.services import downloads
+    from workspace.services.work import jobs
 
     download = jobs.claim(Download, download_id)
     if download is not None:

@@ -1,31 +1,20 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from addressbook.views import (
-    account,
-    books,
-    connection,
-    console,
-    disclosure,
-    downloads,
-    groups,
-    history,
-    invitations,
-    jobs,
-    members,
-    registration,
-    reset,
-    selection,
-    sign_in,
-    sync,
-    two_factor,
-    undo,
-    uploads,
-    welcome,
-)
+from addressbook.views.addresses import disclosure, groups, registration, selection
+from addressbook.views.downloads import downloads
+from addressbook.views.reset import reset
+from addressbook.views.screen import screen, welcome
+from addressbook.views.sync import sync
+from addressbook.views.undo import undo
+from addressbook.views.uploads import uploads
+from workspace.views.books import books, connection, invitations, members
+from workspace.views.history import history
+from workspace.views.people import account, sign_in, two_factor
+from workspace.views.work import jobs
 
 book_urls = [
-    path("", console.console, name="console"),
+    path("", screen.console, name="console"),
     path("register/", registration.register, name="register"),
     path("register/check/", registration.check_registration, name="check_registration"),
     path("register/repair/", registration.repair_registration, name="repair_registration"),

@@ -38,7 +38,7 @@ def prepare(engine: str, installation: ExitStack) -> None:
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)
     if engine == "postgresql":
-        from tests.postgresql import PostgresServer
+        from tests.support.postgresql import PostgresServer
 
         server = PostgresServer()
         installation.callback(server.stop)

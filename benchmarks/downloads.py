@@ -23,11 +23,14 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from addressbook.models import Address, AddressBook, Download, Edition, Group, Membership, Region, User, Zone
-from addressbook.services import books, downloads, groups, registration
-from addressbook.services.audit import Actor
+from addressbook.models import Address, Download, Group, Membership
+from addressbook.services import downloads
+from addressbook.services.addresses import groups, registration
 from benchmarks import Rows
-from mailerconsole import static_files
+from mailerconsole.operations import static_files
+from workspace.models import AddressBook, Edition, Region, User, Zone
+from workspace.services.books import books
+from workspace.services.history.audit import Actor
 
 ADDRESSES = int(os.environ.get("BENCH_ADDRESSES", "1000000"))
 GROUPS = 9
@@ -132,7 +135,7 @@ def make(
 
 def worker(download_id: int) -> None:
     """What a worker process does, and what it took."""
-    from addressbook.services import jobs
+    from workspace.services.work import jobs
 
     claimed = jobs.claim(Download, download_id)
     assert claimed is not None  # noqa: S101 - nobody else works here

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from email_validator import validate_email
 
-from addressbook.emails import parse, split, suggest
 from benchmarks import Rows
+from libraries.email_addresses import parse, split, suggest
 
 ADDRESSES = 200_000
 DOMAINS = 500

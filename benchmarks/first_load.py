@@ -7,14 +7,14 @@ import psutil
 from django.conf import settings
 from playwright.sync_api import Browser, sync_playwright
 
-from addressbook.models import Region, User, Zone
-from addressbook.services import books
-from addressbook.services.audit import Actor
 from benchmarks import Rows
 from benchmarks.live import MIB, console, resident, signed_in
 from benchmarks.screen import ADDRESSES, fill
-from mailerconsole import static_files
-from tests.browser import QUIET, find_chromium
+from mailerconsole.operations import static_files
+from tests.support.browser import QUIET, find_chromium
+from workspace.models import Region, User, Zone
+from workspace.services.books import books
+from workspace.services.history.audit import Actor
 
 # "Slow 4G" of Lighthouse: a round trip of 150 ms, 1.6 Mbit/s to us, 750 kbit/s from us.
 SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 93_750}

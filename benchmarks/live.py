@@ -16,14 +16,16 @@ import requests
 from django.conf import settings
 from django.test import Client
 
-from addressbook.models import AddressBook, Region, Upload, User, Zone
-from addressbook.services import books, uploads
-from addressbook.services.audit import Actor
+from addressbook.models import Upload
+from addressbook.services import uploads
 from benchmarks import Rows
 from benchmarks.uploads import ROWS, content
-from mailerconsole import static_files
-from mailerconsole.supervisor import BASE_DIR
-from tests.postgresql import free_port
+from mailerconsole.operations import static_files
+from mailerconsole.operations.supervisor import BASE_DIR
+from tests.support.postgresql import free_port
+from workspace.models import AddressBook, Region, User, Zone
+from workspace.services.books import books
+from workspace.services.history.audit import Actor
 
 MIB = 1024 * 1024
 WEB_GROWTH_MIB = 20
@@ -68,7 +70,7 @@ def console() -> Iterator[tuple[str, int]]:
     environment = os.environ | {"PORT": str(port), "HOST": "127.0.0.1"}
     with Path(settings.DATA_DIR, "console.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.stack"], cwd=BASE_DIR, env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", "tests.support.stack"], cwd=BASE_DIR, env=environment, stdout=log, stderr=log
         )
     url = f"http://127.0.0.1:{port}"
     try:

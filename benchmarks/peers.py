@@ -14,10 +14,11 @@ from email_validator import validate_email
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
-from addressbook.models import Address, Edition, User
-from addressbook.services.audit import Actor
+from addressbook.models import Address
 from benchmarks import Rows
 from benchmarks.uploads import content, measure, new_book
+from workspace.models import Edition, User
+from workspace.services.history.audit import Actor
 
 THEIR_ROWS = 40_000
 OUR_ROWS = 100_000

@@ -6,11 +6,13 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from addressbook import limits
-from addressbook.models import Address, AddressBook, Edition, Region, User, Zone
-from addressbook.services import books, groups, registration
-from addressbook.services.audit import Actor
+from addressbook.models import Address
+from addressbook.services.addresses import groups, registration
 from benchmarks import Rows
+from workspace import limits
+from workspace.models import AddressBook, Edition, Region, User, Zone
+from workspace.services.books import books
+from workspace.services.history.audit import Actor
 
 LARGE_BOOK_ADDRESSES = 100_000
 REPETITIONS = 5

@@ -24,10 +24,12 @@ BATCH = 10_000
 def rows():  # type: ignore[no-untyped-def]  # Rows needs Django, which the child process sets up first
     from django.test import Client
 
-    from addressbook.models import Edition, Erasure, Region, User, Zone
-    from addressbook.services import books, editions, registration, reset
-    from addressbook.services.audit import Actor
-    from mailerconsole import static_files
+    from addressbook.services.addresses import registration
+    from addressbook.services.reset import editions, reset
+    from mailerconsole.operations import static_files
+    from workspace.models import Edition, Erasure, Region, User, Zone
+    from workspace.services.books import books
+    from workspace.services.history.audit import Actor
 
     static_files.collect_if_changed()
     user = User.objects.create_user("bench-reset")
@@ -82,8 +84,9 @@ def summary(milliseconds: list[float]) -> str:
 
 def fill(book, count: int) -> None:  # type: ignore[no-untyped-def]
     """Addresses in no order, as people register them: that is the hard case for their index."""
-    from addressbook.models import Edition, Group
+    from addressbook.models import Group
     from addressbook.services.uploads import sql
+    from workspace.models import Edition
 
     edition = book.current_edition
     group = Group.objects.create(edition=edition, name="All", address_count=count)
@@ -104,8 +107,9 @@ def erase(erasure_id: int) -> None:
     import django
 
     django.setup()
-    from addressbook.models import Erasure
-    from addressbook.services import erasing, jobs
+    from addressbook.services.reset import erasing
+    from workspace.models import Erasure
+    from workspace.services.work import jobs
 
     claimed = jobs.claim(Erasure, erasure_id)
     assert claimed is not None  # noqa: S101 - nobody else works here

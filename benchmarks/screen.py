@@ -22,13 +22,16 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from addressbook.models import Address, AddressBook, Edition, Group, Job, Membership, Region, User, Zone
-from addressbook.services import books, bulk, groups, jobs, selection
-from addressbook.services.audit import Actor
-from addressbook.services.selection import Selection
+from addressbook.models import Address, Group, Membership
+from addressbook.services.addresses import bulk, groups, selection
+from addressbook.services.addresses.selection import Selection
 from addressbook.services.uploads import sql
 from benchmarks import Rows
-from mailerconsole import static_files
+from mailerconsole.operations import static_files
+from workspace.models import AddressBook, Edition, Job, Region, User, Zone
+from workspace.services.books import books
+from workspace.services.history.audit import Actor
+from workspace.services.work import jobs
 
 ADDRESSES = int(os.environ.get("BENCH_ADDRESSES", "1000000"))
 GROUPS = 1_000

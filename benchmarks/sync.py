@@ -20,15 +20,18 @@ from django.db.models import F
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.mailer import GroupAddresses, MailerClient
-from addressbook.mailer import Region as MailerRegion
-from addressbook.mailer.simulator import DEFAULT_ACCOUNT
-from addressbook.models import Address, AddressBook, Edition, Group, Region, User, Zone
-from addressbook.services import books, groups, memberships, planner, registration, sync
-from addressbook.services.audit import Actor
+from addressbook.models import Address, Group
+from addressbook.services import sync
+from addressbook.services.addresses import groups, memberships, planner, registration
 from addressbook.services.uploads import sql
 from benchmarks import Rows
-from mailerconsole.supervisor import BASE_DIR
+from libraries.outbound_mailer import GroupAddresses, MailerClient
+from libraries.outbound_mailer import Region as MailerRegion
+from libraries.outbound_mailer.simulator import DEFAULT_ACCOUNT
+from mailerconsole.operations.supervisor import BASE_DIR
+from workspace.models import AddressBook, Edition, Region, User, Zone
+from workspace.services.books import books
+from workspace.services.history.audit import Actor
 
 COUNT = 363_000
 # Of the least number of calls, and of the time of the same calls back to back.
@@ -146,7 +149,7 @@ def memory() -> float:
 @contextmanager
 def simulator() -> Iterator[int]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "addressbook.mailer.simulator", "--port", "0"],
+        [sys.executable, "-m", "libraries.outbound_mailer.simulator", "--port", "0"],
         cwd=BASE_DIR,
         env=os.environ | {"SIMULATOR_TOKEN": TOKEN},
         stdout=subprocess.PIPE,

@@ -9,25 +9,17 @@ from uuid import uuid4
 from django.db import connection
 from django.utils import timezone
 
-from addressbook import limits
-from addressbook.models import (
-    Act,
-    Address,
-    AddressBook,
-    AuditEvent,
-    Edition,
-    Group,
-    Job,
-    Membership,
-    Region,
-    UndoRecord,
-    User,
-    Zone,
-)
-from addressbook.services import books, bulk, groups, history, jobs, planner, selection, undo
-from addressbook.services.audit import Actor
-from addressbook.services.history import Filters
+from addressbook.models import Act, Address, Group, Membership, UndoRecord
+from addressbook.services import undo
+from addressbook.services.addresses import bulk, groups, planner, selection
 from benchmarks import Rows
+from workspace import limits
+from workspace.models import AddressBook, AuditEvent, Edition, Job, Region, User, Zone
+from workspace.services import history
+from workspace.services.books import books
+from workspace.services.history import Filters
+from workspace.services.history.audit import Actor
+from workspace.services.work import jobs
 
 ADDRESSES = 100_000
 # Promised: 100,000 addresses are back, or out again, within this time.
@@ -80,7 +72,7 @@ def fill(book: AddressBook, group: Group) -> None:
 
 def work() -> float:
     """Do what waits; the longest time between two steps."""
-    from addressbook.services import crash_points
+    from workspace.services.work import crash_points
 
     moments = [time.perf_counter()]
     crash_points.reached = lambda point: moments.append(time.perf_counter()) if point == "undo: batch kept" else None

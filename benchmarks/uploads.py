@@ -21,10 +21,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Address, AddressBook, Group, Membership, Region, Upload, User, Zone
-from addressbook.services import books, groups, jobs, uploads
-from addressbook.services.audit import Actor
+from addressbook.models import Address, Group, Membership, Upload
+from addressbook.services import uploads
+from addressbook.services.addresses import groups
 from benchmarks import Rows
+from workspace.models import AddressBook, Region, User, Zone
+from workspace.services.books import books
+from workspace.services.history.audit import Actor
+from workspace.services.work import jobs
 
 ROWS = 363_000
 FEWER_ROWS = 100_000

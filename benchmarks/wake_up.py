@@ -11,11 +11,12 @@ from statistics import median
 
 from django.conf import settings
 
-from addressbook.models import AddressBook, Job, Region, User, Zone
-from addressbook.services import books, jobs
-from addressbook.services.audit import Actor
 from benchmarks import Rows
-from mailerconsole.supervisor import BASE_DIR, read_procfile
+from mailerconsole.operations.supervisor import BASE_DIR, read_procfile
+from workspace.models import AddressBook, Job, Region, User, Zone
+from workspace.services.books import books
+from workspace.services.history.audit import Actor
+from workspace.services.work import jobs
 
 JOBS = 30
 PROMISED_MS = 500

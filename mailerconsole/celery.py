@@ -10,7 +10,7 @@ from typing import Any, Final
 from celery import Celery
 from celery.signals import setup_logging, task_postrun, task_prerun, worker_init, worker_ready
 
-from addressbook import request_ids
+from workspace import request_ids
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailerconsole.settings")
 
@@ -45,14 +45,14 @@ def give_way(**kwargs: Any) -> None:
 
 @worker_init.connect
 def watch(sender: Any, **kwargs: Any) -> None:
-    from mailerconsole.watchdog import Watchdog
+    from mailerconsole.operations.watchdog import Watchdog
 
     app.steps["worker"].add(Watchdog)
 
 
 @worker_ready.connect
 def mark_ready(**kwargs: Any) -> None:
-    """Leave a mark for whoever waits for the first worker (`mailerconsole.readiness`)."""
+    """Leave a mark for whoever waits for the first worker (`mailerconsole.operations.readiness`)."""
     if mark := os.environ.get("WORKER_READY_FILE"):
         Path(mark).touch()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mailerconsole import logs
-from mailerconsole.listening import Endpoint
+from mailerconsole.operations.listening import Endpoint
 
 bind = Endpoint.from_environment().bind
 worker_class = "gthread"
@@ -20,7 +20,7 @@ graceful_timeout = 8
 control_socket_disable = True
 # The heartbeat files of the workers must not wait for a busy disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the files have random names
-# Its own lines like all others; each request is logged by mailerconsole.request_log.
+# Its own lines like all others; each request is logged by mailerconsole.operations.request_log.
 logconfig_dict = logs.configuration(os.environ.get("LOG_FORMAT") or "json", os.environ.get("LOG_LEVEL", "INFO"))
 accesslog = None
 # Where the processes count together what /metrics shows. New at every start: the counts begin at none.

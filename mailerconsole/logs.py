@@ -8,8 +8,8 @@ import logging
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from addressbook import request_ids
-from addressbook.mailer.redaction import without_addresses
+from libraries.outbound_mailer.redaction import without_addresses
+from workspace import request_ids
 
 FORMATS: Final = ("json", "line")
 

@@ -10,10 +10,10 @@ from urllib.parse import quote, urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from addressbook import limits
 from mailerconsole import file_store, logs, sqlite
 from mailerconsole.secret_files import env_secret
 from mailerconsole.secret_key import read_or_create_secret_key
+from workspace import limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -57,7 +57,9 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL.rstrip("/")] if SITE_URL else []
 # Applications ---------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "workspace",
     "addressbook",
+    "mailerconsole.operations",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -70,25 +72,25 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "mailerconsole.request_log.RequestsMiddleware",
+    "mailerconsole.operations.request_log.RequestsMiddleware",
     # Whoever answers inside of these two, from the redirect to https to the last error page, has their headers.
-    "addressbook.views.hardening.HeadersMiddleware",
+    "workspace.views.pages.hardening.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "addressbook.views.middleware.PagesGZipMiddleware",
+    "workspace.views.pages.middleware.PagesGZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "addressbook.views.hardening.FieldLimitMiddleware",
+    "workspace.views.pages.hardening.FieldLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "addressbook.views.session_limits.SessionLimitsMiddleware",
-    "addressbook.views.middleware.PrivatePagesMiddleware",
-    "addressbook.views.middleware.MethodNotAllowedMiddleware",
+    "workspace.views.people.session_limits.SessionLimitsMiddleware",
+    "workspace.views.pages.middleware.PrivatePagesMiddleware",
+    "workspace.views.pages.middleware.MethodNotAllowedMiddleware",
 ]
 
 ROOT_URLCONF = "mailerconsole.urls"
@@ -104,7 +106,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "addressbook.views.context.product",
+                "workspace.views.pages.context.product",
             ],
         },
     },
@@ -270,7 +272,7 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "addressbook.views.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "workspace.views.pages.errors.csrf_failure"
 if IS_HTTPS:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
@@ -298,7 +300,7 @@ MEDIA_ROOT = DATA_DIR / "files"
 # Files on their way in stand beside those that are kept: not in a folder of the whole machine, and moved by a rename.
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
 FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True, mode=0o700)
-FILE_UPLOAD_HANDLERS = ["addressbook.views.receiving.LimitedFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["workspace.views.pages.receiving.LimitedFileUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
@@ -306,7 +308,7 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 LANGUAGE_CODE = os.environ.get("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", "English"), ("ko", "한국어"), ("ja", "日本語")]
-LOCALE_PATHS = [BASE_DIR / "addressbook" / "locale"]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = os.environ.get("TIME_ZONE", "Asia/Seoul")
 USE_TZ = True
 USE_I18N = True

@@ -1,12 +1,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from addressbook.views.health import healthz, metrics_page, readyz
+from mailerconsole.operations.health_pages import healthz, metrics_page, readyz
 
-handler400 = "addressbook.views.errors.bad_request"
-handler403 = "addressbook.views.errors.forbidden"
-handler404 = "addressbook.views.errors.not_found"
-handler500 = "addressbook.views.errors.server_error"
+handler400 = "workspace.views.pages.errors.bad_request"
+handler403 = "workspace.views.pages.errors.forbidden"
+handler404 = "workspace.views.pages.errors.not_found"
+handler500 = "workspace.views.pages.errors.server_error"
 
 urlpatterns = [
     path("", include("addressbook.urls")),

@@ -10,20 +10,20 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = [
-    "tests.acts",
-    "tests.codes",
-    "tests.downloads",
-    "tests.network",
-    "tests.people",
-    "tests.resets",
-    "tests.servers",
-    "tests.simulated",
-    "tests.skips",
-    "tests.stack",
-    "tests.doom",
-    "tests.undo",
-    "tests.uploads",
-    "tests.browser",
+    "tests.support.acts",
+    "tests.support.totp",
+    "tests.support.downloads",
+    "tests.support.network",
+    "tests.support.people",
+    "tests.support.resets",
+    "tests.support.servers",
+    "tests.support.simulated",
+    "tests.support.skips",
+    "tests.support.stack",
+    "tests.support.kill",
+    "tests.support.undo",
+    "tests.support.uploads",
+    "tests.support.browser",
 ]
 
 # Settings that a developer's shell may hold and that would change what is tested.
@@ -89,7 +89,7 @@ def _prepare_run(config: pytest.Config) -> None:
     # Where pytest makes the folders of `tmp_path`.
     os.environ["PYTEST_DEBUG_TEMPROOT"] = str(root)
     if config.getoption("--engine") == "postgresql":
-        from tests.postgresql import PostgresServer
+        from tests.support.postgresql import PostgresServer
 
         server = PostgresServer()
         config.add_cleanup(server.stop)
@@ -115,7 +115,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput") and not session.config.option.collectonly:
         from django.conf import settings
 
-        from mailerconsole import static_files
+        from mailerconsole.operations import static_files
 
         settings.STATIC_ROOT.parent.mkdir(exist_ok=True)
         with settings.STATIC_ROOT.with_suffix(".lock").open("w") as lock:

@@ -23,7 +23,7 @@ import requests
 from benchmarks.__main__ import prepare
 
 if TYPE_CHECKING:
-    from addressbook.models import AddressBook, User
+    from workspace.models import AddressBook, User
 
 BATCH_ROWS = 10_000
 P95_MS = 500
@@ -109,10 +109,11 @@ def main() -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was measured; 1 when an answer was an error, too slow, or a click was lost."""
-    from addressbook.models import Address, User
+    from addressbook.models import Address
     from benchmarks.live import console, send, signed_in
     from benchmarks.uploads import content
-    from mailerconsole import static_files
+    from mailerconsole.operations import static_files
+    from workspace.models import User
 
     static_files.collect_if_changed()
     user = User.objects.create_user("load")
@@ -152,9 +153,10 @@ def filled_book(user: "User", count: int) -> "AddressBook":
     """A book of so many addresses in ten groups."""
     from django.utils import timezone
 
-    from addressbook.models import Address, Edition, Group, Membership, Region, Zone
-    from addressbook.services import books
-    from addressbook.services.audit import Actor
+    from addressbook.models import Address, Group, Membership
+    from workspace.models import Edition, Region, Zone
+    from workspace.services.books import books
+    from workspace.services.history.audit import Actor
 
     book = books.create_book(name="Load", zone=Zone.PUBLIC, region=Region.KR, by=Actor(user))
     edition = Edition.objects.get(current_of=book)
@@ -184,9 +186,10 @@ def _ready(session: requests.Session, page: str) -> requests.Session:
 
 def _apply_when_checked(book: "AddressBook", user: "User", until: float) -> str:
     """Says OK to the upload while people click; how far it came, in words."""
-    from addressbook.models import JobState, Upload
+    from addressbook.models import Upload
     from addressbook.services import uploads
-    from addressbook.services.audit import Actor
+    from workspace.models import JobState
+    from workspace.services.history.audit import Actor
 
     start = time.monotonic()
     words = "upload not checked"

@@ -1,6 +1,6 @@
 """Translations without GNU gettext: `python -m tools.messages` brings the catalogues up to date, `--check` judges them.
 
-Extracts from Python and templates, updates addressbook/locale/*/LC_MESSAGES/django.po, compiles the .mo beside it. Both
+Extracts from Python and templates, updates locale/*/LC_MESSAGES/django.po, compiles the .mo beside it. Both
 are committed: a clone speaks every language without a further step.
 """
 
@@ -18,9 +18,9 @@ from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-LOCALE: Final = ROOT / "addressbook" / "locale"
+LOCALE: Final = ROOT / "locale"
 LANGUAGES: Final = ("ko", "ja")
-SOURCES: Final = ("addressbook", "mailerconsole", "templates")
+SOURCES: Final = ("libraries", "workspace", "addressbook", "mailerconsole", "templates")
 COMMENT_TAGS: Final = ["Translators:"]
 KEYWORDS: Final[dict[str, Any]] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), None),

@@ -10,8 +10,8 @@ from typing import Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser import QUIET, find_chromium
 from tests.run.console import Console
+from tests.support.browser import QUIET, find_chromium
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PICTURES: Final = ROOT / "docs" / "pictures"

@@ -1,10 +1,10 @@
 from django import forms
 
-from addressbook import limits
-from addressbook.forms.fields import IdField, SentTextField
 from addressbook.forms.listing import searched
-from addressbook.forms.submission import SubmissionForm
 from addressbook.models import Download
+from workspace import limits
+from workspace.forms.fields import IdField, SentTextField
+from workspace.forms.submission import SubmissionForm
 
 
 class DownloadForm(SubmissionForm):

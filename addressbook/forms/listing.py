@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from django import forms
 
 from addressbook import limits
-from addressbook.forms.fields import IdField, SentTextField
+from workspace.forms.fields import IdField, SentTextField
 
 
 @dataclass(frozen=True, slots=True)

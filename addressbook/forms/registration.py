@@ -1,7 +1,7 @@
 from django import forms
 
-from addressbook.forms.fields import IdField, SentTextField
-from addressbook.forms.submission import SubmissionForm
+from workspace.forms.fields import IdField, SentTextField
+from workspace.forms.submission import SubmissionForm
 
 
 class RegistrationForm(SubmissionForm):

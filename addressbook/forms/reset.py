@@ -1,9 +1,9 @@
 from django import forms
 
-from addressbook.forms.fields import IdField
-from addressbook.forms.submission import SubmissionForm
-from addressbook.services.editions import Contents
-from addressbook.services.restoring import Newcomers
+from addressbook.services.reset.editions import Contents
+from addressbook.services.reset.restoring import Newcomers
+from workspace.forms.fields import IdField
+from workspace.forms.submission import SubmissionForm
 
 
 class SeenContentsForm(SubmissionForm):

@@ -6,10 +6,10 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from addressbook.forms.fields import LARGEST_ID, IdField, SentTextField
 from addressbook.forms.listing import searched
-from addressbook.forms.submission import SubmissionForm
-from addressbook.services.selection import Selection
+from addressbook.services.addresses.selection import Selection
+from workspace.forms.fields import LARGEST_ID, IdField, SentTextField
+from workspace.forms.submission import SubmissionForm
 
 
 class SelectionForm(SubmissionForm):

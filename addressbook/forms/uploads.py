@@ -3,10 +3,9 @@ from typing import Final
 
 from django import forms
 
-from addressbook import limits
-from addressbook.forms.fields import IdField, SentTextField
-from addressbook.forms.submission import SubmissionForm
-from addressbook.spreadsheets import ENCODINGS, NO_COLUMN, NO_HEADER, Choice, Layout
+from libraries.spreadsheets import ENCODINGS, NO_COLUMN, NO_HEADER, Choice, Layout, limits
+from workspace.forms.fields import IdField, SentTextField
+from workspace.forms.submission import SubmissionForm
 
 # As a form names them: a tab would not survive every browser.
 DELIMITERS: Final = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "none": ""}

@@ -1,6 +1,6 @@
 from django import forms
 
-from addressbook.services.hints import Hint
+from workspace.services.people.hints import Hint
 
 
 class PutAwayForm(forms.Form):

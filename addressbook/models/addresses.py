@@ -4,10 +4,10 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Concat, Greatest, Least, StrIndex, Substr
 
-from addressbook import limits
-from addressbook.models.books import Edition
 from addressbook.models.groups import Group
 from addressbook.models.searching import Search
+from libraries.email_addresses import limits
+from workspace.models.books import Edition
 
 # Of the position of the @, counted from 1.
 _HIDDEN = 1 + limits.MASKED_CHARACTERS_HIDDEN
@@ -47,7 +47,7 @@ class AddressQuerySet(models.QuerySet["Address"]):
 class Address(models.Model):
     """An e-mail address in an edition: `email` as it was typed, `key` what makes it the same address as another.
 
-    The key is computed by `addressbook.emails` and is compared byte by byte.
+    The key is computed by `libraries.email_addresses` and is compared byte by byte.
     """
 
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="addresses", db_index=False)

@@ -7,7 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from addressbook import limits
 from addressbook.models.groups import Group
-from addressbook.models.jobs import UNFINISHED, JobState, LeasedWork, finished_when_over, leased_while_running
+from libraries.email_addresses import limits as email_limits
+from libraries.outbound_mailer import limits as mailer_limits
+from workspace import limits as workspace_limits
+from workspace.models.work import UNFINISHED, JobState, LeasedWork, finished_when_over, leased_while_running
 
 
 class DownloadQuerySet(models.QuerySet["Download"]):
@@ -58,10 +61,10 @@ class Download(LeasedWork):
     format = models.CharField(max_length=7, choices=Format)
     # Within which group; the name is what it was called then, and outlives it.
     group = models.ForeignKey(Group, models.SET_NULL, null=True, related_name="+")
-    group_name = models.CharField(max_length=limits.GROUP_NAME_CHARACTERS, blank=True)
+    group_name = models.CharField(max_length=mailer_limits.GROUP_NAME_CHARACTERS, blank=True)
     # What was searched for may be somebody's address: dropped when the file is made, or nobody tries again.
     query = models.CharField(max_length=limits.SEARCH_CHARACTERS, blank=True)
-    reason = models.CharField(max_length=limits.REASON_CHARACTERS, blank=True)
+    reason = models.CharField(max_length=workspace_limits.REASON_CHARACTERS, blank=True)
     # Of whoever asked: headings and names inside the file.
     language = models.CharField(max_length=10)
 
@@ -110,8 +113,8 @@ class DepartedAddress(models.Model):
 
     edition = models.ForeignKey("Edition", models.CASCADE, related_name="+", db_index=False)
     address = models.BigIntegerField()
-    email = models.CharField(max_length=limits.ADDRESS_LENGTH_CHARACTERS)
-    key = models.CharField(max_length=limits.ADDRESS_LENGTH_CHARACTERS)
+    email = models.CharField(max_length=email_limits.ADDRESS_LENGTH_CHARACTERS)
+    key = models.CharField(max_length=email_limits.ADDRESS_LENGTH_CHARACTERS)
     registered_at = models.DateTimeField()
 
     class Meta:

@@ -3,8 +3,8 @@ from typing import NamedTuple, Self
 from django.db import models
 from django.db.models import Q
 
-from addressbook import limits
-from addressbook.models.books import Edition
+from libraries.outbound_mailer import limits
+from workspace.models.books import Edition
 
 
 class TreeGroup(NamedTuple):

@@ -1,7 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
-from addressbook.models.books import Edition
+from workspace.models.books import Edition
 
 
 class Act(models.Model):

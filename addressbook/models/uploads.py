@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from addressbook.models.groups import Group
-from addressbook.models.jobs import UNFINISHED, JobState, LeasedWork, finished_when_over, leased_while_running
+from workspace.models.work import UNFINISHED, JobState, LeasedWork, finished_when_over, leased_while_running
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):

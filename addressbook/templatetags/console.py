@@ -15,11 +15,16 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from addressbook.models import AddressBook
 from addressbook.models.groups import TreeGroup
-from addressbook.views import history_sentences, masking, sentences, sync_sentences, undo_sentences, upload_dialog
-from addressbook.views.access import Access
-from addressbook.views.listing import Row
+from addressbook.views.screen.listing import Row
+from addressbook.views.sync import sync_sentences
+from addressbook.views.undo import undo_sentences
+from addressbook.views.uploads import upload_dialog
+from workspace.models import AddressBook
+from workspace.views.books import masking
+from workspace.views.history import history_sentences
+from workspace.views.pages import sentences
+from workspace.views.pages.access import Access
 
 _CURRENT: Final = ' aria-current="true"'
 

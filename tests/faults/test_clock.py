@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from addressbook.models import Download, Job, JobState, Upload
-from addressbook.services import jobs, uploads
+from addressbook.models import Download, Upload
+from addressbook.services import uploads
 from addressbook.tasks import run_download, run_job, run_upload
 from tests.faults.test_broker import _start_empty
-from tests.services.invariants import assert_consistent
+from tests.support.invariants import assert_consistent
+from workspace.models import Job, JobState
+from workspace.services.work import jobs
 
 pytestmark = pytest.mark.django_db
 

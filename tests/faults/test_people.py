@@ -5,9 +5,9 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from addressbook.models import AuditEvent
-from tests.services.invariants import assert_consistent, contents
-from tests.views.html import text_of
+from tests.support.html import text_of
+from tests.support.invariants import assert_consistent, contents
+from workspace.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 

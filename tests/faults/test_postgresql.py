@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.operations.installations import Installation
-from tests.postgresql import PostgresServer
-from tests.stack import ROOT, wait_for
+from tests.mailerconsole.operations.installations import Installation
+from tests.support.postgresql import PostgresServer
+from tests.support.stack import ROOT, wait_for
 
 pytestmark = pytest.mark.engine_independent
 
@@ -70,9 +70,9 @@ def _register_until_told(path: str) -> None:
     django.setup()
     from django.db import DatabaseError, InterfaceError, close_old_connections
 
-    from addressbook.models import AddressBook, User
-    from addressbook.services import registration
-    from addressbook.services.audit import Actor
+    from addressbook.services.addresses import registration
+    from workspace.models import AddressBook, User
+    from workspace.services.history.audit import Actor
 
     book, user = AddressBook.objects.get(), User.objects.get()
     lock = threading.Lock()

@@ -8,12 +8,15 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from addressbook.models import JobState, Region, Upload, Zone
-from addressbook.services import books, groups, uploads
-from tests.services.invariants import assert_consistent, contents
-from tests.services.uploads.doomed import CONTENT
-from tests.services.uploads.test_kill import EXPECTED, assert_no_stray_file, doom, take_over  # noqa: F401 - a fixture
-from tests.uploads import assert_accounted_for, work
+from addressbook.models import Upload
+from addressbook.services import uploads
+from addressbook.services.addresses import groups
+from tests.addressbook.services.uploads.doomed import CONTENT
+from tests.addressbook.services.uploads.test_kill import EXPECTED, assert_no_stray_file, doom, take_over  # noqa: F401 - a fixture
+from tests.support.invariants import assert_consistent, contents
+from tests.support.uploads import assert_accounted_for, work
+from workspace.models import JobState, Region, Zone
+from workspace.services.books import books
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 

@@ -4,11 +4,13 @@ import pytest
 from django.conf import settings
 
 from addressbook import tasks
-from addressbook.models import Download, JobState, Upload
-from addressbook.services import downloads, jobs, uploads
-from tests.operations.conftest import lived_in  # noqa: F401 - a fixture
-from tests.services.invariants import assert_consistent, contents
-from tests.services.test_concurrency import at_once
+from addressbook.models import Download, Upload
+from addressbook.services import downloads, uploads
+from tests.addressbook.services.test_concurrency import at_once
+from tests.mailerconsole.operations.conftest import lived_in  # noqa: F401 - a fixture
+from tests.support.invariants import assert_consistent, contents
+from workspace.models import JobState
+from workspace.services.work import jobs
 
 
 def test_every_task_of_the_schedule_twice_at_once_is_harmless(lived_in, book, no_other_worker) -> None:  # noqa: F811

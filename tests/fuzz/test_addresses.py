@@ -5,11 +5,11 @@ from urllib.parse import unquote
 
 import pytest
 
-from addressbook import emails, limits
-from addressbook.emails import InvalidEmailError
-from addressbook.views.sentences import invalid_reason
+from libraries import email_addresses
+from libraries.email_addresses import InvalidEmailError, limits
 from tests.fuzz.run import fuzz
 from tests.fuzz.texts import text
+from workspace.views.pages.sentences import invalid_reason
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.timeout(1200)]
 
@@ -21,20 +21,20 @@ def test_any_text_is_taken_apart_and_judged() -> None:
 def judge(dice: random.Random) -> None:
     entry = text(dice, most=8)
     try:
-        address = emails.parse(entry)
+        address = email_addresses.parse(entry)
     except InvalidEmailError as error:
         assert invalid_reason(error)  # noqa: PT017 - most texts are none, and every one has its sentence
     else:
         assert len(address.key.encode()) <= 254
         assert address.text.count("@") == address.key.count("@") == 1
-        assert emails.parse(address.text).key == address.key
-        shown = emails.masked(address.text)
+        assert email_addresses.parse(address.text).key == address.key
+        shown = email_addresses.masked(address.text)
         assert shown.partition(limits.MASK)[0] == address.text[: shown.index(limits.MASK)]
         assert shown.index(limits.MASK) <= limits.MASKED_CHARACTERS_SHOWN
-    emails.suggest(entry)
+    email_addresses.suggest(entry)
     for character in entry:
-        emails.displayed(character).encode()
-    emails.masked_within(entry)
+        email_addresses.displayed(character).encode()
+    email_addresses.masked_within(entry)
 
 
 def test_any_text_is_split_into_entries_and_nothing_is_made_up() -> None:
@@ -43,7 +43,7 @@ def test_any_text_is_split_into_entries_and_nothing_is_made_up() -> None:
 
 def split(dice: random.Random) -> None:
     pasted = text(dice)
-    for entry in emails.split(pasted):
+    for entry in email_addresses.split(pasted):
         assert entry
         if entry in pasted:
             # A tab may stand in it where quotes or angle brackets hold it together; a line end never does.

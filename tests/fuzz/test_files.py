@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from addressbook import spreadsheets
-from addressbook.spreadsheets import RefusedFileError
+from libraries import spreadsheets
+from libraries.spreadsheets import RefusedFileError
 from tests.fuzz.run import fuzz
 from tests.fuzz.texts import text
-from tests.naughty import ADDRESSES
-from tests.spreadsheets import files
+from tests.libraries.spreadsheets import files
+from tests.support.hostile_text import ADDRESSES
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.timeout(1200)]
 

@@ -10,11 +10,12 @@ import pytest
 from django.core.signals import got_request_exception
 from django.urls import reverse
 
-from addressbook.models import Address, AuditEvent, BookMember, Group, Upload
+from addressbook.models import Address, Group, Upload
 from tests.fuzz.run import fuzz
 from tests.fuzz.texts import text
-from tests.views.test_access import TABLE, url_of
-from tests.views.test_members import freshly
+from tests.workspace.views.test_access import TABLE, url_of
+from tests.workspace.views.test_members import freshly
+from workspace.models import AuditEvent, BookMember
 
 pytestmark = pytest.mark.timeout(1200)
 

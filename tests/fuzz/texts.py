@@ -2,7 +2,7 @@
 
 import random
 
-from tests.naughty import ADDRESSES, ALL
+from tests.support.hostile_text import ADDRESSES, ALL
 
 PIECES = [
     *(

@@ -36,7 +36,7 @@ def _run_test(folder: Path, body: str, **environment: str) -> str:
     """The closing line of a run of one test in which `body` stands, with the guards of this run."""
     lines = "\n".join(f"    {line}" for line in body.splitlines())
     (folder / "test_it.py").write_text(f"def test_it():\n{lines}\n")
-    (folder / "conftest.py").write_text("pytest_plugins = ['tests.network', 'tests.skips']\n")
+    (folder / "conftest.py").write_text("pytest_plugins = ['tests.support.network', 'tests.support.skips']\n")
     done = subprocess.run(
         [
             sys.executable,

@@ -8,10 +8,10 @@ import requests
 from django.db import connection
 from playwright.sync_api import Page
 
-from addressbook.models import AddressBook, User
-from addressbook.services import registration
-from addressbook.services.audit import Actor
-from tests.stack import Stack, wait_for
+from addressbook.services.addresses import registration
+from tests.support.stack import Stack, wait_for
+from workspace.models import AddressBook, User
+from workspace.services.history.audit import Actor
 
 
 def test_engine_is_the_one_asked_for(db: None, engine: str) -> None:

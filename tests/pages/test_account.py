@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.codes import App
-from tests.people import PASSWORD
+from tests.support.people import PASSWORD
+from tests.support.totp import App
 
 
 def give_password(page, name: str) -> None:

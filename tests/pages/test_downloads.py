@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from addressbook.models import Download
-from addressbook.services import jobs
+from workspace.services.work import jobs
 
 
 def open_list(page):

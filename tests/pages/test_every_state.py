@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-from addressbook.models import Region, Zone
-from addressbook.services import books
-from addressbook.services.audit import Actor
-from tests.people import PASSWORD
+from tests.support.people import PASSWORD
+from workspace.models import Region, Zone
+from workspace.services.books import books
+from workspace.services.history.audit import Actor
 
 
 @pytest.mark.parametrize("language", ["en", "ko", "ja"])

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.people import PASSWORD
-from tests.services.invariants import assert_consistent, contents
+from tests.support.invariants import assert_consistent, contents
+from tests.support.people import PASSWORD
 
 PASTED = """a@example.com, Name <kim@example.com>; mailto:lee@example.com
 kim@gamil.com\tuser@naver,com A@example.com

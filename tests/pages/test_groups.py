@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from addressbook.models import Group
-from tests.services.invariants import contents
+from tests.support.invariants import contents
 
 
 def choose(page, group: str, item: str) -> None:

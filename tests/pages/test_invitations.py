@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from addressbook.models import BookMember
-from tests.people import PASSWORD
+from tests.support.people import PASSWORD
+from workspace.models import BookMember
 
 
 @pytest.fixture

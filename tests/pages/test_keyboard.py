@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Error, Page, expect
 
-from tests.people import PASSWORD
-from tests.services.invariants import assert_consistent, contents
+from tests.support.invariants import assert_consistent, contents
+from tests.support.people import PASSWORD
 
 FILE = b"email\na@example.com\nb@example.com\nA@example.com\nnonsense\n"
 

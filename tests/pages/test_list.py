@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from addressbook.models import Group
-from tests.services.invariants import assert_consistent, contents
+from tests.support.invariants import assert_consistent, contents
 
 
 def test_pages_and_page_size(open_book, bob, fill) -> None:

@@ -1,10 +1,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from addressbook.models import Edition, Erasure
-from tests.people import PASSWORD
-from tests.services.invariants import contents
-from tests.stack import wait_for
+from tests.support.invariants import contents
+from tests.support.people import PASSWORD
+from tests.support.stack import wait_for
+from workspace.models import Edition, Erasure
 
 
 def ok(page: Page, name: str) -> None:

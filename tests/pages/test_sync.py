@@ -5,11 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from addressbook.mailer import GroupAddresses, MailerClient
-from addressbook.mailer.simulator import DEFAULT_ACCOUNT
 from addressbook.models import BookSync, Pause
 from addressbook.services import sync
-from tests.people import PASSWORD
+from libraries.outbound_mailer import GroupAddresses, MailerClient
+from libraries.outbound_mailer.simulator import DEFAULT_ACCOUNT
+from tests.support.people import PASSWORD
 
 KEYS = DEFAULT_ACCOUNT.credentials
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.services.invariants import contents
+from tests.support.invariants import contents
 
 
 def test_an_act_is_undone_from_its_notification(open_book, bob, book, make_group, register, axe) -> None:

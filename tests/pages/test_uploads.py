@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from addressbook.models import Upload
-from tests.services.invariants import assert_consistent, contents
+from tests.support.invariants import assert_consistent, contents
 
 DEFECTS = "이메일;이름\na@example.com;가\nkim@naver;나\nA@example.com;다\nb@example.com;라\n\nc@example.com;마\n"
 

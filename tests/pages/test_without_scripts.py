@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.services.invariants import contents
+from tests.support.invariants import contents
 
 
 def test_the_whole_round_without_scripts(open_book, bob, book) -> None:

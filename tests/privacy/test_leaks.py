@@ -19,10 +19,11 @@ import requests
 from django.conf import settings
 from django.db import connection
 
-from addressbook.models import Address, Download, JobState, Upload
-from addressbook.services import second_factor
-from tests.codes import App
-from tests.stack import Stack, wait_for
+from addressbook.models import Address, Download, Upload
+from tests.support.stack import Stack, wait_for
+from tests.support.totp import App
+from workspace.models import JobState
+from workspace.services.people import second_factor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,8 +13,8 @@ from typing import Self
 import psutil
 import requests
 
-from tests.postgresql import free_port
-from tests.stack import ROOT, wait_for
+from tests.support.postgresql import free_port
+from tests.support.stack import ROOT, wait_for
 
 START_SECONDS = 120
 STOP_SECONDS = 40

@@ -12,7 +12,7 @@ from contextlib import closing
 import pytest
 
 from tests.run.console import Console, gone
-from tests.stack import ROOT, wait_for
+from tests.support.stack import ROOT, wait_for
 
 pytestmark = pytest.mark.engine_independent
 

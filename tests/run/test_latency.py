@@ -3,10 +3,10 @@
 import time
 from statistics import median
 
-from addressbook.models import AddressBook, Job, User
-from addressbook.services import jobs
-from addressbook.services.audit import Actor
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
+from workspace.models import AddressBook, Job, User
+from workspace.services.history.audit import Actor
+from workspace.services.work import jobs
 
 # Promised for the embedded broker.
 PROMISED_SECONDS = 0.5

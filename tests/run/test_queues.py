@@ -11,11 +11,13 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from addressbook.mailer.simulator import DEFAULT_ACCOUNT
-from addressbook.models import Download, JobState, LeasedWork, Upload
-from addressbook.services import downloads, keys, sync, uploads
-from mailerconsole.supervisor import read_procfile
-from tests.stack import wait_for
+from addressbook.models import Download, Upload
+from addressbook.services import downloads, sync, uploads
+from libraries.outbound_mailer.simulator import DEFAULT_ACCOUNT
+from mailerconsole.operations.supervisor import read_procfile
+from tests.support.stack import wait_for
+from workspace.models import JobState, LeasedWork
+from workspace.services.books import keys
 
 KEYS = DEFAULT_ACCOUNT.credentials
 SECONDS = 60

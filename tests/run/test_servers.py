@@ -11,8 +11,8 @@ import pytest
 import redis
 import requests
 
-from tests.composition import SERVICES, Composition
-from tests.stack import ROOT, wait_for
+from tests.support.stack import ROOT, wait_for
+from tests.support.strategies import SERVICES, Composition
 
 pytestmark = pytest.mark.engine_independent
 

@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from addressbook import limits
 from addressbook.models import Download
 from addressbook.services.downloads.snapshot import Moment, Page, pages
-from addressbook.spreadsheets import CsvFile, Table, Workbook
+from libraries.spreadsheets import CsvFile, Table, Workbook
+from libraries.spreadsheets import limits as spreadsheet_limits
 
 _WIDTHS: Final = (40, 40, 22)
 _ADDRESS_WIDTHS: Final = (40,)
@@ -95,8 +96,8 @@ class _Names:
     def _of(self, group_ids: str) -> str:
         names = sorted(self._names[int(group_id)] for group_id in group_ids.split(",") if group_id)
         text = ", ".join(names)
-        if len(text) > limits.CELL_CHARACTERS:
-            text = f"{text[: limits.CELL_CHARACTERS - 2].rpartition(',')[0]}, …"
+        if len(text) > spreadsheet_limits.CELL_CHARACTERS:
+            text = f"{text[: spreadsheet_limits.CELL_CHARACTERS - 2].rpartition(',')[0]}, …"
         return text
 
 
@@ -166,4 +167,4 @@ class _Parts:
 
     def _has_room(self, workbook: Workbook, rows: int) -> bool:
         fits = workbook.size() + _UNSEEN_BYTES <= limits.CONSOLE_FILE_BYTES
-        return fits and workbook.row_count + rows <= limits.SHEET_ROWS
+        return fits and workbook.row_count + rows <= spreadsheet_limits.SHEET_ROWS

@@ -9,9 +9,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Download, Edition, JobState
-from addressbook.services import books, crash_points, departures
+from addressbook.models import Download
+from addressbook.services.addresses import tombstones
 from addressbook.services.downloads import files
+from workspace.models import Edition, JobState
+from workspace.services.books import books
+from workspace.services.work import crash_points
 
 
 def tidy() -> None:
@@ -25,7 +28,7 @@ def tidy() -> None:
             _close(download, JobState.FAILED, reason="file_gone")
     _forget_queries()
     _remove_stray_files()
-    departures.forget_all()
+    tombstones.forget_all()
 
 
 def discard_files(edition: Edition) -> None:

@@ -12,10 +12,13 @@ from django.db.models.functions import Now
 from django.utils import timezone, translation
 
 from addressbook import limits
-from addressbook.models import Download, Edition, JobState
-from addressbook.services import books, crash_points, departures, jobs
+from addressbook.models import Download
+from addressbook.services.addresses import tombstones
 from addressbook.services.downloads import contents, files
 from addressbook.services.downloads.snapshot import Moment, pin
+from workspace.models import Edition, JobState
+from workspace.services.books import books
+from workspace.services.work import crash_points, jobs
 
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -48,7 +51,7 @@ def make(download: Download) -> None:
         if error.errno not in _NO_SPACE:
             raise
         _end(download, JobState.FAILED, "no_space")
-    departures.forget(download.edition.book)
+    tombstones.forget(download.edition.book)
     crash_points.reached("download: done")
 
 

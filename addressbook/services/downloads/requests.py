@@ -7,12 +7,17 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from addressbook import limits, request_ids
-from addressbook.models import Action, AddressBook, Download, Edition, JobState
-from addressbook.services import audit, books, crash_points, groups, jobs
-from addressbook.services.audit import Actor
+from addressbook import limits
+from addressbook.models import Download
+from addressbook.services.addresses import groups
 from addressbook.services.downloads import files
-from addressbook.services.submissions import Submitted
+from workspace import request_ids
+from workspace.models import Action, AddressBook, Edition, JobState
+from workspace.services.books import books
+from workspace.services.history import audit
+from workspace.services.history.audit import Actor
+from workspace.services.work import crash_points, jobs
+from workspace.services.work.submissions import Submitted
 
 
 class ReasonRequiredError(Exception):

@@ -17,8 +17,9 @@ from django.db import connection
 from django.db.models import Max
 
 from addressbook import limits
-from addressbook.models import Address, DepartedAddress, DepartedMembership, Edition, Group, Membership
+from addressbook.models import Address, DepartedAddress, DepartedMembership, Group, Membership
 from addressbook.models.searching import Search
+from workspace.models import Edition
 
 # (id, email, registered_at): SQLite hands a time over as text, in UTC.
 AddressRow = tuple[int, str, str | datetime]

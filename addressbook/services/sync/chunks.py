@@ -13,9 +13,10 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from addressbook import limits
-from addressbook.mailer import GroupAddresses
-from addressbook.models import Address, BookSync, Edition, Group, Membership, ParkedEntry
+from addressbook.models import Address, BookSync, Group, Membership, ParkedEntry
 from addressbook.models.sync import ALL_SENT, NOT_BEGUN
+from libraries.outbound_mailer import GroupAddresses
+from workspace.models import Edition
 
 TEMPORARY_PREFIX: Final = "mailer-console-temporary-"
 # How many ids there may be in a range for each one that is asked for.

@@ -7,13 +7,14 @@ from enum import StrEnum
 from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 
-from addressbook import limits
-from addressbook.mailer import AddressBookCounts, InvalidRequestError, MailerClient, MailerError, Region, Zone
-from addressbook.mailer.practice import practice_credentials
-from addressbook.mailer.signing import Credentials
-from addressbook.mailer.zones import HOSTS
-from addressbook.models import AddressBook, Connection
-from addressbook.services import secrets
+from libraries.outbound_mailer import AddressBookCounts, InvalidRequestError, MailerClient, MailerError, Region, Zone
+from libraries.outbound_mailer import limits as mailer_limits
+from libraries.outbound_mailer.practice import practice_credentials
+from libraries.outbound_mailer.signing import Credentials
+from libraries.outbound_mailer.zones import HOSTS
+from workspace import limits
+from workspace.models import AddressBook, Connection
+from workspace.services.people import sealing
 
 __all__ = [
     "MailerError",
@@ -80,7 +81,7 @@ def client_for(book: AddressBook, *, seconds: tuple[float, float] | None = None)
 
     `seconds` are the patience for connecting and for each silence, where the usual ones are too long.
     """
-    connect, read = seconds or (limits.MAILER_CONNECT_TIMEOUT_SECONDS, limits.MAILER_READ_TIMEOUT_SECONDS)
+    connect, read = seconds or (mailer_limits.MAILER_CONNECT_TIMEOUT_SECONDS, mailer_limits.MAILER_READ_TIMEOUT_SECONDS)
     row = Connection.objects.filter(book=book).first()
     if row is not None:
         keys, base_url = _keys_of(row), row.base_url
@@ -120,12 +121,12 @@ def try_out(book: AddressBook) -> AddressBookCounts:
 @sensitive_variables("text")
 def _keys_of(row: Connection) -> Credentials:
     try:
-        text = secrets.unseal(row.sealed_keys)
-    except secrets.KeyLostError:
+        text = sealing.unseal(row.sealed_keys)
+    except sealing.KeyLostError:
         # The key was changed, and the old one dropped, between reading the row and reading the key.
         row.refresh_from_db()
         try:
-            text = secrets.unseal(row.sealed_keys)
-        except secrets.KeyLostError:
+            text = sealing.unseal(row.sealed_keys)
+        except sealing.KeyLostError:
             raise NotConnectedError(Obstacle.KEYS_UNREADABLE) from None
     return Credentials(**json.loads(text))

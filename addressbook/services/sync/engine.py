@@ -20,19 +20,22 @@ from typing import TypeGuard, TypeVar
 from django.db import transaction
 from django.utils import timezone
 
-from addressbook import limits, mailer
-from addressbook.models import BookSync, Edition, Removal
-from addressbook.services import crash_points
+from addressbook import limits
+from addressbook.models import BookSync, Removal
 from addressbook.services.sync import chunks, lease, removing, sending, settling
 from addressbook.services.sync.failures import Failure
 from addressbook.services.sync.failures import note as note_failure
 from addressbook.services.sync.removing import Remove
 from addressbook.services.sync.sending import Send
+from libraries import outbound_mailer
+from libraries.outbound_mailer import limits as mailer_limits
+from workspace.models import Edition
+from workspace.services.work import crash_points
 
 T = TypeVar("T")
 
 # The longest that any wait can be; one that is longer comes from before the server's clock was set back.
-_LONGEST_WAIT = timedelta(seconds=2 * limits.MAILER_RETRY_AFTER_SECONDS)
+_LONGEST_WAIT = timedelta(seconds=2 * mailer_limits.MAILER_RETRY_AFTER_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Engine:
     """The steps of a claimed book. Every method may raise SyncLostError: then another worker has it."""
 
     def __init__(
-        self, sync: BookSync, client: mailer.MailerClient, *, clock: Callable[[], datetime] = timezone.now
+        self, sync: BookSync, client: outbound_mailer.MailerClient, *, clock: Callable[[], datetime] = timezone.now
     ) -> None:
         self._sync = sync
         self._client = client
@@ -199,5 +202,5 @@ def _is_ahead(moment: datetime | None, now: datetime) -> TypeGuard[datetime]:
 def _outcome(call: Callable[[], T]) -> tuple[T | None, Failure | None]:
     try:
         return call(), None
-    except (mailer.MailerError, mailer.InvalidRequestError) as error:
+    except (outbound_mailer.MailerError, outbound_mailer.InvalidRequestError) as error:
         return None, error

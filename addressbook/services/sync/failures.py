@@ -3,10 +3,11 @@
 import random
 from datetime import datetime, timedelta
 
-from addressbook import limits, mailer
+from addressbook import limits
 from addressbook.models import BookSync, Pause
+from libraries import outbound_mailer
 
-Failure = mailer.MailerError | mailer.InvalidRequestError
+Failure = outbound_mailer.MailerError | outbound_mailer.InvalidRequestError
 
 
 def is_refusal(error: Failure) -> bool:
@@ -14,20 +15,20 @@ def is_refusal(error: Failure) -> bool:
 
     An error without a code is not believed: what stands between here and there answers 400 for reasons of its own.
     """
-    if isinstance(error, mailer.PermanentError):
+    if isinstance(error, outbound_mailer.PermanentError):
         return error.code is not None or error.too_large
-    return isinstance(error, mailer.InvalidRequestError)
+    return isinstance(error, outbound_mailer.InvalidRequestError)
 
 
 def outcome_is_unknown(error: Failure) -> bool:
     """Whether a write may have been carried out all the same."""
-    return isinstance(error, mailer.TemporaryError) and error.outcome_unknown
+    return isinstance(error, outbound_mailer.TemporaryError) and error.outcome_unknown
 
 
 def note(sync: BookSync, error: Failure, now: datetime) -> None:
     """Pause the book, or say when to try again. Not for refusals."""
     sync.problem = sentence(error)
-    if isinstance(error, mailer.ConfigurationError):
+    if isinstance(error, outbound_mailer.ConfigurationError):
         pause(sync, Pause(error.problem))
         return
     sync.failures += 1

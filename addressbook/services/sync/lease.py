@@ -9,8 +9,10 @@ from django.db.models.functions import Least
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import BookSync, Edition
-from addressbook.services import books, remote
+from addressbook.models import BookSync
+from addressbook.services.sync import outbox
+from workspace.models import Edition
+from workspace.services.books import books
 
 _LEFT_AT_LEAST_SECONDS: Final = limits.SYNC_LEASE_SECONDS - 20
 _OF_THE_LEASE: Final = {"id", "book", "attempt", "lease_until", "next_look_at"}
@@ -95,14 +97,14 @@ def release(sync: BookSync, *, now: datetime, look_at: datetime) -> None:
     own = BookSync.objects.filter(pk=sync.pk, attempt=sync.attempt)
     own.update(lease_until=None, next_look_at=Least(F("next_look_at"), look_at))
     if own.filter(next_look_at__lte=now, is_on=True, pause="").exists():
-        remote.announce(sync.book_id)
+        outbox.announce(sync.book_id)
 
 
 def wake_due() -> int:
     """Announce the books that a worker should look at; returns how many. Harmless when two run at once."""
     book_ids = list(_due(timezone.now()).values_list("book", flat=True))
     for book_id in book_ids:
-        remote.announce(book_id)
+        outbox.announce(book_id)
     return len(book_ids)
 
 

@@ -8,8 +8,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Address, AddressBook, BookSync, Edition, Group, Membership, ParkedEntry, Pause, Removal
+from addressbook.models import Address, BookSync, Group, Membership, ParkedEntry, Pause, Removal
 from addressbook.models.sync import ALL_SENT, NOT_BEGUN
+from workspace.models import AddressBook, Edition
 
 
 class State(StrEnum):

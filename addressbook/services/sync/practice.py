@@ -1,8 +1,8 @@
 """Books that the bundled simulator stands in for."""
 
-from addressbook.models import AddressBook
-from addressbook.services.audit import Actor
 from addressbook.services.sync import connection, switches
+from workspace.models import AddressBook
+from workspace.services.history.audit import Actor
 
 
 def begin(book: AddressBook, by: Actor) -> None:

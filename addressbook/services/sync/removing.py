@@ -6,10 +6,12 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from addressbook import limits, mailer
-from addressbook.mailer import AddressBookCounts
-from addressbook.models import BookSync, Edition, Group, Removal
+from addressbook import limits
+from addressbook.models import BookSync, Group, Removal
 from addressbook.services.sync import failures
+from libraries import outbound_mailer
+from libraries.outbound_mailer import AddressBookCounts
+from workspace.models import Edition
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Remove:
     row_ids: tuple[int, ...]
     addresses: tuple[str, ...] = field(repr=False)
 
-    def call(self, client: mailer.MailerClient) -> AddressBookCounts:
+    def call(self, client: outbound_mailer.MailerClient) -> AddressBookCounts:
         """The counts afterwards."""
         operations = client.address_book
         if self.kind == Removal.Kind.RESET:
@@ -103,7 +105,7 @@ def remove_later(sync: BookSync, group_name: str) -> None:
 
 
 def is_already_done(error: failures.Failure) -> bool:
-    return isinstance(error, mailer.PermanentError) and error.does_not_exist
+    return isinstance(error, outbound_mailer.PermanentError) and error.does_not_exist
 
 
 def weight_of(counts: AddressBookCounts) -> int:

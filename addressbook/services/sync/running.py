@@ -10,6 +10,7 @@ from addressbook import limits
 from addressbook.models import BookSync, Pause
 from addressbook.services.sync import connection, failures, lease, overview
 from addressbook.services.sync.engine import Engine, Rest, Wait
+from workspace import limits as workspace_limits
 
 
 def run(book_id: int) -> None:
@@ -17,7 +18,7 @@ def run(book_id: int) -> None:
     sync = lease.claim(book_id, timezone.now())
     if sync is None:
         return
-    look_at = timezone.now() + timedelta(seconds=limits.JOB_FORGOTTEN_AFTER_SECONDS)
+    look_at = timezone.now() + timedelta(seconds=workspace_limits.JOB_FORGOTTEN_AFTER_SECONDS)
     try:
         client = connection.client_for(sync.book)
     except connection.NotConnectedError:

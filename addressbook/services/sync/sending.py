@@ -5,10 +5,11 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from addressbook import limits, mailer
+from addressbook import limits
 from addressbook.models import Address, BookSync, Group, Membership, ParkedEntry, Pause, Removal
 from addressbook.services.sync import failures, removing
 from addressbook.services.sync.chunks import Chunk
+from libraries import outbound_mailer
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Send:
     in_air_before: datetime | None
     generation: int
 
-    def call(self, client: mailer.MailerClient) -> None:
+    def call(self, client: outbound_mailer.MailerClient) -> None:
         client.address_book.create(self.chunk.request())
 
 

@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from addressbook import limits
-from addressbook.mailer import AddressBookCounts
-from addressbook.models import BookSync, Edition, Group, ParkedEntry, Pause, Removal
+from addressbook.models import BookSync, Group, ParkedEntry, Pause, Removal
 from addressbook.models.sync import ALL_SENT, NOT_BEGUN
 from addressbook.services.sync import chunks, failures, removing
 from addressbook.services.sync.removing import weight_of
+from libraries.outbound_mailer import AddressBookCounts
+from workspace.models import Edition
 
 Difference = list[Any]  # [name of the group or None for the whole book, ours, theirs], as JSON keeps it
 

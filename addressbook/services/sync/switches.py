@@ -7,10 +7,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from addressbook.models import Action, AddressBook, BookSync, Edition, ParkedEntry, Pause, Removal
-from addressbook.services import books, remote
-from addressbook.services.audit import Actor, record
-from addressbook.services.submissions import Submitted
+from addressbook.models import BookSync, ParkedEntry, Pause, Removal
+from addressbook.services.sync import outbox
+from workspace.models import Action, AddressBook, Edition
+from workspace.services.books import books
+from workspace.services.history.audit import Actor, record
+from workspace.services.work.submissions import Submitted
 
 
 class SyncOffError(Exception):
@@ -34,9 +36,9 @@ def turn_on(*, book: AddressBook, existing: Existing = Existing.ASK, by: Actor) 
             return
         sync.is_on = True
         sync.save(update_fields=["is_on"])
-        remote.connect_anew(sync, edition)
+        outbox.connect_anew(sync, edition)
         _choose(sync, edition, existing)
-        remote.wake(book)
+        outbox.wake(book)
         record(by=by, action=Action.TURN_SYNC_ON, book=book, detail={"existing": existing})
 
 
@@ -47,7 +49,7 @@ def choose_existing(*, book: AddressBook, existing: Existing, by: Actor) -> None
             return
         _unpause(sync)
         _choose(sync, edition, existing)
-        remote.wake(book)
+        outbox.wake(book)
         record(by=by, action=Action.CHOOSE_EXISTING, book=book, detail={"existing": existing})
 
 
@@ -77,7 +79,7 @@ def resume(*, book: AddressBook, by: Actor) -> None:
     with _switched_on(book) as (sync, _):
         if sync.pause:
             _unpause(sync)
-            remote.wake(book)
+            outbox.wake(book)
             record(by=by, action=Action.RESUME_SYNC, book=book, detail={"pause": sync.pause})
 
 
@@ -89,9 +91,9 @@ def send_again(*, book: AddressBook, token: UUID | None = None, by: Actor) -> No
     with _switched_on(book) as (sync, edition):
         if not sync.is_compared or _came_before(book, token, "send_again", by):
             return
-        remote.everything_is_pending(sync, edition)
+        outbox.everything_is_pending(sync, edition)
         Removal.objects.filter(book=book).exclude(refused="").update(refused="")
-        remote.wake(book)
+        outbox.wake(book)
         record(by=by, action=Action.SEND_AGAIN, book=book)
 
 
@@ -104,8 +106,8 @@ def rebuild(*, book: AddressBook, token: UUID | None = None, by: Actor) -> None:
         sync.is_compared = True
         if sync.pause == Pause.NOT_EMPTY:
             _unpause(sync)
-        remote.start_over(sync, edition)
-        remote.wake(book)
+        outbox.start_over(sync, edition)
+        outbox.wake(book)
         record(by=by, action=Action.REBUILD_REMOTE, book=book)
 
 
@@ -136,7 +138,7 @@ def _choose(sync: BookSync, edition: Edition, existing: Existing) -> None:
     elif existing == Existing.REBUILD:
         BookSync.objects.filter(pk=sync.pk).update(is_compared=True)
         sync.is_compared = True
-        remote.start_over(sync, edition)
+        outbox.start_over(sync, edition)
 
 
 def _unpause(sync: BookSync) -> None:

@@ -7,9 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import AddressBook, Edition, Job, UndoRecord
-from addressbook.services import books
-from addressbook.services.journal import Changes
+from addressbook.models import UndoRecord
+from addressbook.services.addresses.undo_log import Changes
+from workspace.models import AddressBook, Edition, Job
+from workspace.services.books import books
 
 
 def sweep() -> int:

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from addressbook import limits
-from addressbook.models import Act, Address, Edition, Group, Membership
-from addressbook.services.journal import AddressRow, Changes, GroupRow, MembershipRow, Range, ids_in
+from addressbook.models import Act, Address, Group, Membership
+from addressbook.services.addresses.undo_log import AddressRow, Changes, GroupRow, MembershipRow, Range, ids_in
 from addressbook.services.undo.steps import Counts, Did, Left, Undoing, pieces
+from workspace import limits
+from workspace.models import Edition
 
 
 @dataclass(frozen=True, slots=True)

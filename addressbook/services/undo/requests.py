@@ -9,11 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Act, Action, AddressBook, Edition, Job
-from addressbook.services import books, history, jobs
-from addressbook.services.audit import Actor, record
-from addressbook.services.submissions import Submitted
+from addressbook.models import Act
 from addressbook.services.undo.running import mark_undone, undo_at_once
+from workspace.models import Action, AddressBook, Edition, Job
+from workspace.services import history
+from workspace.services.books import books
+from workspace.services.history.audit import Actor, record
+from workspace.services.work import jobs
+from workspace.services.work.submissions import Submitted
 
 
 class Why(StrEnum):

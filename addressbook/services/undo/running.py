@@ -13,10 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Act, Action, Edition, Job, JobState
-from addressbook.services import books, crash_points, jobs, journal
-from addressbook.services.journal import Changes
+from addressbook.models import Act
+from addressbook.services.addresses import undo_log
+from addressbook.services.addresses.undo_log import Changes
 from addressbook.services.undo.steps import Counts, Step, Undoing, steps_of
+from workspace.models import Action, Edition, Job, JobState
+from workspace.services.books import books
+from workspace.services.work import crash_points, jobs
 
 # The place of a job is that of the step that was done last: number of its record × this + number of the step in it.
 _STEPS_PER_RECORD: Final = 1_000_000
@@ -30,7 +33,7 @@ def undo_at_once(act: Act, edition: Edition) -> tuple[dict[str, int], Act | None
     for record in act.records.order_by("-number"):
         for step in steps_of(Changes.unpacked(record.payload)):
             counts.update(undoing.do(step, noted=noted))
-    undo_act = journal.keep_at_once(edition, Action.UNDO, noted, undoes=act)
+    undo_act = undo_log.keep_at_once(edition, Action.UNDO, noted, undoes=act)
     return _named(counts), undo_act
 
 

@@ -12,10 +12,11 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from addressbook import limits
-from addressbook.models import Act, Address, Edition, Group, Membership
-from addressbook.services import groups, kept_rows, memberships
-from addressbook.services.groups import GroupNameTakenError, TooManyGroupsError
-from addressbook.services.journal import AddressRow, Changes, GroupRow, MembershipRow, ids_in
+from addressbook.models import Act, Address, Group, Membership
+from addressbook.services.addresses import groups, memberships, statements
+from addressbook.services.addresses.groups import GroupNameTakenError, TooManyGroupsError
+from addressbook.services.addresses.undo_log import AddressRow, Changes, GroupRow, MembershipRow, ids_in
+from workspace.models import Edition
 
 T = TypeVar("T")
 
@@ -149,7 +150,7 @@ class Undoing:
 
     def addresses_back(self, rows: Sequence[AddressRow]) -> Fate:
         keys = [key or email for _, email, key, *_ in rows]
-        there = kept_rows.ids_by_key(self.edition.pk, keys)
+        there = statements.ids_by_key(self.edition.pk, keys)
         fate = Fate()
         for row, key in zip(rows, keys, strict=True):
             if key not in there:

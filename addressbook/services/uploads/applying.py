@@ -8,12 +8,15 @@ from django.db.models import F
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Edition, Group, JobState, Upload
-from addressbook.services import books, crash_points, jobs, memberships, planner
-from addressbook.services.journal import Changes
+from addressbook.models import Group, Upload
+from addressbook.services.addresses import memberships, planner
+from addressbook.services.addresses.undo_log import Changes
 from addressbook.services.uploads import files, sql
 from addressbook.services.uploads.rows import RowsBatch, read_batch
 from addressbook.services.uploads.tally import CHOSEN_GROUP
+from workspace.models import Edition, JobState
+from workspace.services.books import books
+from workspace.services.work import crash_points, jobs
 
 
 def apply_rows(upload: Upload) -> None:

@@ -9,12 +9,15 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from addressbook import limits, spreadsheets
-from addressbook.models import JobState, Upload
-from addressbook.services import books, crash_points, jobs
+from addressbook import limits
+from addressbook.models import Upload
 from addressbook.services.uploads import files, refused
 from addressbook.services.uploads.tally import Tally
-from addressbook.spreadsheets import Choice, Layout, Refusal, RefusedFileError
+from libraries import spreadsheets
+from libraries.spreadsheets import Choice, Layout, Refusal, RefusedFileError
+from workspace.models import JobState
+from workspace.services.books import books
+from workspace.services.work import crash_points, jobs
 
 # What the owner of a file can mend by another choice: the upload rests, and the popup says what is to be chosen.
 _OPEN_TO_CHOICE: Final = frozenset({Refusal.UNKNOWN_ENCODING, Refusal.UNKNOWN_SHEET})

@@ -12,10 +12,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import AddressBook, JobState, Upload
-from addressbook.models.jobs import UNFINISHED
-from addressbook.services import books, jobs
+from addressbook.models import Upload
 from addressbook.services.uploads import files
+from workspace.models import AddressBook, JobState
+from workspace.models.work import UNFINISHED
+from workspace.services.books import books
+from workspace.services.work import jobs
 
 
 def tidy() -> None:

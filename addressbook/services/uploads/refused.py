@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from addressbook import limits, spreadsheets
-from addressbook.models import Action, Upload
-from addressbook.services.audit import Actor, record
+from addressbook import limits
+from addressbook.models import Upload
 from addressbook.services.uploads import files
-from addressbook.spreadsheets import Defect, Layout, RefusedRow
+from libraries import spreadsheets
+from libraries.spreadsheets import Defect, Layout, RefusedRow
+from workspace.models import Action
+from workspace.services.history.audit import Actor, record
 
 FILE_NAME: Final = "refused"
 

@@ -10,14 +10,21 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
-from addressbook import limits, request_ids
-from addressbook.models import Action, AddressBook, Edition, Group, JobState, Upload
-from addressbook.services import audit, books, crash_points, groups, jobs, journal
-from addressbook.services.audit import Actor
-from addressbook.services.journal import Changes
-from addressbook.services.submissions import Submitted
+from addressbook import limits
+from addressbook.models import Group, Upload
+from addressbook.services.addresses import groups, undo_log
+from addressbook.services.addresses.undo_log import Changes
 from addressbook.services.uploads import files
-from addressbook.spreadsheets import Choice
+from libraries.spreadsheets import Choice
+from libraries.spreadsheets import limits as spreadsheet_limits
+from workspace import limits as workspace_limits
+from workspace import request_ids
+from workspace.models import Action, AddressBook, Edition, JobState
+from workspace.services.books import books
+from workspace.services.history import audit
+from workspace.services.history.audit import Actor
+from workspace.services.work import crash_points, jobs
+from workspace.services.work.submissions import Submitted
 
 
 class FileTooLargeError(Exception):
@@ -46,7 +53,7 @@ def find(edition: Edition, upload_id: int) -> Upload:
 
 def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, token: UUID, by: Actor) -> Upload:
     """Store the file and have it checked. Raises FileTooLargeError or GroupGoneError, and then nothing is kept."""
-    if (file.size or 0) > limits.UPLOAD_FILE_BYTES:
+    if (file.size or 0) > spreadsheet_limits.UPLOAD_FILE_BYTES:
         raise FileTooLargeError
     digest = hashlib.sha256()
     for chunk in _chunks(file):
@@ -117,7 +124,7 @@ def apply(*, book: AddressBook, upload_id: int, group_id: int | None, seen: int,
         upload.group = groups.find(edition, group_id) if group_id is not None else None
         noted = Changes()
         created = _make_groups(edition, upload, noted)
-        upload.act = journal.begin(edition, Action.UPLOAD_ADDRESSES)
+        upload.act = undo_log.begin(edition, Action.UPLOAD_ADDRESSES)
         noted.keep(upload.act)
         upload.outcome = {"groups_created": created, "group": upload.group.name if upload.group else ""}
         _send_to_work(upload, Upload.Phase.APPLY, rows_total=upload.check_result["addresses"])
@@ -169,7 +176,7 @@ def _make_groups(edition: Edition, upload: Upload, noted: Changes) -> int:
     names = [group["name"] for group in upload.groups]
     there = dict(edition.groups.filter(name__in=names).values_list("name", "pk")) if names else {}
     missing = [name for name in names if name not in there]
-    if missing and edition.groups.count() + len(missing) > limits.GROUPS_PER_BOOK:
+    if missing and edition.groups.count() + len(missing) > workspace_limits.GROUPS_PER_BOOK:
         raise groups.TooManyGroupsError
     made = Group.objects.bulk_create(Group(edition=edition, name=name) for name in missing)
     for group in made:

@@ -8,7 +8,7 @@ in `Upload.groups`, from 1; 0 stands for the group that was chosen for the rest.
 from dataclasses import dataclass, field
 from typing import IO
 
-from addressbook.emails import EmailAddress
+from libraries.email_addresses import EmailAddress
 
 
 @dataclass(slots=True)

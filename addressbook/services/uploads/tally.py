@@ -8,16 +8,18 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from addressbook import limits
-from addressbook.emails import InvalidEmailError, parse, suggest
-from addressbook.models import Edition
-from addressbook.services import groups
-from addressbook.services.groups import InvalidGroupNameError
+from addressbook.services.addresses import groups
+from addressbook.services.addresses.groups import InvalidGroupNameError
 from addressbook.services.uploads import sql
 from addressbook.services.uploads.rows import line, repeated_line
-from addressbook.spreadsheets import Batch
+from libraries.email_addresses import InvalidEmailError, parse, suggest
+from libraries.spreadsheets import Batch
+from libraries.spreadsheets import limits as spreadsheet_limits
+from workspace import limits as workspace_limits
+from workspace.models import Edition
 
 CHOSEN_GROUP: Final = 0
-_SHOWN_CHARACTERS: Final = limits.LAYOUT_CELL_CHARACTERS
+_SHOWN_CHARACTERS: Final = spreadsheet_limits.LAYOUT_CELL_CHARACTERS
 
 
 class GroupFault(StrEnum):
@@ -147,7 +149,7 @@ class Tally:
             return Fault(GroupFault.NAME, error.character, in_group=True)
         if clean != name:
             return self._place(clean)
-        if len(self._names) >= limits.GROUPS_PER_BOOK:
+        if len(self._names) >= workspace_limits.GROUPS_PER_BOOK:
             return Fault(GroupFault.TOO_MANY, in_group=True)
         self._names.append(clean)
         return len(self._names)

@@ -1,0 +1,65 @@
+"""What is told of an address in a book that is masked; each time is a line of the history, without the address."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from addressbook import limits
+from addressbook.models import Address
+from libraries import email_addresses
+from libraries.email_addresses import limits as email_limits
+from workspace.models import Action, AddressBook, AuditEvent
+from workspace.services.books import books
+from workspace.services.history.audit import Actor, record
+
+
+class TooManyLookUpsError(Exception):
+    """This person has looked up LOOK_UPS_PER_HOUR addresses of this book within an hour."""
+
+
+class AddressGoneError(Exception):
+    """The address was deleted meanwhile."""
+
+
+def whole_address(text: str) -> str | None:
+    """The key of the address that the text is as a whole; None when it is none, or what is shown of a masked one."""
+    if f"{email_limits.MASK}@" in text:
+        return None
+    try:
+        return email_addresses.parse(text).key
+    except email_addresses.InvalidEmailError:
+        return None
+
+
+def look_up(*, book: AddressBook, key: str, by: Actor) -> bool:
+    """Whether the address is in the book, for somebody who knows it already. Raises TooManyLookUpsError."""
+    with transaction.atomic():
+        edition = books.lock(book, is_change=False)
+        hour_ago = timezone.now() - timedelta(hours=1)
+        asked = AuditEvent.objects.filter(
+            chain=book.pk, username=by.user.get_username(), action=Action.LOOK_UP_ADDRESS, at__gte=hour_ago
+        )
+        if asked.count() >= limits.LOOK_UPS_PER_HOUR:
+            raise TooManyLookUpsError
+        found = Address.objects.filter(edition=edition, key=key).exists()
+        record(by=by, action=Action.LOOK_UP_ADDRESS, book=book, detail={"found": found})
+    return found
+
+
+def show(*, book: AddressBook, address_id: int, by: Actor) -> Address:
+    """One address, to be shown in full. Raises AddressGoneError."""
+    with transaction.atomic():
+        edition = books.lock(book, is_change=False)
+        address = Address.objects.filter(edition=edition, pk=address_id).first()
+        if address is None:
+            raise AddressGoneError
+        record(by=by, action=Action.SHOW_ADDRESS, book=book, detail={"shown": 1, "address": address.pk})
+    return address
+
+
+def record_shown(*, book: AddressBook, count: int, by: Actor) -> None:
+    """Of a book that is masked so many addresses are shown in full at once, to be sent mail to."""
+    with transaction.atomic():
+        books.lock(book, is_change=False)
+        record(by=by, action=Action.SHOW_ADDRESS, book=book, detail={"shown": count})

@@ -1,0 +1,134 @@
+"""Recipient groups: create and rename. What takes addresses out of groups is in `bulk`."""
+
+import re
+import unicodedata
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from addressbook.models import Group
+from addressbook.services.addresses.undo_log import Changes, GroupRow, moment_of
+from addressbook.services.sync import outbox
+from libraries.outbound_mailer import limits as mailer_limits
+from workspace import limits
+from workspace.models import Action, AddressBook, Edition
+from workspace.services.books import books
+from workspace.services.history.audit import Actor, record
+from workspace.services.work.submissions import Submitted
+
+_ALLOWED: Final = re.compile(f"[{mailer_limits.GROUP_NAME_ALPHABET}]")
+
+
+class InvalidGroupNameError(ValueError):
+    """The name is empty, too long, or holds `character`, which the service does not take (None: not the reason)."""
+
+    def __init__(self, *, character: str | None = None) -> None:
+        super().__init__()
+        self.character = character
+
+
+class GroupNameTakenError(Exception):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class TooManyGroupsError(Exception):
+    """The book has limits.GROUPS_PER_BOOK groups already."""
+
+
+class GroupGoneError(Exception):
+    """The group is not in the book: deleted meanwhile, or never there."""
+
+
+class GroupRenamedMeanwhileError(Exception):
+    """The group does not have the name any more that the user saw; `name` is what it has now."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+def clean_name(name: str) -> str:
+    """The name as it is stored: ends stripped, composed (a Mac types Hangul decomposed).
+
+    Raises InvalidGroupNameError and names the first character that is not allowed.
+    """
+    name = unicodedata.normalize("NFC", name.strip())
+    for character in name:
+        if not _ALLOWED.fullmatch(character):
+            raise InvalidGroupNameError(character=character)
+    if not 1 <= len(name) <= mailer_limits.GROUP_NAME_CHARACTERS:
+        raise InvalidGroupNameError
+    return name
+
+
+def find(edition: Edition, group_id: int) -> Group:
+    """Raises GroupGoneError; a group of another edition or book is as good as gone."""
+    group = Group.objects.filter(edition=edition, pk=group_id).first()
+    if group is None:
+        raise GroupGoneError
+    return group
+
+
+def create_group(*, book: AddressBook, name: str, token: UUID, by: Actor) -> Group:
+    """Raises InvalidGroupNameError, GroupNameTakenError or TooManyGroupsError."""
+    name = clean_name(name)
+    submitted = Submitted(by, token, "create_group", name)
+    with transaction.atomic():
+        edition = books.lock(book)
+        if earlier := submitted.earlier_outcome():
+            return find(edition, earlier["group"])
+        if edition.groups.filter(name=name).exists():
+            raise GroupNameTakenError(name)
+        if edition.groups.count() >= limits.GROUPS_PER_BOOK:
+            raise TooManyGroupsError
+        group = Group.objects.create(edition=edition, name=name)
+        record(by=by, action=Action.ADD_GROUP, book=book, detail={"group": name})
+        submitted.remember({"group": group.pk})
+    return group
+
+
+def rename_group(*, book: AddressBook, group_id: int, seen_name: str, name: str, by: Actor) -> Group:
+    """Raises InvalidGroupNameError, GroupNameTakenError, GroupGoneError, or GroupRenamedMeanwhileError.
+
+    Sent twice, the second finds the name already there and changes nothing.
+    """
+    name = clean_name(name)
+    with transaction.atomic():
+        edition = books.lock(book)
+        group = find(edition, group_id)
+        if group.name == name:
+            return group
+        if group.name != seen_name:
+            raise GroupRenamedMeanwhileError(group.name)
+        if edition.groups.filter(name=name).exists():
+            raise GroupNameTakenError(name)
+        group.name = name
+        group.save(update_fields=["name"])
+        outbox.group_renamed(group, seen_name)
+        record(by=by, action=Action.RENAME_GROUP, book=book, detail={"group": [seen_name, name]})
+    return group
+
+
+def delete_empty(group: Group, *, noted: Changes) -> None:
+    """A step of services: delete a group without addresses, under the lock of the book."""
+    noted.deleted_group(group)
+    outbox.group_leaves(group)
+    group.delete()
+
+
+def restore(edition: Edition, row: GroupRow, *, noted: Changes) -> Group:
+    """A step of services: give a deleted group back, without addresses, under its old id. Raises as `create_group`."""
+    pk, name, created_at = row
+    if edition.groups.filter(name=name).exists():
+        raise GroupNameTakenError(name)
+    if edition.groups.count() >= limits.GROUPS_PER_BOOK:
+        raise TooManyGroupsError
+    Group.objects.bulk_create([Group(pk=pk, edition=edition, name=name)])
+    Group.objects.filter(pk=pk).update(created_at=moment_of(created_at))
+    outbox.rows_restored(edition, address_ids=(), group_ids=[pk])
+    group = Group.objects.get(pk=pk)
+    noted.made_group(group)
+    return group

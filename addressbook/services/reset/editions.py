@@ -1,0 +1,105 @@
+"""What a reset and its undo have in common: what an edition holds, and how the book passes from one to another.
+
+These functions are the steps of services, not services: the caller holds the lock of the book, is inside a transaction,
+and records what was done.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from addressbook import limits
+from workspace.models import AddressBook, Edition, Job, JobState, LeasedWork
+from workspace.models.work import UNFINISHED
+from workspace.services.work import jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What an edition holds, in numbers: what a user saw before a decision."""
+
+    edition: int
+    groups: int
+    addresses: int
+
+
+class ContentsChangedError(Exception):
+    """The book does not hold what the user saw any more; `now` is what it holds, for a second question."""
+
+    def __init__(self, now: Contents) -> None:
+        super().__init__(f"{now.groups} groups, {now.addresses} addresses")
+        self.now = now
+
+
+def contents(edition: Edition) -> Contents:
+    return Contents(edition.number, edition.groups.count(), edition.address_count)
+
+
+def require_seen(edition: Edition, seen: Contents) -> Contents:
+    """What the edition holds. Raises ContentsChangedError unless it is what the user saw."""
+    now = contents(edition)
+    if now != seen:
+        raise ContentsChangedError(now)
+    return now
+
+
+def database_now(book: AddressBook) -> datetime:
+    """The time by the clock of the database, by which copies live and die: every process reads the same."""
+    row = AddressBook.objects.filter(pk=book.pk).annotate(moment=Now())
+    moment: datetime = row.values_list("moment", flat=True).get()
+    return moment
+
+
+def open_instead(book: AddressBook, old: Edition, new: Edition, *, keep_copy: bool) -> datetime:
+    """Make `new` the current edition and close `old`; returns until when it is kept as a recovery copy.
+
+    What works on `old`, or waits to, ends here: a worker that is at it finds its row over and writes nothing more.
+    Whoever asked for it is told in the book as it is from now on.
+    """
+    now = database_now(book)
+    old.closed_at = now
+    old.erase_after = now + timedelta(days=limits.RECOVERY_COPY_DAYS) if keep_copy else now
+    old.save(update_fields=["closed_at", "erase_after"])
+    new.closed_at = new.erase_after = None
+    new.save(update_fields=["closed_at", "erase_after"])
+    AddressBook.objects.filter(pk=book.pk).update(current_edition=new)
+    book.current_edition = new
+    # Whoever asked to be forgotten is forgotten; the job goes on from wherever the book is.
+    Job.objects.filter(edition=old, kind=Job.Kind.ERASE_TRACES).update(edition=new)
+    for work in _unfinished(old):
+        _stop(work)
+    for model in jobs.KINDS:
+        # Of what was stopped, what nobody has read yet.
+        stopped = model._default_manager.filter(edition=old, outcome__reason="reset", dismissed_at__isnull=True)
+        stopped.update(edition=new)
+    return old.erase_after
+
+
+def _unfinished(edition: Edition) -> Iterator[LeasedWork]:
+    for model in jobs.KINDS:
+        rows = model._default_manager.select_for_update(of=("self",)).filter(edition=edition)
+        yield from rows.filter(Q(state__in=UNFINISHED) | Q(state=JobState.CHECKED))
+
+
+def _stop(work: LeasedWork) -> None:
+    work.outcome = {**work.outcome, "reason": "reset"}
+    jobs.finish(work, JobState.FAILED)  # recorded with what it was about
+    discard_on_commit(work.files)
+    work.forget_contents()
+    work.act = None  # what it did until then is undone, if at all, in the edition where it was done
+    work.save()
+
+
+def discard_on_commit(names: list[str]) -> None:
+    """Remove these files once the rows that named them say so no more."""
+    transaction.on_commit(lambda: discard(names))
+
+
+def discard(names: list[str]) -> None:
+    for name in names:
+        default_storage.delete(name)

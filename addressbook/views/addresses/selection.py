@@ -1,0 +1,316 @@
+"""Acts on selected addresses: select all, delete, remove from group, edit groups, send mail.
+
+Each act is asked for with the ticked rows, answers with a dialog that names the numbers, and is applied from there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from addressbook import limits
+from addressbook.forms.listing import listing_from
+from addressbook.forms.selection import DeleteForm, EditGroupsForm, SelectionForm
+from addressbook.models import Group, Membership
+from addressbook.models.groups import TreeGroup
+from addressbook.services.addresses import bulk, disclosure, selection
+from addressbook.services.addresses.groups import GroupGoneError
+from addressbook.services.addresses.selection import Selection, SelectionChangedError
+from addressbook.services.reset import forget_person
+from addressbook.views.screen.screen import (
+    Notification,
+    answer_changed_meanwhile,
+    answer_dialog,
+    answer_done,
+    console_context,
+    group_gone_sentence,
+    is_gone,
+    list_context,
+)
+from addressbook.views.undo import undo_sentences
+from workspace.models import Role
+from workspace.services.work.jobs import UndoRunningError
+from workspace.views.pages import sentences
+from workspace.views.pages.access import Access, group_or_404, to_book
+from workspace.views.pages.hardening import many_fields
+from workspace.views.pages.methods import require_POST
+from workspace.views.people.step_up import with_fresh_sign_in
+
+Extra = Callable[[Access, Selection], dict[str, Any]]
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def select_everything(request: HttpRequest, access: Access) -> HttpResponse:
+    """Select all that the list finds, on every page of it."""
+    listing = listing_from(request.POST)
+    found = selection.everything(book=access.book, group_id=listing.group_id, query=listing.query)
+    if "HX-Request" in request.headers:
+        return render(request, "selection_bar.html", list_context(request, access, listing, everything=found))
+    return render(request, "console.html", console_context(request, access, listing, everything=found))
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def ask_delete(request: HttpRequest, access: Access) -> HttpResponse:
+    return _ask(request, access, "dialogs/delete_addresses.html")
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def ask_remove(request: HttpRequest, access: Access) -> HttpResponse:
+    return _ask(request, access, "dialogs/remove_from_group.html", _group_of)
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def ask_edit_groups(request: HttpRequest, access: Access) -> HttpResponse:
+    return _ask(request, access, "dialogs/edit_groups.html", _ticks)
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def send_mail(request: HttpRequest, access: Access) -> HttpResponse:
+    """The selected addresses, ready to be taken to the sending screen of the console."""
+    return _ask(request, access, "dialogs/send_mail.html", _recipients)
+
+
+def _ask(
+    request: HttpRequest, access: Access, template: str, extra: Extra = lambda access, selected: {}
+) -> HttpResponse:
+    listing = listing_from(request.POST)
+    form = SelectionForm(request.POST, asking=True)
+    if not form.is_valid():
+        return answer_changed_meanwhile(request, access, listing, _("Select at least one address first."))
+    selected = form.selection()
+    return _question(request, access, template, extra, selected)
+
+
+def _question(
+    request: HttpRequest,
+    access: Access,
+    template: str,
+    extra: Extra,
+    selected: Selection,
+    change: SelectionChangedError | None = None,
+    *,
+    problem: str = "",
+) -> HttpResponse:
+    found = selected.addresses(access.edition)
+    count = found.count()
+    if not count:
+        return answer_changed_meanwhile(request, access, listing_from(request.POST), _all_gone())
+    context = {
+        "selection": selected,
+        "count": count,
+        "only": found.first() if count == 1 else None,
+        "token": uuid4(),
+        "change": sentences.selection_changed(change) if change else problem,
+        **extra(access, selected),
+    }
+    listing = listing_from(request.POST)
+    return answer_dialog(request, access, listing, template, context, status=409 if change or problem else 200)
+
+
+def _group_of(access: Access, selected: Selection) -> dict[str, Any]:
+    if selected.group_id is None:
+        raise Http404
+    return {"target": group_or_404(access, selected.group_id)}
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A group in "Edit group": all of the selected addresses are in it ("on"), none ("off"), or some ("mixed")."""
+
+    group: TreeGroup
+    state: str
+
+
+def _ticks(access: Access, selected: Selection) -> dict[str, Any]:
+    rows = selected.addresses(access.edition)
+    groups = Group.objects.filter(edition=access.edition).as_tree()
+    if selected.address_ids is None and selected.group_id is None and not selected.query:
+        # The whole book: the counts that are kept anyway say it, without a look at the memberships.
+        total, inside = access.edition.address_count, {group.pk: group.address_count for group in groups}
+    else:
+        total = rows.count()
+        memberships = Membership.objects.filter(address__in=rows.values("pk")).order_by()
+        inside = dict(memberships.values_list("group").annotate(Count("pk")))
+    states = {group.pk: _state(inside.get(group.pk, 0), total) for group in groups}
+    return {"ticks": [Tick(group, states[group.pk]) for group in groups], "new_group_token": uuid4()}
+
+
+def _wished(form: EditGroupsForm) -> Extra:
+    """The ticks as they would be asked for now, with what the user has changed in them."""
+
+    def ticks(access: Access, selected: Selection) -> dict[str, Any]:
+        context = _ticks(access, selected)
+        return {**context, "ticks": [Tick(tick.group, _with_wish(form, tick)) for tick in context["ticks"]]}
+
+    return ticks
+
+
+def _with_wish(form: EditGroupsForm, tick: Tick) -> str:
+    if tick.group.pk in form.to_add and tick.state != "on":
+        return "new"
+    if tick.group.pk in form.to_remove:
+        return {"on": "out", "mixed": "cleared"}.get(tick.state, tick.state)
+    return tick.state
+
+
+def _state(inside: int, total: int) -> str:
+    if not inside:
+        return "off"
+    return "on" if inside >= total else "mixed"
+
+
+def _recipients(access: Access, selected: Selection) -> dict[str, Any]:
+    rows = selected.addresses(access.edition).newest_first()
+    recipients = list(rows.values_list("email", flat=True)[: limits.ADDRESSES_TO_COPY])
+    if access.sees_masked:
+        disclosure.record_shown(book=access.book, count=len(recipients), by=access.by)
+    return {"recipients": recipients}
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def delete(request: HttpRequest, access: Access) -> HttpResponse:
+    form = DeleteForm(request.POST)
+    if form.is_valid() and form.cleaned_data["traces"]:
+        # For admins only, and with a fresh sign-in: that door is opened by its own lock.
+        return erase_traces(request, access.book.slug)
+    return _apply(
+        request,
+        access,
+        form,
+        lambda selected: bulk.delete_addresses(
+            book=access.book, selection=selected, token=form.cleaned_data["token"], by=access.by
+        ),
+        again=lambda change: _question(request, access, "dialogs/delete_addresses.html", _nothing, change.now, change),
+    )
+
+
+@require_POST
+@to_book(Role.ADMIN)
+@with_fresh_sign_in
+def erase_traces(request: HttpRequest, access: Access) -> HttpResponse:
+    """Delete the selected addresses and, in the background, every trace of them."""
+    listing = listing_from(request.POST)
+    form = DeleteForm(request.POST)
+    if not form.is_valid():
+        return answer_changed_meanwhile(request, access, listing, _("Select at least one address first."))
+    chosen, token = form.selection(), form.cleaned_data["token"]
+    try:
+        done = forget_person.erase_traces(book=access.book, selection=chosen, token=token, by=access.by)
+    except SelectionChangedError as change:
+        return _question(request, access, "dialogs/delete_addresses.html", _nothing, change.now, change)
+    except bulk.NothingSelectedError:
+        return answer_changed_meanwhile(request, access, listing, _all_gone())
+    except forget_person.TooManyTracesError as error:
+        return answer_changed_meanwhile(request, access, listing, sentences.too_many_traces(error.count))
+    sentence = _("The addresses are out of the address book. Their traces are being erased.")
+    return answer_done(request, access, listing, Notification(sentence, ((_("Deleted"), done.deleted),)))
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def remove(request: HttpRequest, access: Access) -> HttpResponse:
+    form = SelectionForm(request.POST)
+    return _apply(
+        request,
+        access,
+        form,
+        lambda selected: bulk.remove_from_group(
+            book=access.book, selection=selected, token=form.cleaned_data["token"], by=access.by
+        ),
+        again=lambda change: _question(
+            request, access, "dialogs/remove_from_group.html", _group_of, change.now, change
+        ),
+    )
+
+
+@require_POST
+@to_book(Role.MANAGER)
+@many_fields
+def edit_groups(request: HttpRequest, access: Access) -> HttpResponse:
+    form = EditGroupsForm(request.POST)
+    return _apply(
+        request,
+        access,
+        form,
+        lambda selected: bulk.edit_groups(
+            book=access.book,
+            selection=selected,
+            add=form.to_add,
+            remove=form.to_remove,
+            token=form.cleaned_data["token"],
+            by=access.by,
+        ),
+        again=lambda change: _question(request, access, "dialogs/edit_groups.html", _wished(form), change.now, change),
+        group_gone=lambda: _question(
+            request,
+            access,
+            "dialogs/edit_groups.html",
+            _wished(form),
+            form.selection(),
+            problem=_("A group was deleted meanwhile. Nothing was changed yet; your other ticks are kept."),
+        ),
+    )
+
+
+def _all_gone() -> str:
+    return _("The selected addresses were deleted meanwhile. Nothing was changed.")
+
+
+def _nothing(access: Access, selected: Selection) -> dict[str, Any]:
+    return {}
+
+
+def _apply(
+    request: HttpRequest,
+    access: Access,
+    form: SelectionForm,
+    act: Callable[[Selection], bulk.Done],
+    *,
+    again: Callable[[SelectionChangedError], HttpResponse],
+    group_gone: Callable[[], HttpResponse] | None = None,
+) -> HttpResponse:
+    """Do it, or ask again: with `again` where the set has moved, with `group_gone` where a ticked group is gone."""
+    listing = listing_from(request.POST)
+    if not form.is_valid():
+        sentence = (
+            form.non_field_errors()[0] if form.non_field_errors() else _("This page was too old. Please try again.")
+        )
+        return answer_changed_meanwhile(request, access, listing, str(sentence))
+    try:
+        done = act(form.selection())
+    except SelectionChangedError as change:
+        return again(change)
+    except bulk.NothingSelectedError:
+        return answer_changed_meanwhile(request, access, listing, _all_gone())
+    except GroupGoneError:
+        if group_gone is not None and not is_gone(access, listing.group_id):
+            return group_gone()
+        return answer_changed_meanwhile(request, access, listing, group_gone_sentence())
+    except UndoRunningError:
+        return answer_changed_meanwhile(request, access, listing, undo_sentences.undo_running())
+    return answer_done(request, access, listing, None if done.job_id else notification(done))
+
+
+def notification(done: bulk.Done) -> Notification:
+    """What an act on a selection did."""
+    labels = {
+        "deleted": _("Deleted"),
+        "added": _("Added to groups"),
+        "removed": _("Removed from groups"),
+    }
+    counts = tuple((labels[name], count) for name, count in done.changes.items())
+    if "deleted" in done.changes:
+        sentence = _("The addresses are out of the address book and of every group.")
+        return Notification(sentence, counts, undo=done.act_id)
+    return Notification(_("The groups of the selected addresses are changed."), counts, undo=done.act_id)

@@ -1,0 +1,175 @@
+"""The rows of the address list: one page, in a constant number of queries whatever the book's size."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from addressbook import limits
+from addressbook.forms.listing import Listing
+from addressbook.models import Address, Group, Membership
+from addressbook.models.addresses import AddressQuerySet
+from addressbook.models.groups import TreeGroup
+from addressbook.models.searching import beginning_of
+from workspace.models import Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    address: Address
+    groups: list[str]
+
+    @property
+    def named_groups(self) -> list[str]:
+        return self.groups[: limits.GROUPS_NAMED_PER_ROW]
+
+    @property
+    def other_groups(self) -> list[str]:
+        return self.groups[limits.GROUPS_NAMED_PER_ROW :]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPage:
+    """One page of the list. `count` is how many addresses the group and the search find in all.
+
+    `beginning`: what these begin with, where that is what was searched for. `is_counted` False: this is the first page,
+    more than `count` are found, and how many was not asked yet.
+    """
+
+    listing: Listing
+    group: TreeGroup | None
+    rows: list[Row]
+    count: int
+    number: int
+    page_count: int
+    beginning: str = ""
+    is_counted: bool = True
+
+    @property
+    def first_row(self) -> int:
+        return (self.number - 1) * self.listing.size + 1 if self.rows else 0
+
+    @property
+    def last_row(self) -> int:
+        return self.first_row + len(self.rows) - 1 if self.rows else 0
+
+    @property
+    def previous(self) -> int:
+        return max(1, self.number - 1)
+
+    @property
+    def next(self) -> int:
+        return min(self.page_count, self.number + 1)
+
+    @property
+    def numbers(self) -> list[int | None]:
+        """The page numbers to offer: the ends and the neighbours; None where some are left out."""
+        near = range(max(1, self.number - 2), min(self.page_count, self.number + 2) + 1)
+        offered = sorted({1, self.page_count, *near})
+        result: list[int | None] = []
+        for number in offered:
+            if result and result[-1] is not None and number - result[-1] > 1:
+                # A gap of one page is as wide as the mark for it.
+                result.append(number - 1 if number - result[-1] == 2 else None)
+            result.append(number)
+        return result
+
+
+def chosen_group(edition: Edition, listing: Listing, tree: list[TreeGroup] | None) -> TreeGroup | None:
+    """The group that the list shows, out of the `tree` where that was read. Raises Http404 for an unknown one."""
+    if listing.group_id is None:
+        return None
+    groups = tree if tree is not None else Group.objects.filter(edition=edition, pk=listing.group_id).as_tree()
+    group = next((group for group in groups if group.pk == listing.group_id), None)
+    if group is None:
+        raise Http404
+    return group
+
+
+def address_page(
+    edition: Edition,
+    group: TreeGroup | None,
+    listing: Listing,
+    *,
+    masked: bool = False,
+    looked_up: str = "",
+    may_count_later: bool = False,
+) -> AddressPage:
+    """The page that `listing` asks for, of all addresses or of `group`, or the last one when there are fewer.
+
+    `masked`: only what is shown of masked addresses is searched; and `looked_up`, the key of one address.
+    `may_count_later`: the first page of a search that finds many is not to wait until they are counted.
+    """
+    found = _found(edition, listing.query, masked=masked, looked_up=looked_up)
+    few = _few(group, found) if listing.query else None
+    beginning = "" if masked else beginning_of(listing.query)
+    # Of those that a search finds in the whole book, few may be in a group.
+    if listing.query and few is None and may_count_later and group is None and listing.page == 1:
+        many = limits.SEARCH_FINDS_FEW
+        rows = _rows(_ids(group, listing.query, found, offset=0, size=listing.size, count=many))
+        return AddressPage(listing, group, rows, many, 1, 1, beginning, is_counted=False)
+    count = _count(edition, group, listing.query, found) if few is None else len(few)
+    page_count = max(1, -(-count // listing.size))
+    number = min(listing.page, page_count)
+    offset = (number - 1) * listing.size
+    ids = (
+        _ids(group, listing.query, found, offset=offset, size=listing.size, count=count)
+        if few is None
+        else few[offset : offset + listing.size]
+    )
+    return AddressPage(listing, group, _rows(ids), count, number, page_count, beginning)
+
+
+def _found(edition: Edition, query: str, *, masked: bool, looked_up: str) -> AddressQuerySet:
+    rows = Address.objects.filter(edition=edition)
+    if looked_up:
+        return rows.filter(key=looked_up)
+    return rows.search_shown(query) if masked else rows.search(query)
+
+
+def _few(group: TreeGroup | None, found: AddressQuerySet) -> list[int] | None:
+    """The ids of all that a search finds, newest first, where those are few: None where they are not.
+
+    A search looks at every address of the book. Where it finds few, this one look serves the count and the page; where
+    it finds many, it ends early, and so does the one for the page.
+    """
+    ids = list(found.order_by().values_list("pk", flat=True)[: limits.SEARCH_FINDS_FEW + 1])
+    if len(ids) > limits.SEARCH_FINDS_FEW:
+        return None
+    if group:
+        members = Membership.objects.filter(group=group.pk, address__among=ids)
+        ids = list(members.values_list("address_id", flat=True))
+    return sorted(ids, reverse=True)
+
+
+def _count(edition: Edition, group: TreeGroup | None, query: str, found: AddressQuerySet) -> int:
+    if query:
+        return (found.in_group(group.pk) if group else found).count()
+    return group.address_count if group else edition.address_count
+
+
+def _ids(
+    group: TreeGroup | None, query: str, found: AddressQuerySet, *, offset: int, size: int, count: int
+) -> QuerySet[Any, int]:
+    """The ids of a page, from the nearer end: the last page costs as little as the first."""
+    ids: QuerySet[Any, int]
+    if group and not query:
+        # Memberships hold all that is asked for, in the order of their index; the addresses need not be joined.
+        ids = Membership.objects.filter(group=group.pk).order_by("address_id").values_list("address_id", flat=True)
+    else:
+        ids = (found.in_group(group.pk) if group else found).order_by("id").values_list("pk", flat=True)
+    size = max(0, min(size, count - offset))
+    from_end = count - offset - size
+    return ids[from_end : from_end + size] if from_end < offset else ids.reverse()[offset : offset + size]
+
+
+def _rows(ids: QuerySet[Any, int] | list[int]) -> list[Row]:
+    """Newest first."""
+    addresses = list(Address.objects.filter(pk__in=ids).newest_first())
+    names: dict[int, list[str]] = defaultdict(list)
+    memberships = Membership.objects.filter(address__in=[row.pk for row in addresses]).order_by("group__name")
+    for address_id, name in memberships.values_list("address_id", "group__name"):
+        names[address_id].append(name)
+    return [Row(address, names[address.pk]) for address in addresses]

@@ -1,0 +1,193 @@
+"""What the popup shows of an upload: how far it is, what its check found, what came of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from addressbook.forms.uploads import DELIMITERS
+from addressbook.models import Group, Upload
+from addressbook.services import uploads
+from addressbook.services.uploads.checking import layout_of
+from addressbook.views.screen.screen import Notification
+from addressbook.views.uploads import upload_sentences
+from libraries.spreadsheets import ENCODINGS, Layout
+from workspace.models import JobState
+from workspace.views.pages.access import Access
+from workspace.views.pages.sentences import number
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidRow:
+    number: int
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Rows a second and what is left; None where it cannot be said yet."""
+
+    done: int
+    total: int
+    rows_a_second: int | None
+    time_left: str
+
+
+def is_result(upload: Upload) -> bool:
+    """Whether addresses were registered, or might have been: then a notification says how many."""
+    return upload.finished_at is not None and upload.phase == Upload.Phase.APPLY
+
+
+def upload_dialog(access: Access, upload: Upload) -> dict[str, Any]:
+    result = upload.check_result
+    context: dict[str, Any] = {"upload": upload, "result": result}
+    if is_result(upload):
+        mendable = len(uploads.texts_to_mend(upload)) if upload.refused_file else 0
+        context |= {"notification": result_notification(upload), "mendable": mendable}
+    elif upload.finished_at is not None:
+        context["ended"] = _ended(upload)
+    elif upload.is_working:
+        context["progress"] = progress_of(upload)
+    else:
+        context |= _check_context(access, upload)
+    return context
+
+
+def result_notification(upload: Upload) -> Notification:
+    result, outcome = upload.check_result, upload.outcome
+    registered = outcome.get("registered", 0)
+    counts = [
+        (_("Rows"), result.get("rows", 0)),
+        (_("Registered"), registered),
+        (_("Already there"), upload.rows_done - registered),
+        (_("Doubled"), result.get("doubled", 0)),
+        (_("Invalid"), result.get("invalid", 0)),
+    ]
+    if outcome.get("group"):
+        counts.insert(2, (_("Added to “%(group)s”") % {"group": outcome["group"]}, outcome.get("added_to_group", 0)))
+    elif result.get("group_count"):
+        counts.insert(2, (_("Added to groups"), outcome.get("added_to_group", 0)))
+    if result.get("blank"):
+        counts.append((_("Blank"), result["blank"]))
+    return Notification(_sentence(upload), tuple(counts), undo=upload.act_id)
+
+
+def _sentence(upload: Upload) -> str:
+    done = {"done": number(upload.rows_done), "total": number(upload.rows_total)}
+    if upload.state == JobState.CANCELLED:
+        return _("Cancelled after %(done)s of %(total)s addresses. What was registered stays.") % done
+    if upload.outcome.get("reason"):
+        return upload_sentences.ended(upload.outcome["reason"])
+    if upload.state == JobState.FAILED:
+        return _("Stopped by a fault after %(done)s of %(total)s addresses. Send the file again for the rest.") % done
+    if upload.check_result.get("invalid"):
+        return _("The addresses are in the address book. Invalid rows were not registered.")
+    return _("The addresses are in the address book.")
+
+
+def _ended(upload: Upload) -> str:
+    if upload.state == JobState.REFUSED:
+        return upload_sentences.refusal(upload.outcome["refusal"], upload.outcome.get("detail", {}))
+    if upload.state == JobState.CANCELLED and not upload.outcome.get("reason"):
+        return _("Cancelled. Nothing was registered.")
+    return upload_sentences.ended(upload.outcome.get("reason", ""))
+
+
+def progress_of(upload: Upload) -> Progress:
+    speed, left = None, ""
+    if upload.started_at is not None and upload.rows_done:
+        seconds = max((timezone.now() - upload.started_at).total_seconds(), 0.1)
+        speed = round(upload.rows_done / seconds)
+        if upload.rows_total and speed:
+            left = upload_sentences.time_left((upload.rows_total - upload.rows_done) / speed)
+    return Progress(upload.rows_done, upload.rows_total, speed, left)
+
+
+def _check_context(access: Access, upload: Upload) -> dict[str, Any]:
+    result = upload.check_result
+    layout = layout_of(upload)
+    listed = result.get("invalid_listed", [])
+    refusal = result.get("refusal")
+    return {
+        "layout": layout,
+        "refusal": upload_sentences.refusal(refusal, result.get("detail", {})) if refusal else "",
+        "needs_column": layout is not None and layout.email_column is None,
+        "invalid_rows": [
+            InvalidRow(entry["row"], entry["value"], upload_sentences.row_fault(entry["code"], entry["character"]))
+            for entry in listed
+        ],
+        "invalid_unlisted": result.get("invalid", 0) - len(listed),
+        "slips_unlisted": result.get("slips", 0) - len(result.get("slips_listed", [])),
+        "new_groups_unlisted": result.get("new_group_count", 0) - len(result.get("new_groups", [])),
+        "choices": Group.objects.filter(edition=access.edition).as_tree(),
+        "found": _found(layout) if layout else "",
+        **_options(layout),
+    }
+
+
+def _found(layout: Layout) -> str:
+    """How the file was read, in a line."""
+    parts = []
+    if layout.email_column is not None:
+        parts.append(_("addresses in %(column)s") % {"column": column_name(layout, layout.email_column)})
+    if layout.group_column is not None:
+        parts.append(_("groups in %(column)s") % {"column": column_name(layout, layout.group_column)})
+    if layout.sheet is not None:
+        parts.append(_("sheet “%(sheet)s”") % {"sheet": layout.sheet})
+    if layout.encoding is not None:
+        parts.append(layout.encoding.upper())
+    if layout.header_row is not None:
+        parts.append(_("headings in row %(row)s") % {"row": number(layout.header_row)})
+    return " · ".join(parts)
+
+
+def _options(layout: Layout | None) -> dict[str, Any]:
+    """What can be chosen instead of what was found."""
+    delimiters = {"comma": _("Comma"), "semicolon": _("Semicolon"), "tab": _("Tab"), "bar": "|", "none": _("None")}
+    encodings = [(name, name.upper()) for name in ENCODINGS]
+    if layout is None:
+        return {"encodings": encodings, "delimiters": [], "columns": [], "headers": [], "sample_columns": []}
+    columns = [(column, column_name(layout, column)) for column in range(len(layout.columns))]
+    numbers = {1, *(row for row, _cells in layout.sample), *([layout.header_row] if layout.header_row else [])}
+    chosen = next((name for name, sign in DELIMITERS.items() if sign == layout.delimiter), "")
+    return {
+        "encodings": encodings if layout.encoding is not None else [],
+        "delimiters": list(delimiters.items()) if layout.delimiter is not None else [],
+        "delimiter": chosen,
+        "columns": columns,
+        "headers": sorted(numbers),
+        "sample_columns": [name for _number, name in columns],
+    }
+
+
+def column_name(layout: Layout, column: int) -> str:
+    """`B “Name”`: the letter that a spreadsheet program shows, and the heading where there is one."""
+    letters, rest = "", column
+    while rest >= 0:
+        rest, letter = divmod(rest, 26)
+        letters = chr(ord("A") + letter) + letters
+        rest -= 1
+    heading = layout.columns[column].strip() if column < len(layout.columns) else ""
+    if not heading:
+        return _("column %(letters)s") % {"letters": letters}
+    return _("column %(letters)s “%(heading)s”") % {"letters": letters, "heading": heading[:40]}
+
+
+def line_of(upload: Upload) -> str:
+    """What the line on the page says of an upload."""
+    if upload.is_working and upload.phase == Upload.Phase.CHECK:
+        return _("being checked, %(rows)s rows so far") % {"rows": number(upload.rows_done)}
+    if upload.is_working:
+        done, total = number(upload.rows_done), number(upload.rows_total)
+        return _("%(done)s of %(total)s") % {"done": done, "total": total}
+    if upload.finished_at is None:
+        return _("checked, and waits for your OK")
+    if is_result(upload) and upload.state == JobState.COMPLETE:
+        count = upload.outcome.get("registered", 0)
+        return ngettext("%(count)s address registered", "%(count)s addresses registered", count) % {
+            "count": number(count)
+        }
+    return _sentence(upload) if is_result(upload) else _ended(upload)

@@ -1,0 +1,136 @@
+"""What the screen says of a file and of its rows: a sentence for every code of the libraries."""
+
+from typing import Any
+
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from addressbook.services.uploads.tally import GroupFault
+from libraries.email_addresses import InvalidEmailError, Reason
+from libraries.outbound_mailer import limits
+from libraries.spreadsheets import EXTENSIONS, Defect, Refusal
+from libraries.spreadsheets import limits as spreadsheet_limits
+from workspace.views.pages.sentences import invalid_reason, number
+
+
+def file_too_large() -> str:
+    limit = filesizeformat(spreadsheet_limits.UPLOAD_FILE_BYTES)
+    return _("The file is too large: at most %(limit)s can be taken. Split it and send the parts.") % {"limit": limit}
+
+
+def refusal(code: str, detail: dict[str, Any]) -> str:
+    """Why a whole file is not read, and what to do about it."""
+    known = Refusal(code)
+    limit = number(int(detail["limit"])) if "limit" in detail else ""
+    if known in _TOO_MUCH:
+        return _of_size(known, limit)
+    return _of_kind(known, detail)
+
+
+_TOO_MUCH = frozenset(
+    {
+        Refusal.TOO_LARGE,
+        Refusal.TOO_MANY_PARTS,
+        Refusal.UNPACKED_TOO_LARGE,
+        Refusal.TOO_MANY_ROWS,
+        Refusal.TOO_MANY_COLUMNS,
+        Refusal.TOO_MANY_CELLS,
+        Refusal.TOO_MUCH_MEMORY,
+        Refusal.TOO_SLOW,
+    }
+)
+
+
+def _of_size(code: Refusal, limit: str) -> str:
+    match code:
+        case Refusal.TOO_LARGE:
+            return file_too_large()
+        case Refusal.TOO_MANY_PARTS:
+            return _("The workbook has too many parts: more than %(limit)s.") % {"limit": limit}
+        case Refusal.UNPACKED_TOO_LARGE:
+            return _("The workbook becomes far too large when it is unpacked. Save only the sheet with the addresses.")
+        case Refusal.TOO_MANY_ROWS:
+            return _("The sheet has too many rows: more than %(limit)s.") % {"limit": limit}
+        case Refusal.TOO_MANY_COLUMNS:
+            return _("The sheet has too many columns: more than %(limit)s.") % {"limit": limit}
+        case Refusal.TOO_MANY_CELLS:
+            return _("The sheet has too many cells. Keep only the columns that are needed, and save it again.")
+        case Refusal.TOO_SLOW:
+            return _("Reading the file took too long. Save only the sheet with the addresses, or save it as CSV.")
+        case _:
+            return _("The file needs too much memory. Save only the sheet with the addresses, or save it as CSV.")
+
+
+def _of_kind(code: Refusal, detail: dict[str, Any]) -> str:
+    match code:
+        case Refusal.EMPTY:
+            return _("There is nothing in the file.")
+        case Refusal.UNKNOWN_KIND:
+            kinds = {"kinds": ", ".join(EXTENSIONS)}
+            return _("Files of this kind cannot be read. Send one of these: %(kinds)s.") % kinds
+        case Refusal.WRONG_KIND:
+            return _("The file is not what its name says. Open it in a spreadsheet program and save it again.")
+        case Refusal.ENCRYPTED:
+            return _("The file is protected by a password. Save it without one and send it again.")
+        case Refusal.DAMAGED:
+            return _("The file is damaged. Open it in a spreadsheet program and save it again.")
+        case Refusal.UNSAFE_XML:
+            return _("The file holds instructions that a list of addresses does not need. Save it again, or as CSV.")
+        case Refusal.UNKNOWN_ENCODING:
+            return _("The text of the file cannot be read. Choose its encoding.")
+        case Refusal.UNKNOWN_SHEET:
+            return _("There is no sheet “%(sheet)s” in the file. Choose another.") % {"sheet": detail.get("sheet", "")}
+        case _:
+            return _("The file could not be read because of a fault on our side. Please send it again.")
+
+
+def ended(reason: str) -> str:
+    """Why an upload ended without a result."""
+    match reason:
+        case "reset":
+            return _("The address book was reset meanwhile. What was left of the file was not registered.")
+        case "traces_erased":
+            return _("The file held an address of which every trace was erased. Please send it again without it.")
+        case "file_gone":
+            return _("The file is no longer there. Please send it again.")
+        case "expired":
+            return _("Nobody pressed OK in time, so the file was deleted. Please send it again.")
+        case _:
+            return _("Checking the file failed several times. Please send it again.")
+
+
+def row_fault(code: str, character: str | None, cell: str = "") -> str:
+    """What is wrong with a row."""
+    if code in set(Defect):
+        return _defect(Defect(code))
+    if code == GroupFault.NAME:
+        if character is None:
+            limit = limits.GROUP_NAME_CHARACTERS
+            return _("The name of the group has more than %(limit)s characters.") % {"limit": limit}
+        return _("“%(character)s” cannot stand in a group name.") % {"character": character}
+    if code == GroupFault.TOO_MANY:
+        return _("The file names more groups than an address book can have.")
+    return invalid_reason(InvalidEmailError(Reason(code), character))
+
+
+def _defect(defect: Defect) -> str:
+    match defect:
+        case Defect.UNREADABLE:
+            return _("The row holds characters that cannot be read in this encoding.")
+        case Defect.FORMULA:
+            return _("A formula without a value. Open the file in a spreadsheet program and save it again.")
+        case Defect.ERROR:
+            return _("The cell holds an error value.")
+        case Defect.TOO_LONG:
+            return _("The cell holds too much text.")
+        case _:
+            return _("The row has no address.")
+
+
+def time_left(seconds: float) -> str:
+    if seconds < 60:
+        count = max(1, round(seconds))
+        return ngettext("about %(count)s second left", "about %(count)s seconds left", count) % {"count": count}
+    count = round(seconds / 60)
+    return ngettext("about %(count)s minute left", "about %(count)s minutes left", count) % {"count": count}

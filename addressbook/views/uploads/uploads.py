@@ -1,0 +1,242 @@
+"""Bulk registration: the popup from the sending of a file to the notification, and the line that stays on the page."""
+
+from pathlib import Path
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+from django_htmx.http import reswap, retarget
+
+from addressbook import limits
+from addressbook.forms.listing import Listing, listing_from
+from addressbook.forms.uploads import ApplyUploadForm, ChoiceForm, UploadForm
+from addressbook.models import Upload
+from addressbook.services import uploads
+from addressbook.services.addresses.groups import GroupGoneError, TooManyGroupsError
+from addressbook.services.uploads import files
+from addressbook.services.uploads.checking import layout_of
+from addressbook.views.addresses.register_dialog import TEMPLATE as REGISTER_TEMPLATE
+from addressbook.views.addresses.register_dialog import register_dialog
+from addressbook.views.screen.screen import answer_dialog, console_context, jobs_context
+from addressbook.views.uploads import upload_sentences
+from addressbook.views.uploads.upload_dialog import is_result, upload_dialog
+from libraries import spreadsheets
+from workspace.models import Role
+from workspace.services.work import jobs
+from workspace.views.pages import sentences
+from workspace.views.pages.access import Access, to_book
+from workspace.views.pages.methods import require_POST
+from workspace.views.pages.receiving import was_too_large
+
+_DIALOG = "dialogs/upload.html"
+
+
+def has_file(request: HttpRequest) -> bool:
+    """Whether a file came with this form, or would have."""
+    return "file" in request.FILES or was_too_large(request)
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def send_upload(request: HttpRequest, access: Access) -> HttpResponse:
+    return receive_file(request, access)
+
+
+def receive_file(request: HttpRequest, access: Access) -> HttpResponse:
+    """Take the file of this request and show its check; the popup stays with a sentence where that cannot be."""
+    form = UploadForm(request.POST)
+    file = request.FILES.get("file")
+    is_valid = form.is_valid()
+    into = form.cleaned_data.get("into")
+    if was_too_large(request):
+        return _register_again(request, access, into, upload_sentences.file_too_large())
+    if file is None:
+        return _register_again(request, access, into, _("Choose a file first."))
+    if not is_valid:
+        return _register_again(request, access, into, _("This page was too old. Please choose the file once more."))
+    try:
+        upload = uploads.receive(
+            book=access.book,
+            group_id=into,
+            file=file,
+            name=file.name or "",
+            token=form.cleaned_data["token"],
+            by=access.by,
+        )
+    except uploads.FileTooLargeError:
+        return _register_again(request, access, into, upload_sentences.file_too_large())
+    except GroupGoneError:
+        problem = _("The group was deleted meanwhile. Nothing was registered; choose another group.")
+        return _register_again(request, access, None, problem)
+    except uploads.UploadGoneError:
+        # The same form sent again, after a reset.
+        problem = _("The address book was reset meanwhile. Please choose the file once more.")
+        return _register_again(request, access, None, problem)
+    return _answer(request, access, upload)
+
+
+@require_GET
+@to_book(Role.MANAGER)
+def show_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
+    """The popup as it is now: it asks for itself while a worker is at it, and becomes the notification at the end."""
+    upload = _upload_or_404(access, upload_id)
+    if is_result(upload) and "HX-Request" in request.headers and not upload.refused_file:
+        # Whoever reads the notification need not put the line on the page away as well.
+        jobs.dismiss(Upload, book=access.book, work_id=upload.pk, by=access.by)
+    return _answer(request, access, upload)
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def choose_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
+    upload = _upload_or_404(access, upload_id)
+    form = ChoiceForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, access, upload, problem=_("This cannot be chosen."), status=422)
+    try:
+        choice, seen = form.choice(layout_of(upload)), form.cleaned_data["seen"]
+        upload = uploads.choose(book=access.book, upload_id=upload_id, choice=choice, seen=seen, by=access.by)
+    except (uploads.CheckOutdatedError, uploads.UploadGoneError):
+        return _answer(request, access, _upload_or_404(access, upload_id), problem=_outdated(), status=409)
+    return _answer(request, access, upload)
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def apply_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
+    """OK."""
+    upload = _upload_or_404(access, upload_id)
+    form = ApplyUploadForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    into, seen = form.cleaned_data["into"], form.cleaned_data["seen"]
+    try:
+        upload = uploads.apply(book=access.book, upload_id=upload_id, group_id=into, seen=seen, by=access.by)
+    except (uploads.CheckOutdatedError, uploads.UploadGoneError):
+        return _answer(request, access, _upload_or_404(access, upload_id), problem=_outdated(), status=409)
+    except uploads.NothingToApplyError:
+        return _answer(request, access, upload, problem=_("There is no address to register."), status=422)
+    except GroupGoneError:
+        problem = _("The group was deleted meanwhile. Nothing was registered; choose another group.")
+        return _answer(request, access, upload, problem=problem, status=422)
+    except TooManyGroupsError:
+        return _answer(request, access, upload, problem=sentences.too_many_groups(), status=422)
+    return _answer(request, access, upload)
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def cancel_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
+    uploads.cancel(book=access.book, upload_id=upload_id, by=access.by)
+    if request.headers.get("HX-Target") != "upload-body":
+        return _answer_jobs(request, access)
+    upload = _upload_or_404(access, upload_id)
+    if upload.is_working or is_result(upload):
+        return _answer(request, access, upload)
+    # It was cancelled before anything was registered: nothing is left to be said.
+    jobs.dismiss(Upload, book=access.book, work_id=upload_id, by=access.by)
+    return _close(request, access)
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def dismiss_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
+    jobs.dismiss(Upload, book=access.book, work_id=upload_id, by=access.by)
+    return _answer_jobs(request, access)
+
+
+@require_GET
+@to_book(Role.MANAGER)
+def download_refused(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
+    """The refused rows in the file's own columns, each with its reason."""
+    upload = _upload_or_404(access, upload_id)
+    layout = layout_of(upload)
+    if layout is None or not upload.refused_file:
+        raise Http404
+    extension = spreadsheets.refused_extension(layout.kind, upload.check_result.get("invalid", 0))
+    with files.scratch() as folder:
+        path = folder / f"refused{extension}"
+        rows = uploads.refused_rows(upload, upload_sentences.row_fault)
+        spreadsheets.write_refused(path, layout=layout, headings=_headings(), rows=rows)
+        # Its folder goes at once; the content lives as long as the answer reads it.
+        content = path.open("rb")
+    uploads.record_fetch(upload=upload, by=access.by)
+    stem = Path(upload.name).stem or "list"
+    name = _("%(name)s – refused") % {"name": stem} + extension
+    # Streamed, which the types of Django keep apart from other answers.
+    return FileResponse(content, as_attachment=True, filename=name)  # type: ignore[return-value]
+
+
+@require_GET
+@to_book(Role.MANAGER)
+def mend_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
+    """The popup "Register address" with the refused addresses in its field, to be mended there."""
+    upload = _upload_or_404(access, upload_id)
+    texts = uploads.texts_to_mend(upload)
+    if not texts:
+        raise Http404
+    values = register_dialog(access, text="\n".join(texts), into=upload.group_id)
+    return answer_dialog(request, access, listing_from(request.GET), REGISTER_TEMPLATE, values)
+
+
+def _upload_or_404(access: Access, upload_id: int) -> Upload:
+    try:
+        return uploads.find(access.edition, upload_id)
+    except uploads.UploadGoneError as error:
+        raise Http404 from error
+
+
+def _register_again(request: HttpRequest, access: Access, into: int | None, problem: str) -> HttpResponse:
+    values = register_dialog(access, text=request.POST.get("text", ""), into=into)
+    listing = listing_from(request.POST)
+    return answer_dialog(request, access, listing, REGISTER_TEMPLATE, {**values, "file_problem": problem}, status=422)
+
+
+def _answer(
+    request: HttpRequest, access: Access, upload: Upload, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    """The popup with the upload as it is: all of it, or for htmx its body; at the end the notification in its place."""
+    own = {**upload_dialog(access, upload), "problem": problem, "access": access, "book": access.book, "limits": limits}
+    if "HX-Request" not in request.headers:
+        if request.method == "POST" and status == 200:
+            return redirect("show_upload", slug=access.book.slug, upload_id=upload.pk)
+        context = {**console_context(request, access, Listing()), **own, "dialog_template": _DIALOG}
+        return render(request, "console.html", context, status=status)
+    if is_result(upload):
+        # The list is asked to refresh itself, for it alone knows what it shows.
+        response = render(request, "upload_outcome.html", {**own, **jobs_context(access)})
+        response["HX-Trigger"] = "book-changed"
+        return _in_place_of_dialog(response)
+    template = "upload_body.html" if request.headers.get("HX-Target") == "upload-body" else "upload_alone.html"
+    return render(request, f"dialogs/{template}", {**own, **jobs_context(access)}, status=status)
+
+
+def _close(request: HttpRequest, access: Access) -> HttpResponse:
+    context = {"access": access, "book": access.book, **jobs_context(access)}
+    return _in_place_of_dialog(render(request, "upload_outcome.html", context))
+
+
+def _in_place_of_dialog(response: HttpResponse) -> HttpResponse:
+    return reswap(retarget(response, "#dialog"), "outerHTML")
+
+
+def _answer_jobs(request: HttpRequest, access: Access) -> HttpResponse:
+    if "HX-Request" in request.headers:
+        return render(request, "console.html#jobs", {"book": access.book, "access": access, **jobs_context(access)})
+    return redirect("console", slug=access.book.slug)
+
+
+def _outdated() -> str:
+    return _("Somebody has just changed how this file is read. Look at the check again.")
+
+
+def _headings() -> spreadsheets.Headings:
+    return spreadsheets.Headings(
+        reason=_("Reason"),
+        # Translators: a heading by which an upload finds the column; one of Email, 이메일, メール.
+        email=_("Email"),
+        # Translators: a heading by which an upload finds the column; one of Group, 그룹, グループ.
+        group=_("Group"),
+        sheet=_("Refused rows"),
+    )

@@ -1,0 +1,38 @@
+"""Send blocks and unsubscribers (fact sheet section 6.4)."""
+
+from collections.abc import Sequence
+
+from libraries.outbound_mailer.mail import page_query
+from libraries.outbound_mailer.transport import Transport
+from libraries.outbound_mailer.types import SendBlockPage, UnsubscriberCounts
+from libraries.outbound_mailer.validation import check_address, check_addresses
+
+
+class BlockOperations:
+    """Addresses that no mail is sent to."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get_send_block_list(
+        self, target_address: str, *, page: int = 0, size: int = 10, sort: Sequence[str] = ()
+    ) -> SendBlockPage:
+        """getSendBlockList: the block history of one address; `sort` takes `createUtc` [D]."""
+        check_address("targetAddress", target_address)
+        query = [("targetAddress", target_address), *page_query(page, size, sort)]
+        return self._transport.call(SendBlockPage, "GET", "send-block", query=query)
+
+    def register_unsubscribers(self, blocked_receivers: Sequence[str]) -> UnsubscriberCounts:
+        """registerUnsubscribers: those already registered are counted as ignored [I]. No maximum is
+        published.
+        """
+        return self._call("POST", blocked_receivers)
+
+    def delete_unsubscribers(self, blocked_receivers: Sequence[str]) -> UnsubscriberCounts:
+        """deleteUnsubscribers: those not registered are counted as ignored [I]. No maximum is published."""
+        return self._call("DELETE", blocked_receivers)
+
+    def _call(self, method: str, blocked_receivers: Sequence[str]) -> UnsubscriberCounts:
+        check_addresses("blockedReceivers", blocked_receivers)
+        payload = {"blockedReceivers": list(blocked_receivers)}
+        return self._transport.call(UnsubscriberCounts, method, "unsubscribers", payload=payload)

@@ -1,0 +1,163 @@
+"""Sheets of an OpenDocument file (.ods), read as they stand in `content.xml`.
+
+Our own reader: a cell or a row there may be repeated a million times by one attribute, and only whoever expands them
+can count. It also shows numbers and dates as the program that wrote the file showed them, for the text is stored.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from libraries.spreadsheets import limits
+from libraries.spreadsheets.errors import Defect, Refusal, RefusedFileError
+from libraries.spreadsheets.grid import Lost
+
+_CELLS = ("table:table-cell", "table:covered-table-cell")
+_SHOWN_CHARACTERS = 1_000
+_LONGEST_REPEAT_DIGITS = 10
+
+
+@dataclass
+class OpenSheet:
+    name: str
+    hidden: bool = False
+    rows: list[list[str]] = field(default_factory=list)
+    lost: Lost = field(default_factory=dict)
+
+
+def read_sheets(chunks: Iterable[bytes]) -> list[OpenSheet]:
+    """Every sheet with its rows, without what is blank at their ends. Raises RefusedFileError.
+
+    The limits are those of one sheet, and they hold for all of the sheets together.
+    """
+    reader = _Reader()
+    parser = expat.ParserCreate(encoding="utf-8")
+    parser.buffer_text = True
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
+    try:
+        for chunk in chunks:
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
+    except expat.ExpatError:
+        raise RefusedFileError(Refusal.DAMAGED) from None
+    return reader.sheets
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.sheets: list[OpenSheet] = []
+        self._hidden_styles: set[str] = set()
+        self._style = ""
+        self._cells_held = 0
+        self._rows_held = 0
+        # Blank rows and cells are only counted until one with content follows.
+        self._blank_rows = 0
+        self._blank_cells = 0
+        self._row: list[str] = []
+        self._row_repeat = 1
+        self._row_lost: dict[int, tuple[Defect, str]] = {}
+        self._cell: dict[str, str] | None = None
+        self._paragraphs: list[list[str]] = []
+        self._in_paragraph = False
+        self._annotations = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "text:p":
+            self._start_paragraph()
+        elif name in _CELLS:
+            self._cell, self._paragraphs = attributes, []
+        elif name == "table:table-row":
+            self._row, self._row_lost, self._blank_cells = [], {}, 0
+            self._row_repeat = _repeat(attributes, "table:number-rows-repeated")
+        elif name in ("text:s", "text:tab", "text:line-break"):
+            self.text(" " * min(_repeat(attributes, "text:c"), 100) if name == "text:s" else " ")
+        elif name == "office:annotation":
+            self._annotations += 1
+        elif name == "table:table":
+            hidden = attributes.get("table:style-name") in self._hidden_styles
+            self.sheets.append(OpenSheet(attributes.get("table:name", ""), hidden))
+            self._blank_rows = 0
+        elif name == "style:style":
+            self._style = attributes.get("style:name", "")
+        elif name == "style:table-properties" and attributes.get("table:display") == "false":
+            self._hidden_styles.add(self._style)
+
+    def end(self, name: str) -> None:
+        if name == "text:p":
+            self._in_paragraph = False
+        elif name in _CELLS:
+            self._end_cell()
+        elif name == "table:table-row":
+            self._end_row()
+        elif name == "office:annotation":
+            self._annotations -= 1
+
+    def text(self, text: str) -> None:
+        if self._in_paragraph:
+            self._paragraphs[-1].append(text)
+
+    def _start_paragraph(self) -> None:
+        if self._cell is not None and not self._annotations:
+            self._paragraphs.append([])
+            self._in_paragraph = True
+
+    def _end_cell(self) -> None:
+        if self._cell is None:
+            raise RefusedFileError(Refusal.DAMAGED)
+        cell, self._cell = self._cell, None
+        text = "\n".join("".join(paragraph) for paragraph in self._paragraphs)
+        repeat = _repeat(cell, "table:number-columns-repeated")
+        lost = _lost(cell, text)
+        if not text and not lost:
+            self._blank_cells += repeat
+            return
+        column = len(self._row) + self._blank_cells
+        if column + repeat > limits.SHEET_COLUMNS:
+            raise RefusedFileError(Refusal.TOO_MANY_COLUMNS, limit=limits.SHEET_COLUMNS)
+        self._row += [""] * self._blank_cells
+        self._row += [text] * repeat
+        self._blank_cells = 0
+        if lost:
+            self._row_lost.update((place, lost) for place in range(column, column + repeat))
+
+    def _end_row(self) -> None:
+        if not self.sheets:
+            raise RefusedFileError(Refusal.DAMAGED)
+        if not self._row:
+            self._blank_rows += self._row_repeat
+            return
+        sheet = self.sheets[-1]
+        self._rows_held += self._blank_rows + self._row_repeat
+        self._cells_held += self._blank_rows + self._row_repeat * len(self._row)
+        if self._rows_held > limits.SHEET_ROWS:
+            raise RefusedFileError(Refusal.TOO_MANY_ROWS, limit=limits.SHEET_ROWS)
+        if self._cells_held > limits.SHEET_GRID_CELLS:
+            raise RefusedFileError(Refusal.TOO_MANY_CELLS, limit=limits.SHEET_GRID_CELLS)
+        sheet.rows += [[]] * self._blank_rows
+        self._blank_rows = 0
+        for _ in range(self._row_repeat):
+            for column, lost in self._row_lost.items():
+                sheet.lost[len(sheet.rows), column] = lost
+            sheet.rows.append(self._row)
+
+
+def _lost(cell: dict[str, str], text: str) -> tuple[Defect, str] | None:
+    """What is wrong with a cell that has a formula: no value was stored, or it is an error."""
+    formula = cell.get("table:formula")
+    if formula is None:
+        return None
+    if cell.get("calcext:value-type") == "error":
+        return Defect.ERROR, text[:_SHOWN_CHARACTERS]
+    # A formula whose value is the empty text has a type, and is a blank cell.
+    if not text and "office:value-type" not in cell:
+        return Defect.FORMULA, formula.rpartition("of:")[2][:_SHOWN_CHARACTERS]
+    return None
+
+
+def _repeat(attributes: dict[str, str], name: str) -> int:
+    text = attributes.get(name, "1")
+    if not text.isdecimal() or len(text) > _LONGEST_REPEAT_DIGITS:
+        raise RefusedFileError(Refusal.DAMAGED)
+    return max(int(text), 1)

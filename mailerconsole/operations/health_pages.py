@@ -1,0 +1,33 @@
+import hmac
+
+from django.conf import settings
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+
+from mailerconsole.operations import health, metrics
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while this process answers and reaches its database; for supervisors and load balancers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when every part is there, else 503; which, by name. For deployments and alarms.
+
+    Not for load balancers: without a broker people can still work, and what they ask for is done later.
+    """
+    parts = health.parts()
+    words = {name: "ok" if there else "failed" for name, there in parts.items()}
+    return JsonResponse(words, status=200 if all(parts.values()) else 503)
+
+
+def metrics_page(request: HttpRequest) -> HttpResponse:
+    """For Prometheus, with `Authorization: Bearer` and settings.METRICS_TOKEN. Without that the page does not exist."""
+    given = request.headers.get("Authorization", "").encode()
+    wanted = f"Bearer {settings.METRICS_TOKEN}".encode()
+    if not settings.METRICS_TOKEN or not hmac.compare_digest(given, wanted):
+        raise Http404
+    return HttpResponse(metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -1,0 +1,58 @@
+"""`manage.py run_console`: the whole console on one machine, until Ctrl-C."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from mailerconsole.operations import beat_schedule, static_files, supervisor
+from mailerconsole.operations.listening import CannotListenError, Endpoint, free_port_after
+from mailerconsole.operations.preparation import PasswordRefusedError, SecretsKeyError, password_notice, prepare
+
+
+class Command(BaseCommand):
+    help = "Run web server, worker and scheduler under one supervisor, out of the data folder."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--demo", action="store_true", help="Fill the first address book with sample addresses, if it is new."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        data_dir: Path = settings.DATA_DIR
+        data_dir.chmod(0o700)
+        os.umask(0o077)
+        try:
+            endpoint = Endpoint.from_environment()
+            supervisor.claim_data_dir(data_dir)
+            endpoint.require_free()
+            static_files.collect_if_changed()
+            sign_in = prepare(beside_simulator=True)
+        except supervisor.AlreadyRunningError as error:
+            raise CommandError(
+                f"A Mailer Console runs already in {data_dir}. "
+                "Stop it first, or start this one with a folder and port of its own: DATA_DIR=... PORT=... make run"
+            ) from error
+        except (CannotListenError, PasswordRefusedError, SecretsKeyError) as error:
+            raise CommandError(str(error)) from error
+        if sign_in.generated_password:
+            self.stdout.write(password_notice(sign_in.generated_password))
+            self.stdout.flush()
+        if options["demo"]:
+            _fill_first_book()
+        os.environ["SIMULATOR_PORT"] = os.environ.get("SIMULATOR_PORT") or str(free_port_after(endpoint.port))
+        beat_schedule.discard_if_damaged(Path(settings.CELERY_BEAT_SCHEDULE_FILENAME))
+        supervisor.become_supervisor(
+            data_dir, announcement=f"{sign_in.sentence}\nStop with Ctrl-C. Logs: {data_dir / 'logs'}"
+        )
+
+
+def _fill_first_book() -> None:
+    # Only now: the database may have been made a moment ago.
+    from addressbook.services.beginnings import demo
+    from workspace.models import AddressBook
+
+    demo.fill(AddressBook.objects.select_related("current_edition").earliest("pk"))

@@ -1,0 +1,11 @@
+"""What is done to undos in processes that may be killed (`tests.support.kill`)."""
+
+
+def work(job_id: str) -> None:
+    from addressbook.services import undo
+    from workspace.models import Job
+    from workspace.services.work import jobs
+
+    claimed = jobs.claim(Job, int(job_id))
+    assert claimed is not None
+    undo.run(claimed)

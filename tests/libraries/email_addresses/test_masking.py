@@ -1,0 +1,48 @@
+import pytest
+
+from libraries.email_addresses import masked, masked_within
+
+
+@pytest.mark.parametrize(
+    ("email", "shown"),
+    [
+        ("hong@example.com", "ho***@example.com"),
+        ("hong.gildong@example.com", "ho***@example.com"),
+        ("kim@example.com", "k***@example.com"),
+        ("yi@example.com", "***@example.com"),
+        ("a@example.com", "***@example.com"),
+        ("홍길동@example.com", "홍***@example.com"),
+        ("홍길동님@한국.example", "홍길***@한국.example"),
+        ("=cmd@example.com", "=c***@example.com"),
+        ("not an address", "***"),
+        ("", "***"),
+    ],
+)
+def test_the_beginning_and_the_domain_are_shown(email: str, shown: str) -> None:
+    assert masked(email) == shown
+
+
+def test_a_mask_says_nothing_of_the_length() -> None:
+    assert masked("hong@example.com") == masked("ho" + "x" * 60 + "@example.com")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("list of hong@example.com.xlsx", "list of ho***@example.com.xlsx"),
+        ("<hong@example.com>,kim@example.com;a@b.co", "<ho***@example.com>,k***@example.com;***@b.co"),
+        ("홍길동＠example.com", "홍***＠example.com"),
+        ("mailto:hong@example.com", "mailto:ho***@example.com"),
+        ("CEO @ work", "CEO @ work"),
+        ("no address", "no address"),
+    ],
+)
+def test_addresses_inside_a_text_are_masked(text: str, shown: str) -> None:
+    assert masked_within(text) == shown
+
+
+@pytest.mark.parametrize(
+    "email", ["hong@example.com", "a@example.com", "홍길동@example.com", "o'brien+x/y@example.com"]
+)
+def test_an_address_is_masked_the_same_inside_a_text(email: str) -> None:
+    assert masked_within(email) == masked(email)

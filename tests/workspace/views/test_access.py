@@ -1,0 +1,273 @@
+"""Every URL × {anonymous, stranger, viewer, manager, admin}. A URL without a row here fails."""
+
+from typing import NamedTuple
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.support.html import text_of
+from workspace.models import Action, AuditEvent, Region, Zone
+from workspace.services.books import books
+from workspace.services.history.audit import Actor
+
+ROLES = ("anonymous", "stranger", "viewer", "manager", "admin")
+NOBODY: dict[str, int] = {}
+
+
+class Row(NamedTuple):
+    """The answer (status) of a URL to each role, in the order of ROLES."""
+
+    method: str
+    answers: tuple[int, int, int, int, int]
+    arguments: dict[str, object] = NOBODY
+
+
+# A manager's acts with an empty form: 200 with "select something first", 404 or 422 for a form without its target.
+TABLE = {
+    "home": Row("get", (302, 200, 302, 302, 302)),
+    "sign_in": Row("get", (200, 302, 302, 302, 302)),
+    "sign_in_code": Row("get", (302, 302, 302, 302, 302)),
+    # What belongs to oneself and to no book. These have not given their password lately: they are asked for it first.
+    "account": Row("get", (302, 200, 200, 200, 200)),
+    "confirm_sign_in": Row("get", (302, 200, 200, 200, 200)),
+    "change_password": Row("get", (302, 200, 200, 200, 200)),
+    "end_sessions": Row("post", (302, 302, 302, 302, 302)),
+    "two_factor": Row("get", (302, 302, 302, 302, 302)),
+    "two_factor_picture": Row("get", (302, 302, 302, 302, 302)),
+    "two_factor_off": Row("get", (302, 302, 302, 302, 302)),
+    "recovery_codes": Row("get", (302, 302, 302, 302, 302)),
+    "recovery_codes_file": Row("post", (302, 404, 404, 404, 404)),
+    "sign_out": Row("post", (302, 302, 302, 302, 302)),
+    "set_language": Row("post", (302, 302, 302, 302, 302)),
+    "healthz": Row("get", (200, 200, 200, 200, 200)),
+    "join": Row("get", (200, 200, 200, 200, 200)),
+    "accept_invitation": Row("post", (302, 302, 302, 302, 302)),
+    "readyz": Row("get", (200, 200, 200, 200, 200)),
+    # Its key is a header, and nobody's session.
+    "metrics": Row("get", (404, 404, 404, 404, 404)),
+    "create_book": Row("get", (302, 403, 403, 403, 403)),
+    "adopt_book": Row("post", (302, 403, 403, 403, 403)),
+    "console": Row("get", (302, 404, 200, 200, 200)),
+    "register": Row("get", (302, 404, 403, 200, 200)),
+    "check_registration": Row("post", (302, 404, 403, 200, 200)),
+    "repair_registration": Row("post", (302, 404, 403, 200, 200)),
+    "create_group": Row("post", (302, 404, 403, 422, 422)),
+    "create_group_inline": Row("post", (302, 404, 403, 422, 422)),
+    "group_actions": Row("get", (302, 404, 403, 404, 404)),
+    "rename_group": Row("get", (302, 404, 403, 404, 404)),
+    "empty_group": Row("get", (302, 404, 403, 404, 404)),
+    "delete_group": Row("get", (302, 404, 403, 404, 404)),
+    "select_everything": Row("post", (302, 404, 403, 200, 200)),
+    "ask_delete": Row("post", (302, 404, 403, 200, 200)),
+    "delete_addresses": Row("post", (302, 404, 403, 200, 200)),
+    "erase_traces": Row("post", (302, 404, 403, 403, 200)),
+    "ask_remove": Row("post", (302, 404, 403, 200, 200)),
+    "remove_from_group": Row("post", (302, 404, 403, 200, 200)),
+    "ask_edit_groups": Row("post", (302, 404, 403, 200, 200)),
+    "edit_groups": Row("post", (302, 404, 403, 200, 200)),
+    "show_address": Row("post", (302, 404, 403, 200, 200)),
+    "send_mail": Row("post", (302, 404, 403, 200, 200)),
+    "send_upload": Row("post", (302, 404, 403, 422, 422)),
+    "show_upload": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
+    "choose_upload": Row("post", (302, 404, 403, 404, 404), {"upload_id": 4711}),
+    "apply_upload": Row("post", (302, 404, 403, 404, 404), {"upload_id": 4711}),
+    "cancel_upload": Row("post", (302, 404, 403, 302, 302), {"upload_id": 4711}),
+    "dismiss_upload": Row("post", (302, 404, 403, 302, 302), {"upload_id": 4711}),
+    "download_refused": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
+    "mend_upload": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
+    "downloads": Row("get", (302, 404, 200, 200, 200)),
+    "download_list": Row("get", (302, 404, 302, 302, 302)),
+    # Whoever may only look, may not take everything away either.
+    "request_download": Row("post", (302, 404, 403, 422, 422)),
+    "cancel_download": Row("post", (302, 404, 403, 404, 404), {"download_id": 4711}),
+    "retry_download": Row("post", (302, 404, 403, 404, 404), {"download_id": 4711}),
+    "dismiss_download": Row("post", (302, 404, 302, 302, 302), {"download_id": 4711}),
+    "fetch_download": Row("get", (302, 404, 403, 404, 404), {"download_id": 4711}),
+    "load_samples": Row("post", (302, 404, 403, 200, 200)),
+    "put_hint_away": Row("post", (302, 404, 302, 302, 302)),
+    "jobs": Row("get", (302, 404, 200, 200, 200)),
+    "cancel_job": Row("post", (302, 404, 403, 302, 302), {"job_id": 4711}),
+    "dismiss_job": Row("post", (302, 404, 302, 302, 302), {"job_id": 4711}),
+    "reset_book": Row("get", (302, 404, 403, 403, 200)),
+    "undo_reset": Row("get", (302, 404, 403, 403, 200), {"number": 4711}),
+    "erase_copy": Row("get", (302, 404, 403, 403, 200), {"number": 4711}),
+    "hide_copy": Row("post", (302, 404, 403, 403, 302), {"number": 4711}),
+    "ask_undo": Row("get", (302, 404, 403, 404, 404), {"act_id": 4711}),
+    "apply_undo": Row("post", (302, 404, 403, 404, 404), {"act_id": 4711}),
+    "history": Row("get", (302, 404, 403, 200, 200)),
+    "download_history": Row("get", (302, 404, 403, 403, 200)),
+    "sync": Row("get", (302, 404, 200, 200, 200)),
+    "sync_line": Row("get", (302, 404, 302, 302, 302)),
+    "compare_remote": Row("post", (302, 404, 403, 200, 200)),
+    "send_again": Row("post", (302, 404, 403, 302, 302)),
+    "pause_sync": Row("post", (302, 404, 403, 403, 302)),
+    "resume_sync": Row("post", (302, 404, 403, 403, 302)),
+    "rebuild_remote": Row("get", (302, 404, 403, 403, 302)),
+    "choose_existing": Row("get", (302, 404, 403, 403, 302)),
+    "turn_sync_on": Row("post", (302, 404, 403, 403, 302)),
+    "turn_sync_off": Row("get", (302, 404, 403, 403, 200)),
+    "book_settings": Row("get", (302, 404, 403, 403, 200)),
+    "change_keys": Row("get", (302, 404, 403, 403, 302)),
+    "test_connection": Row("post", (302, 404, 403, 403, 200)),
+    "ask_remove_keys": Row("get", (302, 404, 403, 403, 302)),
+    "remove_keys": Row("post", (302, 404, 403, 403, 200)),
+    "members": Row("get", (302, 404, 403, 403, 200)),
+    # 200: the password is asked for.
+    "invite_member": Row("post", (302, 404, 403, 403, 200)),
+    "withdraw_invitation": Row("post", (302, 404, 403, 403, 200)),
+    "add_member": Row("post", (302, 404, 403, 403, 200)),
+    "change_role": Row("post", (302, 404, 403, 403, 200)),
+    "ask_remove_member": Row("get", (302, 404, 403, 403, 302)),
+    "remove_member": Row("post", (302, 404, 403, 403, 200)),
+}
+
+
+def names(patterns) -> list[str]:
+    found = []
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "admin":  # Django's own pages, behind is_staff: see the test below
+                found += names(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            found.append(pattern.name)
+    return found
+
+
+def test_every_url_has_a_row() -> None:
+    assert sorted(names(get_resolver().url_patterns)) == sorted(TABLE)
+
+
+@pytest.fixture
+def clients(alice, bob, vera, charlie, client_of, client) -> dict:
+    return {
+        "anonymous": client,
+        "stranger": client_of(charlie),
+        "viewer": client_of(vera),
+        "manager": client_of(bob),
+        "admin": client_of(alice),
+    }
+
+
+def url_of(name: str, row: Row, slug: str) -> str:
+    in_book = name in names(get_resolver().url_patterns) and f"books/{slug}" in _try(
+        name, {**row.arguments, "slug": slug}
+    )
+    return reverse(name, kwargs={**row.arguments, "slug": slug}) if in_book else reverse(name)
+
+
+def _try(name: str, arguments: dict) -> str:
+    from django.urls import NoReverseMatch
+
+    try:
+        return reverse(name, kwargs=arguments)
+    except NoReverseMatch:
+        return ""
+
+
+@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.engine_independent
+def test_a_url_answers_each_role_as_the_table_says(name: str, book, clients) -> None:
+    row = TABLE[name]
+    url = url_of(name, row, book.slug)
+    answers = tuple(getattr(clients[role], row.method)(url).status_code for role in ROLES)
+    assert answers == row.answers
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, row in TABLE.items() if row.method == "post" and name != "set_language"]
+)
+@pytest.mark.engine_independent
+def test_an_act_cannot_be_done_by_following_a_link(name: str, book, clients) -> None:
+    url = url_of(name, TABLE[name], book.slug)
+    answer = clients["admin"].get(url)
+    assert answer.status_code == 405
+    assert "POST" in answer["Allow"]
+    assert "There is no page at this address" in text_of(answer)
+
+
+@pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.method == "post"])
+@pytest.mark.engine_independent
+def test_an_act_needs_the_token_against_forged_requests(name: str, book, alice) -> None:
+    from django.test import Client
+
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(alice)
+    assert strict.post(url_of(name, TABLE[name], book.slug)).status_code == 403
+
+
+def test_a_refused_access_is_recorded(book, clients, bob) -> None:
+    clients["manager"].get(reverse("book_settings", args=[book.slug]))
+    event = AuditEvent.objects.get(action=Action.ACCESS_REFUSED)
+    assert (event.username, event.detail["role"]) == ("bob", "manager")
+
+
+def test_a_group_of_another_book_does_not_exist(book, by, make_group, client_of, charlie) -> None:
+    group = make_group("VIP")
+    other = books.create_book(name="Other", zone=Zone.PUBLIC, region=Region.JPN, by=Actor(charlie))
+    client = client_of(charlie)
+    for name in ("group_actions", "rename_group", "empty_group", "delete_group"):
+        assert client.get(reverse(name, args=[other.slug]), {"target": group.pk}).status_code == 404
+    assert client.get(reverse("console", args=[other.slug]), {"group": group.pk}).status_code == 404
+
+
+def test_a_removed_member_is_out_at_the_next_request(book, by, bob, client_of) -> None:
+    client = client_of(bob)
+    url = reverse("console", args=[book.slug])
+    assert client.get(url).status_code == 200
+    books.remove_member(book=book, user_id=bob.pk, by=by)
+    assert client.get(url).status_code == 404
+
+
+def test_a_lost_session_is_no_page_for_htmx(book, client) -> None:
+    """The sign-in page would appear inside the table; the script shows it instead."""
+    answer = client.post(reverse("console", args=[book.slug]), headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.content) == (401, b"")
+
+
+def test_the_admin_pages_are_for_staff_only(alice, client_of) -> None:
+    assert client_of(alice).get("/admin/addressbook/user/").status_code == 302
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    assert client_of(alice).get("/admin/addressbook/user/").status_code == 200
+
+
+def test_books_are_made_by_superusers(alice, client_of) -> None:
+    alice.is_superuser = True
+    alice.save()
+    from uuid import uuid4
+
+    fields = {"token": uuid4(), "name": "새 주소록", "zone": "public", "region": "JPN"}
+    answer = client_of(alice).post(reverse("create_book"), fields, follow=True)
+    assert "새 주소록" in answer.content.decode()
+
+
+def test_the_client_address_is_what_our_own_proxies_saw(rf, settings) -> None:
+    from workspace.views.pages.access import client_address
+
+    request = rf.get("/", headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.2"}, REMOTE_ADDR="192.0.2.1")
+    assert client_address(request) == "192.0.2.1"
+    settings.TRUSTED_PROXIES = 1
+    assert client_address(request) == "198.51.100.2"
+    settings.TRUSTED_PROXIES = 3
+    assert client_address(request) == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("198.51.100.2", "198.51.100.2"),
+        ("198.51.100.2:4711", "198.51.100.2"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("[2001:db8::1]:4711", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("unknown", None),
+        ("_hidden", None),
+        ("300.1.1.1", None),
+    ],
+)
+def test_a_client_address_is_one_that_the_database_takes(rf, settings, written, read) -> None:
+    from workspace.views.pages.access import client_address
+
+    settings.TRUSTED_PROXIES = 1
+    assert client_address(rf.get("/", headers={"X-Forwarded-For": written})) == read

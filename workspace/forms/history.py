@@ -1,0 +1,60 @@
+"""Which lines of the history are asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from django import forms
+from django.utils import timezone
+
+from workspace.forms.fields import IdField, SentTextField
+from workspace.models import Action
+from workspace.services.history import Filters
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for: as filters, and as it stands in a link to the same lines."""
+
+    filters: Filters
+    before: int | None
+    since: date | None
+    until: date | None
+
+    @property
+    def link(self) -> str:
+        """The filters as a query string, without the place."""
+        values = {"person": self.filters.username, "kind": self.filters.action, "from": self.since, "to": self.until}
+        return urlencode({name: str(value) for name, value in values.items() if value})
+
+
+class HistoryForm(forms.Form):
+    """What cannot be read of it filters nothing. Days are those of the time zone in which times are shown."""
+
+    person = SentTextField(required=False)
+    kind = forms.ChoiceField(required=False, choices=[("", ""), *Action.choices])
+    before = IdField(required=False)
+
+    def __init__(self, data: Mapping[str, str]) -> None:
+        super().__init__(data)
+        # Reserved words, so they cannot be written as attributes.
+        self.fields["from"] = forms.DateField(required=False)
+        self.fields["to"] = forms.DateField(required=False)
+
+    def wanted(self) -> Wanted:
+        self.is_valid()
+        values = self.cleaned_data
+        since, until = values.get("from"), values.get("to")
+        filters = Filters(
+            # PostgreSQL does not take a NUL.
+            username=(values.get("person") or "").replace("\0", "\ufffd"),
+            action=values.get("kind") or "",
+            since=_midnight(since) if since else None,
+            until=_midnight(until + timedelta(days=1)) if until and until < date.max else None,
+        )
+        return Wanted(filters, values.get("before"), since, until)
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

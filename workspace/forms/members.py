@@ -1,0 +1,51 @@
+from django import forms
+from django.contrib.auth.forms import UserCreationForm
+from django.utils.translation import gettext_lazy as _
+
+from workspace import limits
+from workspace.forms.fields import IdField, SentTextField
+from workspace.forms.submission import SubmissionForm
+from workspace.models import Role, User
+
+
+class NewMemberForm(forms.Form):
+    username = forms.CharField(
+        label=_("Username"), max_length=150, error_messages={"required": _("Type the name of a user.")}
+    )
+    role = forms.TypedChoiceField(label=_("Role"), choices=Role.choices, coerce=Role)
+
+
+class MemberForm(forms.Form):
+    user = IdField()
+
+
+class MemberRoleForm(MemberForm):
+    """`confirmed`: asked whether they want a lesser role themselves, the user has said yes."""
+
+    role = forms.TypedChoiceField(choices=Role.choices, coerce=Role)
+    confirmed = forms.BooleanField(required=False)
+
+
+class InvitationForm(SubmissionForm):
+    role = forms.TypedChoiceField(label=_("Role"), choices=Role.choices, coerce=Role)
+
+
+class WithdrawForm(forms.Form):
+    invitation = IdField()
+
+
+class CodeForm(forms.Form):
+    """The code of an invitation, or the link that it stands in."""
+
+    code = SentTextField()
+
+    def clean_code(self) -> str:
+        return str(self.cleaned_data["code"])[: limits.INVITATION_LINK_CHARACTERS]
+
+
+class NewAccountForm(UserCreationForm):
+    """A user who is invited chooses a name and a password, by the rules that hold for everybody."""
+
+    class Meta(UserCreationForm.Meta):
+        model = User
+        fields = ("username",)

@@ -1,0 +1,179 @@
+"""The limits of people, books, history and work: value, unit in the name, and reason.
+
+Messages, forms and documentation read the numbers from the limits, so that a number on the screen cannot drift from
+the number that is enforced.
+"""
+
+from typing import Final
+
+from libraries.spreadsheets.limits import UPLOAD_FILE_BYTES
+
+# Addresses ------------------------------------------------------------------------------------------------------
+
+# The console takes as many at a time; it is also the only address count that NAVER publishes.
+TYPED_ADDRESSES_PER_REGISTRATION: Final = 1_000
+
+# Groups ---------------------------------------------------------------------------------------------------------
+
+# Ours: NAVER documents none. Far beyond what a person can tell apart in a tree, and what one page can still carry.
+GROUPS_PER_BOOK: Final = 10_000
+
+# Books ----------------------------------------------------------------------------------------------------------
+
+BOOK_NAME_CHARACTERS: Final = 60
+
+# A link that makes somebody a member: long enough for a holiday, short enough for what lies about in mailboxes.
+INVITATION_DAYS: Final = 7
+
+# Open at a time; more than a book has people joining in a week.
+INVITATIONS_PER_BOOK: Final = 50
+
+# Of a link as it is pasted; ours have some hundred.
+INVITATION_LINK_CHARACTERS: Final = 500
+
+# Jobs ------------------------------------------------------------------------------------------------------------
+
+# Who waits on SQLite, be it to read, looks every 100 ms whether it is their turn. Work that writes one batch after the
+# other lets them in for a little longer than that, after so long a time: a click waits for half a second at most.
+WAITING_WRITER_SECONDS: Final = 0.11
+WRITING_WITHOUT_PAUSE_SECONDS: Final = 0.5
+
+# A worker that has not moved its job for this long is taken for dead. A batch takes well under a second.
+JOB_LEASE_SECONDS: Final = 30
+
+# A job that took its worker down this often is given up.
+JOB_ATTEMPTS: Final = 3
+
+# After this long a job that nobody claimed is announced to the workers again: its message may be lost, or the workers
+# may merely be busy, and then one more message a minute does no harm.
+JOB_FORGOTTEN_AFTER_SECONDS: Final = 60
+
+# A form that is sent twice is recognised for this long.
+SUBMISSION_MEMORY_HOURS: Final = 48
+
+# Reset -----------------------------------------------------------------------------------------------------------
+
+# An act that cannot be taken back, or that opens the house, asks for the password again when it was last given longer
+# ago than this: long enough for a person who has just signed in to do it, too short for a desk left alone.
+FRESH_SIGN_IN_SECONDS: Final = 5 * 60
+
+# A form that was opened soon enough after that may be sent this long after it: keys have to be fetched and copied.
+FRESH_SIGN_IN_FORM_SECONDS: Final = 15 * 60
+
+# So many wrong passwords in a row for such an act end the session: who has only the session must then know it all.
+WRONG_PASSWORDS_BEFORE_SIGN_OUT: Final = 5
+
+# Persons of whom every trace is erased at a time: it is done for people who ask for it. Beyond that there is Reset.
+TRACES_ERASED_AT_ONCE: Final = 1_000
+
+# History ---------------------------------------------------------------------------------------------------------
+
+REASON_CHARACTERS: Final = 200
+
+# Korean rules ask for two years from 50,000 people on.
+HISTORY_KEPT_DAYS: Final = 731
+
+# Old lines go a month at a time: their removal is a line itself, and one a day would never let an idle book rest.
+HISTORY_TRIMMED_EVERY_DAYS: Final = 30
+
+# Lines that are removed in one transaction.
+LINES_PER_TRIM: Final = 1_000
+
+HISTORY_PAGE_LINES: Final = 50
+
+# People whom the filter of the history offers by name.
+PEOPLE_IN_HISTORY_FILTER: Final = 500
+
+# Lines that a check or a download of the history reads at a time.
+HISTORY_READ_LINES: Final = 2_000
+
+# Signing in -------------------------------------------------------------------------------------------------------
+
+# NIST SP 800-63B-4 asks for 15 where the password is all there is and for 8 beside a second factor; the common ones are
+# refused beside that.
+PASSWORD_LEAST_CHARACTERS: Final = 12
+
+# A sentence has room; whatever is longer only makes the server work.
+PASSWORD_CHARACTERS: Final = 256
+
+# Wrong guesses at one account that are free: people mistype, and try the password of before. One is forgotten an hour.
+GUESSES_PER_ACCOUNT: Final = 5
+ACCOUNT_GUESS_FORGOTTEN_SECONDS: Final = 60 * 60
+
+# The same from one network address, behind which a whole office may sit.
+GUESSES_PER_ADDRESS: Final = 50
+ADDRESS_GUESS_FORGOTTEN_SECONDS: Final = 10 * 60
+
+# The wait after one guess too many; it doubles with each further one. Of the longest there are 96 a day, at which a
+# password of twelve characters that is not a common one is not found in a lifetime.
+GUESS_WAIT_SECONDS: Final = 30
+LONGEST_GUESS_WAIT_SECONDS: Final = 15 * 60
+
+# Of an IPv6 address, as much as a provider gives to one household.
+IPV6_NETWORK_BITS: Final = 64
+
+# A browser in which somebody signed in is known for this long: guesses made elsewhere do not hold it up.
+KNOWN_BROWSER_DAYS: Final = 180
+
+# People of one browser whom it is known for.
+PEOPLE_PER_BROWSER: Final = 20
+
+# Without a click for this long, and after this long in any case, one signs in again. NIST SP 800-63B-4 (AAL2) asks
+# for no more than an hour and a day; the second is a working day with its breaks.
+IDLE_SESSION_SECONDS: Final = 60 * 60
+LONGEST_SESSION_SECONDS: Final = 12 * 60 * 60
+
+# A click is noted in the session at most this often: each note is a write.
+CLICK_NOTED_SECONDS: Final = 60
+
+# Sign-ins that the page of the account lists.
+SIGN_INS_LISTED: Final = 10
+
+# Between the password and the code of the app: time to find the phone.
+SECOND_STEP_SECONDS: Final = 10 * 60
+
+# RFC 6238 recommends 30 seconds a code; apps assume it, and six digits. A code of the period before or after is
+# accepted too, for clocks that are off, and for slow typing.
+CODE_PERIOD_SECONDS: Final = 30
+CODE_DIGITS: Final = 6
+CODE_PERIODS_AROUND: Final = 1
+
+# RFC 4226 asks for 160 bits.
+CODE_SECRET_BYTES: Final = 20
+
+RECOVERY_CODES: Final = 10
+
+# Of an alphabet of 31: 49 bits, against which there is no guessing at a few an hour.
+RECOVERY_CODE_CHARACTERS: Final = 10
+
+# The file of new recovery codes can be fetched from their page for this long; they are kept nowhere.
+RECOVERY_CODES_SHOWN_SECONDS: Final = 15 * 60
+
+# What is typed as a code, with whatever spaces and hyphens.
+TYPED_CODE_CHARACTERS: Final = 40
+
+# Outbound Mailer API ----------------------------------------------------------------------------------------
+# Numbers of NAVER's API pages unless the line says otherwise. Where a page says KB or MB without saying which,
+# the larger reading is taken, so that nothing is refused here that the service might accept.
+
+# A person waits for a test of the connection, so it gives up sooner than the sync does.
+TRY_OUT_CONNECT_SECONDS: Final = 5
+TRY_OUT_READ_SECONDS: Final = 10
+
+# Keys of the provider have 20 and 40 characters.
+API_KEY_CHARACTERS: Final = 200
+
+# Of an access key that is four times as long at least; what is shown fits a column with the ellipsis before it.
+ACCESS_KEY_CHARACTERS_SHOWN: Final = 4
+MASKED_KEY_CHARACTERS: Final = 10
+
+# Scheme and host.
+BASE_URL_CHARACTERS: Final = 200
+
+# Downloads -------------------------------------------------------------------------------------------------------
+
+# A body this much larger than the limit on files is not read to its end only to be answered politely.
+REQUEST_BODY_BYTES: Final = 8 * UPLOAD_FILE_BYTES
+
+# Fields of a form. A page of the list sends 100 ids and a few more; only "Edit group" has two for each group.
+FIELDS_PER_FORM: Final = 1_000

@@ -1,0 +1,34 @@
+from workspace.models.audit import Action, AuditChain, AuditEvent
+from workspace.models.books import AddressBook, BookMember, Edition, Masking, Region, Role, Zone
+from workspace.models.connections import Connection
+from workspace.models.in_list import Among
+from workspace.models.invitations import Invitation
+from workspace.models.sign_in import Authenticator, GuessCounter, RecoveryCode
+from workspace.models.submissions import Submission
+from workspace.models.users import User
+from workspace.models.work import Erasure, Job, JobState, LeasedWork
+
+__all__ = [
+    "Action",
+    "AddressBook",
+    "Among",
+    "AuditChain",
+    "AuditEvent",
+    "Authenticator",
+    "BookMember",
+    "Connection",
+    "Edition",
+    "Erasure",
+    "GuessCounter",
+    "Invitation",
+    "Job",
+    "JobState",
+    "LeasedWork",
+    "Masking",
+    "RecoveryCode",
+    "Region",
+    "Role",
+    "Submission",
+    "User",
+    "Zone",
+]

@@ -1,0 +1,243 @@
+"""Who works on what (a job, an upload), how far it is, and when it is over.
+
+The database row is the truth; a message to the workers carries an id and may be lost or doubled. A worker claims the
+row with one conditional UPDATE and owns it while `attempt` is the number that it was given. It must extend its lease by
+moving on (`keep_batch`, `keep_lease`); when it does not, `wake_forgotten` offers the row to the others.
+"""
+
+import logging
+import time
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+from celery import current_app
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from addressbook.models import Act, Download, Upload
+from addressbook.services.addresses import undo_log
+from addressbook.services.addresses.undo_log import Changes
+from workspace import limits, request_ids
+from workspace.models import Action, AddressBook, Edition, Erasure, Job, JobState, LeasedWork
+from workspace.models.work import UNFINISHED
+from workspace.services.books import books
+from workspace.services.history import audit
+from workspace.services.history.audit import Actor
+
+logger = logging.getLogger(__name__)
+
+Work = TypeVar("Work", bound=LeasedWork)
+
+KINDS: Final[tuple[type[LeasedWork], ...]] = (Job, Upload, Download, Erasure)
+
+
+class JobLostError(Exception):
+    """The work was claimed by another worker or ended meanwhile: nothing more may be written for it."""
+
+
+class UndoRunningError(Exception):
+    """An undo goes on in the book: what it gives back could fall to an act that was meant for what was there before."""
+
+
+def require_no_undo(edition: Edition) -> None:
+    """Raises UndoRunningError. Call it under the lock of the book, before a bulk act that goes on after the answer."""
+    if Job.objects.unfinished().filter(edition=edition, kind=Job.Kind.UNDO).exists():
+        raise UndoRunningError
+
+
+def start(
+    *,
+    kind: Job.Kind,
+    edition: Edition,
+    parameters: Mapping[str, Any],
+    rows_total: int,
+    by: Actor,
+    undoes: Act | None = None,
+) -> Job:
+    """A new job in the caller's transaction; the workers hear of it once that is committed."""
+    job = Job.objects.create(
+        act=undo_log.begin(edition, audit.ACTIONS[kind], undoes=undoes),
+        kind=kind,
+        edition=edition,
+        parameters=parameters,
+        rows_total=rows_total,
+        requested_by=by.user,
+        requester=by.user.get_username(),
+        requested_from=by.ip_address,
+        created_at=timezone.now(),
+    )
+    transaction.on_commit(lambda: announce(job))
+    return job
+
+
+def announce(work: LeasedWork) -> None:
+    """Tell the workers to look at it. A broker that is down is no error: `wake_forgotten` announces it again."""
+    try:
+        headers = {request_ids.MESSAGE_HEADER: work.request_id}
+        current_app.send_task(work.TASK, args=[work.pk], retry=False, headers=headers)
+    except Exception:  # whatever a broker's client raises, the row is safe and the user's act is done
+        logger.warning("%s could not be announced; it waits for the next sweep", work, exc_info=True)
+    else:
+        type(work)._default_manager.filter(pk=work.pk).update(announced_at=timezone.now())
+
+
+def claim(model: type[Work], work_id: int) -> Work | None:
+    """Take the row for this worker, or None when it is over, taken, or has failed too often."""
+    now = timezone.now()
+    with transaction.atomic():
+        free = model._default_manager.filter(
+            Q(state=JobState.WAITING) | _lease_has_run_out(now),
+            pk=work_id,
+            fruitless_attempts__lt=limits.JOB_ATTEMPTS,
+        )
+        taken = free.update(
+            state=JobState.RUNNING,
+            attempt=F("attempt") + 1,
+            fruitless_attempts=F("fruitless_attempts") + 1,
+            lease_until=_lease(now),
+            started_at=Coalesce(F("started_at"), now),
+        )
+        if not taken:
+            return None
+        return model._default_manager.select_related("edition__book", "requested_by").get(pk=work_id)
+
+
+def still_owned(work: Work) -> Work:
+    """The row as it is now, locked to the end of the transaction. Raises JobLostError when it is not ours any more."""
+    rows = type(work)._default_manager.select_for_update(of=("self",))
+    row = rows.filter(pk=work.pk, attempt=work.attempt, state=JobState.RUNNING).first()
+    if row is None:
+        raise JobLostError(f"{work}, attempt {work.attempt}")
+    return row
+
+
+def keep_batch(work: LeasedWork, *, cursor: int, rows: int, changes: Mapping[str, int]) -> None:
+    """Move on by one batch, in the transaction of its rows; `work` comes from `still_owned` in the same transaction."""
+    work.cursor = cursor
+    work.rows_done += rows
+    work.outcome = {**work.outcome, **{name: work.outcome.get(name, 0) + n for name, n in changes.items()}}
+    work.lease_until = _lease(timezone.now())
+    work.fruitless_attempts = 0
+    work.save(update_fields=["cursor", "rows_done", "outcome", "lease_until", "fruitless_attempts"])
+
+
+class Pauses:
+    """Lets writers in who wait on SQLite, which knows no queue, while one batch is written after the other."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    def take_if_due(self) -> None:
+        if connection.vendor == "sqlite" and time.monotonic() - self._since > limits.WRITING_WITHOUT_PAUSE_SECONDS:
+            time.sleep(limits.WAITING_WRITER_SECONDS)
+            self._since = time.monotonic()
+
+
+def next_size(rows: int, seconds: float, *, least: int, most: int, at_most_seconds: float) -> int:
+    """How many rows the next transaction takes, after one of `rows` took so long."""
+    if seconds > at_most_seconds:
+        return max(least, rows // 2)
+    if seconds < at_most_seconds / 2:
+        return min(most, rows * 2)
+    return rows
+
+
+def keep_undoable(work: LeasedWork, changes: Changes) -> None:
+    """Keep what this batch has changed, for an undo, in the transaction of its rows."""
+    if work.act_id is not None:
+        changes.keep(Act.objects.get(pk=work.act_id))
+
+
+def keep_lease(work: LeasedWork, *, rows_done: int) -> bool:
+    """Say how far it is when nothing is kept yet; whether to go on: its owner may have cancelled it.
+
+    Raises JobLostError when it is not ours any more.
+    """
+    row = type(work)._default_manager.filter(pk=work.pk, attempt=work.attempt, state=JobState.RUNNING)
+    if not row.update(rows_done=rows_done, lease_until=_lease(timezone.now())):
+        raise JobLostError(f"{work}, attempt {work.attempt}")
+    return not row.filter(cancel_requested=True).exists()
+
+
+def finish(work: LeasedWork, state: JobState, *, also: Collection[str] = ()) -> None:
+    """End the work and record it; what it did can be undone from now on.
+
+    The caller holds the lock of the book, and has found the row unfinished (or `still_owned`) after that. `also` names
+    further fields that it has set and that must change together with the state.
+    """
+    act = undo_log.close(Act.objects.get(pk=work.act_id)) if work.act_id is not None else None
+    work.act = act
+    work.state = state
+    work.lease_until = None
+    work.finished_at = timezone.now()
+    work.save(update_fields=["act", "state", "lease_until", "finished_at", *also])
+    audit.record_end(work, act=act)
+
+
+def request_cancel(*, book: AddressBook, job_id: int, by: Actor) -> None:
+    """Stop the job after the batch that it is in; what it did stays. Without effect on a job that is over."""
+    with transaction.atomic():
+        books.lock(book, is_change=False)
+        job = Job.objects.select_for_update(of=("self",)).filter(edition__book=book, pk=job_id).first()
+        if job is None or job.state not in UNFINISHED or job.cancel_requested:
+            return
+        if job.kind == Job.Kind.ERASE_TRACES:
+            return  # half forgotten is not forgotten
+        job.cancel_requested = True
+        job.save(update_fields=["cancel_requested"])
+        if job.state == JobState.WAITING:
+            finish(job, JobState.CANCELLED)
+        audit.record(by=by, action=Action.CANCEL_JOB, book=book, detail={"job": job.pk, "kind": job.kind})
+
+
+def dismiss(model: type[LeasedWork], *, book: AddressBook, work_id: int, by: Actor) -> None:
+    """Put the result away: its requester has read it."""
+    open_states = (*UNFINISHED, JobState.CHECKED)
+    mine = model._default_manager.filter(edition__book=book, pk=work_id, requested_by=by.user)
+    mine.exclude(state__in=open_states).update(dismissed_at=timezone.now())
+
+
+def wake_forgotten() -> int:
+    """Announce what nobody works on; give up what failed too often. Returns how many were announced.
+
+    Harmless when two run at once, and cheap when there is nothing to do.
+    """
+    return sum(map(_wake_forgotten, KINDS))
+
+
+def _wake_forgotten(model: type[LeasedWork]) -> int:
+    now = timezone.now()
+    long_ago = now - timedelta(seconds=limits.JOB_FORGOTTEN_AFTER_SECONDS)
+    unheard = Q(announced_at__isnull=True) | Q(announced_at__lt=long_ago) | Q(announced_at__gt=now)
+    forgotten = model._default_manager.filter(Q(state=JobState.WAITING) & unheard | _lease_has_run_out(now))
+    woken = 0
+    for work in forgotten.only("pk", "state", "fruitless_attempts", "request_id"):
+        if work.fruitless_attempts >= limits.JOB_ATTEMPTS:
+            _give_up(model, work.pk)
+        else:
+            announce(work)
+            woken += 1
+    return woken
+
+
+def _give_up(model: type[LeasedWork], work_id: int) -> None:
+    book = AddressBook.objects.get(**{f"editions__{model._meta.model_name}s": work_id})
+    with transaction.atomic():
+        books.lock(book, is_change=False)
+        work = model._default_manager.select_for_update(of=("self",)).get(pk=work_id)
+        if work.state in UNFINISHED and work.fruitless_attempts >= limits.JOB_ATTEMPTS:
+            logger.error("%s is given up after %s attempts", work, work.fruitless_attempts)
+            finish(work, JobState.FAILED)
+
+
+def _lease(now: Any) -> Any:
+    return now + timedelta(seconds=limits.JOB_LEASE_SECONDS)
+
+
+def _lease_has_run_out(now: Any) -> Q:
+    # A lease further ahead than one is ever given comes from before the server's clock was set back.
+    impossible = now + timedelta(seconds=2 * limits.JOB_LEASE_SECONDS)
+    return Q(state=JobState.RUNNING) & (Q(lease_until__lt=now) | Q(lease_until__gt=impossible))

@@ -1,0 +1,137 @@
+"""Making a book, and its settings."""
+
+from collections.abc import Collection
+from uuid import uuid4
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from addressbook.services.sync import practice
+from addressbook.services.sync.connection import target_of
+from addressbook.views.reset import recovery
+from addressbook.views.screen.screen import sync_context
+from workspace.forms.books import BookForm, BookSettingsForm, OrphanForm
+from workspace.models import AddressBook, Role
+from workspace.services.books import books
+from workspace.views.books.connection_sentences import Verdict
+from workspace.views.pages.access import LAST_BOOK, Access, actor, lacks_second_factor, to_account, to_book, to_sign_in
+from workspace.views.pages.methods import require_POST
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """To the book that the user has opened last, else to their first, or to a page that says that there is none."""
+    if not request.user.is_authenticated:
+        return to_sign_in(request)
+    own = AddressBook.objects.filter(members__user=request.user)
+    book = own.filter(pk=request.session.get(LAST_BOOK, 0)).first() or own.order_by("pk").first()
+    if book is None:
+        return render(request, "no_books.html", {"orphans": _orphans(request)})
+    return redirect("console", slug=book.slug)
+
+
+@require_http_methods(["GET", "POST"])
+def create_book(request: HttpRequest) -> HttpResponse:
+    """Superusers make books and become their first admin."""
+    if not request.user.is_authenticated:
+        return to_sign_in(request)
+    if not request.user.is_superuser:
+        raise PermissionDenied
+    if lacks_second_factor(request):
+        return to_account(request)
+    form = BookForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        book = books.create_book(**form.cleaned_data, by=actor(request))
+        practice.begin(book, by=actor(request))
+        messages.success(request, _("The address book “%(name)s” is ready.") % {"name": book.name})
+        return redirect("console", slug=book.slug)
+    if "token" in form.errors:
+        messages.error(request, _too_old())
+    status = 422 if request.method == "POST" else 200
+    context = {"form": form, "token": uuid4(), "orphans": _orphans(request)}
+    return render(request, "create_book.html", context, status=status)
+
+
+@require_POST
+def adopt_book(request: HttpRequest) -> HttpResponse:
+    """Superusers become admin of a book that has lost its own."""
+    if not request.user.is_authenticated:
+        return to_sign_in(request)
+    if not request.user.is_superuser:
+        raise PermissionDenied
+    if lacks_second_factor(request):
+        return to_account(request)
+    form = OrphanForm(request.POST)
+    book = AddressBook.objects.filter(pk=form.cleaned_data["book"]).first() if form.is_valid() else None
+    if book is None:
+        raise Http404
+    try:
+        books.adopt_orphan(book=book, by=actor(request))
+    except books.NotAnOrphanError:
+        messages.error(request, _("“%(name)s” has an admin again. Ask them to add you.") % {"name": book.name})
+        return redirect("create_book")
+    messages.success(request, _("You are an admin of “%(name)s” now.") % {"name": book.name})
+    return redirect("console", slug=book.slug)
+
+
+@require_http_methods(["GET", "POST"])
+@to_book(Role.ADMIN)
+def book_settings(request: HttpRequest, access: Access) -> HttpResponse:
+    book = access.book
+    if request.method == "GET":
+        return settings_page(request, access)
+    form = BookSettingsForm(request.POST)
+    if not form.is_valid():
+        if {"token", "version"} & set(form.errors):
+            # Not what was typed: nobody knows over which settings it would be saved.
+            messages.error(request, _too_old())
+            return settings_page(request, access, status=422)
+        return settings_page(request, access, form=form, status=422)
+    names = ("name", "zone", "region", "download_reason_required", "download_sign_in_required", "masking")
+    values = {name: form.cleaned_data[name] for name in names}
+    try:
+        books.change_settings(book=book, seen_version=form.cleaned_data["version"], **values, by=access.by)
+    except books.SettingsChangedMeanwhileError:
+        messages.error(request, _("Somebody else has just changed these settings. Look at them and save again."))
+        book.refresh_from_db()
+        return settings_page(request, access, status=409)
+    messages.success(request, _("The settings are saved."))
+    return redirect("book_settings", slug=book.slug)
+
+
+def _orphans(request: HttpRequest) -> Collection[AddressBook]:
+    return books.orphans() if request.user.is_superuser else ()
+
+
+def _too_old() -> str:
+    return _("This page was too old. Please check the fields and send them again.")
+
+
+def settings_page(
+    request: HttpRequest,
+    access: Access,
+    *,
+    form: BookSettingsForm | None = None,
+    verdict: Verdict | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page with its forms as they were sent where something in them was wrong."""
+    book = access.book
+    fields = ("name", "zone", "region", "download_reason_required", "download_sign_in_required", "masking", "version")
+    initial = {name: getattr(book, name) for name in fields}
+    context = {
+        "access": access,
+        "book": book,
+        "form": form or BookSettingsForm(initial=initial),
+        "target": target_of(book),
+        "verdict": verdict,
+        **sync_context(access),
+        "member_count": book.members.count(),
+        "copies": recovery.copies(access),
+        "token": uuid4(),
+    }
+    return render(request, "book_settings.html", context, status=status)

@@ -1,0 +1,53 @@
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import patch_vary_headers
+
+from workspace.views.pages.errors import method_not_allowed
+
+
+class PagesGZipMiddleware(GZipMiddleware):
+    """Django's, but for files that can be asked for in parts: their bytes must be those that the parts are counted in.
+
+    With its padding of random length, so that the size of an answer does not tell what is in it (BREACH).
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.headers.get("Accept-Ranges") == "bytes":
+            return response
+        return super().process_response(request, response)
+
+
+class PrivatePagesMiddleware:
+    """Keeps pages out of every cache, and apart what htmx and a plain request get from the same URL.
+
+    Pages hold people's addresses: neither a proxy nor the browser's disk may keep one. Files under STATIC_URL are
+    answered before this by WhiteNoise and may be kept for ever.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            patch_vary_headers(response, ["HX-Request", "HX-Target"])
+        return response
+
+
+class MethodNotAllowedMiddleware:
+    """Gives a page to who follows a link to an act: Django's answer to that is an empty one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed):
+            return response
+        page = method_not_allowed(request)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
