@@ -1,7 +1,7 @@
 """The product's settings for tests: as in production but for fast password hashes and folders of their own.
 
-`conftest.pytest_configure` sets the environment first. The processes of `tests/support/stack.py` run with these settings too,
-so that they and the test agree on the database, the signing key and the passwords.
+`conftest.pytest_configure` sets the environment first. The processes of `tests/support/stack.py` run with these
+settings too, so that they and the test agree on the database, the signing key and the passwords.
 """
 
 import os

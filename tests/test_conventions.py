@@ -1,73 +1,19 @@
 """What a machine can check of how this house is written."""
 
-import ast
 import re
 from pathlib import Path
 
 import pytest
 
-from addressbook import limits
+from tests.support import house
+from tests.support.stack import ROOT
 
 pytestmark = pytest.mark.engine_independent
 
-ROOT = Path(__file__).resolve().parent.parent
-APP = ROOT / "addressbook"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
-# From the lowest layer up; a module imports from its own layer and from those below it.
-LAYERS = (
-    {"limits", "request_ids"},
-    {"emails", "spreadsheets", "mailer"},
-    {"models", "apps", "migrations"},
-    {"services"},
-    {"tasks", "forms"},
-    {"views", "templatetags", "urls", "admin", "management"},
-)
-LIBRARIES = ("emails", "spreadsheets", "mailer")
 
-
-def layer_of(part: str) -> int:
-    return next(number for number, parts in enumerate(LAYERS) if part in parts)
-
-
-def modules() -> list[Path]:
-    return sorted(path for path in APP.rglob("*.py") if path != APP / "__init__.py")
-
-
-def part_of(path: Path) -> str:
-    return path.relative_to(APP).parts[0].removesuffix(".py")
-
-
-def imported(path: Path) -> set[str]:
-    """The full names of what a module imports."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
-
-
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
-def test_imports_point_down(path: Path) -> None:
-    own = layer_of(part_of(path))
-    parts = {name.split(".")[1] for name in imported(path) if name.startswith("addressbook.") and name.count(".")}
-    upwards = {part for part in parts if layer_of(part) > own}
-    # A library may know limits, and addresses; no library may know another beside that.
-    sideways = {part for part in parts if part in LIBRARIES and part not in {part_of(path), "emails"}}
-    assert not upwards
-    assert not (sideways and part_of(path) in LIBRARIES)
-
-
-@pytest.mark.parametrize(
-    "path", [path for path in modules() if part_of(path) in (*LIBRARIES, "limits")], ids=lambda path: str(path.name)
-)
-def test_libraries_know_no_django(path: Path) -> None:
-    assert not {name for name in imported(path) if name.split(".")[0] in {"django", "celery"}}
-
-
-@pytest.mark.parametrize("path", sorted((APP / "views").glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", house.in_layer("views"), ids=house.dotted)
 def test_views_write_nothing_themselves(path: Path) -> None:
     writing = r"\.(?:save|bulk_create|get_or_create|delete)\(|objects\.create\(|\.update\(\w+="
     assert not re.findall(writing, path.read_text())
@@ -93,14 +39,32 @@ def test_partials_are_named_for_the_element_that_they_render(path: Path) -> None
 
 
 def test_nothing_is_called_for_being_useful() -> None:
-    names = {path.stem for path in [*APP.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]}
+    names = {path.stem for path in [*house.modules(), *(ROOT / "tests").rglob("*.py")]}
     assert not names & {"utils", "helpers", "common", "misc"}
 
 
-def test_every_limit_is_used() -> None:
+def names_of(path: Path) -> list[str]:
+    return re.findall(r"^([A-Z][A-Z0-9_]+): Final", path.read_text(), re.MULTILINE)
+
+
+LIMITS = [path for path in house.modules() if path.name == "limits.py"]
+
+
+def test_each_package_has_its_own_limits() -> None:
+    places = {path.parent.relative_to(ROOT).as_posix() for path in LIMITS}
+    assert places == {*(f"libraries/{name}" for name in house.LIBRARIES), *house.PACKAGES[1:]}
+
+
+@pytest.mark.parametrize("path", LIMITS, ids=house.dotted)
+def test_every_limit_is_used(path: Path) -> None:
     """A number that nobody reads is a number that somebody believes in."""
-    sources = [path.read_text() for path in [*modules(), *TEMPLATES] if path.name != "limits.py"]
-    own = (APP / "limits.py").read_text()
-    for name in vars(limits):
-        if name.isupper():
-            assert any(f"limits.{name}" in source for source in sources) or own.count(name) > 1, name
+    code = "\n".join(other.read_text() for other in [*house.modules(), *TEMPLATES] if other not in LIMITS)
+    limits = "\n".join(other.read_text() for other in LIMITS)
+    assert names_of(path)
+    used = [name for name in names_of(path) if re.search(rf"limits\.{name}\b", code) or limits.count(name) > 1]
+    assert used == names_of(path)
+
+
+def test_no_limit_stands_twice() -> None:
+    names = [name for path in LIMITS for name in names_of(path)]
+    assert len(names) == len(set(names))

@@ -1,4 +1,6 @@
-"""A backup of the whole installation in one folder, and the way back. Rehearsed by tests/mailerconsole/operations/test_backups.py.
+"""A backup of the whole installation in one folder, and the way back.
+
+Rehearsed by tests/mailerconsole/operations/test_backups.py.
 
 The database is copied at one moment, while the console runs; then the files that it names. The keys are left out unless
 asked for: whoever has both the database and the keys has the API keys of the books.

@@ -1,4 +1,6 @@
-"""`python -m tests.support.browser_install`: a browser for the tests where there is none; going on without is no error."""
+"""`python -m tests.support.browser_install`: a browser for the tests where there is none.
+
+Going on without is no error."""
 
 import subprocess
 import sys

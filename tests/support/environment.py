@@ -2,7 +2,7 @@
 
 import re
 
-from tests.support.stack import ROOT
+from tests.support import house
 
 READERS = re.compile(r'(?:os\.environ\.get\(|os\.environ\[|env_bool\(|env_list\(|env_secret\()\s*"(\w+)"')
 # Set by the product itself for its own processes, or by the system.
@@ -11,11 +11,9 @@ INTERNAL |= {"PROMETHEUS_MULTIPROC_DIR"}
 
 
 def variables() -> set[str]:
-    files = [*(ROOT / "mailerconsole").glob("*.py"), *(ROOT / "addressbook").rglob("*.py")]
-    return {name for file in files for name in READERS.findall(file.read_text())} - INTERNAL
+    return {name for file in house.modules() for name in READERS.findall(file.read_text())} - INTERNAL
 
 
 def secrets() -> set[str]:
     """Those that may come from a file: NAME_FILE."""
-    files = [*(ROOT / "mailerconsole").glob("*.py"), *(ROOT / "addressbook").rglob("*.py")]
-    return {name for file in files for name in re.findall(r'env_secret\("(\w+)"', file.read_text())}
+    return {name for file in house.modules() for name in re.findall(r'env_secret\("(\w+)"', file.read_text())}

@@ -1,8 +1,8 @@
 """Processes that are killed at the n-th crash point, by the dozen.
 
 Starting Python with Django takes a second, and a harness needs a process for every point. So one process loads all of
-it (`python -m tests.support.kill`, with the settings and the database of the test in its environment) and forks for every run,
-before it has opened a connection or a file.
+it (`python -m tests.support.kill`, with the settings and the database of the test in its environment) and forks for
+every run, before it has opened a connection or a file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import pkgutil
 import signal
 import subprocess
 import sys
@@ -58,7 +57,7 @@ class Doom:
         """Call `target` ("module:function") with the arguments as texts; returns the crash points that were reached.
 
         The process is killed at the point number `fatal` (0: at none). `folder` is its MEDIA_ROOT, and `limits` are set
-        in `addressbook.limits` first.
+        first, each in the package that has it.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -83,11 +82,11 @@ def _serve() -> None:
     django.setup()
     from celery import current_app
 
-    from addressbook import services
+    from tests.support import house
 
     # What every run needs is loaded once; none of it opens a connection.
-    for module in pkgutil.walk_packages(services.__path__, "addressbook.services."):
-        importlib.import_module(module.name)
+    for path in house.in_layer("services"):
+        importlib.import_module(house.dotted(path))
     current_app.send_task = lambda *arguments, **options: None
     for line in sys.stdin:
         order = json.loads(line)
@@ -107,12 +106,14 @@ def _serve() -> None:
 def _run(order: dict[str, Any], pipe: int) -> None:
     from django.conf import settings
 
-    from addressbook import limits
+    import addressbook.limits
+    import workspace.limits
     from workspace.services.work import crash_points
 
     settings.MEDIA_ROOT = order["folder"]
     for name, value in order["limits"].items():
-        setattr(limits, name, value)
+        (module,) = [module for module in (addressbook.limits, workspace.limits) if hasattr(module, name)]
+        setattr(module, name, value)
     reached = 0
 
     def strike(point: str) -> None:

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django_htmx.http import reswap, retarget
 
-from addressbook import limits
 from addressbook.forms.listing import Listing, listing_from
 from addressbook.forms.uploads import ApplyUploadForm, ChoiceForm, UploadForm
 from addressbook.models import Upload
@@ -197,7 +196,7 @@ def _answer(
     request: HttpRequest, access: Access, upload: Upload, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     """The popup with the upload as it is: all of it, or for htmx its body; at the end the notification in its place."""
-    own = {**upload_dialog(access, upload), "problem": problem, "access": access, "book": access.book, "limits": limits}
+    own = {**upload_dialog(access, upload), "problem": problem, "access": access, "book": access.book}
     if "HX-Request" not in request.headers:
         if request.method == "POST" and status == 200:
             return redirect("show_upload", slug=access.book.slug, upload_id=upload.pk)

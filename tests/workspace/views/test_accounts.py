@@ -64,7 +64,7 @@ def test_the_wait_is_said_in_the_users_language(alice, language) -> None:
 def test_a_wrong_password_is_logged_without_what_was_typed(alice, caplog) -> None:
     guess(1)
     guess(1, "hunter2hunter2")
-    lines = [record.getMessage() for record in caplog.records if record.name.startswith("addressbook")]
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("workspace")]
     assert lines == [
         f"Wrong password for user {alice.pk} from 127.0.0.1",
         "Wrong password for user (none) from 127.0.0.1",

@@ -3,13 +3,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from addressbook import limits
-
 
 def product(request: HttpRequest) -> dict[str, Any]:
-    """What every page may say of the product and its limits: a context processor."""
+    """What every page may say of the product: a context processor."""
     return {
-        "limits": limits,
         "product_name": settings.PRODUCT_NAME,
         "product_path": settings.PRODUCT_PATH,
         "product_url": settings.PRODUCT_URL,
