@@ -57,6 +57,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL.rstrip("/")] if SITE_URL else []
 # Applications ---------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "mailings",
     "workspace",
     "addressbook",
     "mailerconsole.operations",
