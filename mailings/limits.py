@@ -35,6 +35,18 @@ SCHEDULED_AHEAD_DAYS: Final = 30
 # A mailing that comes later than this asks before it is sent: "good morning" in the evening is a mistake.
 MISSED_AFTER_MINUTES: Final = 15
 
+# A worker's lease on a mailing: longer than any call may take. A turn ends well before it, so that others get theirs.
+MAILING_LEASE_SECONDS: Final = 180
+MAILING_TURN_SECONDS: Final = 60
+# Pauses after failed calls, doubled each time.
+CALL_PAUSE_SECONDS: Final = 5
+CALL_PAUSE_LONGEST_SECONDS: Final = 600
+# Rows that one transaction of a freeze inserts, to stay below a tenth of a second.
+FREEZE_BATCH_ROWS: Final = 4_000
+# Rows of a page of mails; larger ones are not documented to work.
+RESULTS_PAGE_ROWS: Final = 100
+# The service forgets an upload after a day.
+FILE_ID_HOURS: Final = 20
 # When a call without an answer is looked for, in seconds after it. Acceptance is listed with an unknown delay.
 UNKNOWN_LOOKS_SECONDS: Final = (10, 60, 300, 900)
 # How often the status of a request is asked for, in seconds since the last time; the last one repeats.

@@ -7,7 +7,7 @@ from mailings.models.mailings import (
     MailingState,
     MailKind,
 )
-from mailings.models.parts import Part, PartState
+from mailings.models.parts import MailingRun, Part, PartState
 from mailings.models.recipients import (
     Recipient,
     RecipientSource,
@@ -27,6 +27,7 @@ __all__ = [
     "MailKind",
     "MailRules",
     "Mailing",
+    "MailingRun",
     "MailingState",
     "Part",
     "PartState",

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mailings.models.mailings import Mailing
@@ -17,6 +18,28 @@ class PartState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class MailingRun(models.Model):
+    """Who works on a confirmed mailing, and when somebody has to look at it again.
+
+    The same lease as that of the sync: a worker owns the mailing while `attempt` is the number that it was given.
+    """
+
+    mailing = models.OneToOneField(Mailing, models.CASCADE, related_name="run")
+    attempt = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    # None: there is nothing to do until a person acts.
+    next_at = models.DateTimeField(null=True)
+    # Failed calls in a row, for the length of the next pause.
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        # Serves the sweep for what is due.
+        indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="mailing_run_due")]
+
+    def __str__(self) -> str:
+        return f"run of mailing {self.mailing_id}"
+
+
 class Part(models.Model):
     """The recipients of one call, and what became of the call.
 
@@ -27,9 +50,10 @@ class Part(models.Model):
     mailing = models.ForeignKey(Mailing, models.CASCADE, related_name="parts")
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=9, choices=PartState, default=PartState.WAITING)
-    # The numbers of its recipients: those of the mailing from `first` to `last` that carry this part.
+    # The numbers of its recipients, both included.
     first = models.PositiveIntegerField()
     last = models.PositiveIntegerField()
+    # How many of them the call named.
     recipient_count = models.PositiveIntegerField(default=0)
     marker = models.CharField(max_length=100, null=True, unique=True)  # noqa: DJ001 - unique only among those given
     attempts = models.PositiveSmallIntegerField(default=0)

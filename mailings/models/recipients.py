@@ -5,7 +5,6 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from mailings.models.mailings import Mailing
-from mailings.models.parts import Part
 from mailings.models.senders import ADDRESS_CHARACTERS
 
 
@@ -52,9 +51,8 @@ class SourceRow(models.Model):
 
 
 class RecipientState(models.TextChoices):
+    # Also while the service delivers it: its part says so.
     OPEN = "open", _("Open")
-    # Accepted by the service, whose result is not known yet. Counted as open.
-    ACCEPTED = "accepted", _("Being delivered")
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Failed")
     UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
@@ -70,7 +68,10 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
 
 
 class Recipient(models.Model):
-    """Who gets a mailing: a row of the confirmed list, and what became of it."""
+    """Who gets a mailing: a row of the confirmed list, and what became of it.
+
+    Its part is the one whose numbers hold its own.
+    """
 
     mailing = models.ForeignKey(Mailing, models.CASCADE, related_name="recipients", db_index=False)
     number = models.PositiveIntegerField()
@@ -78,7 +79,6 @@ class Recipient(models.Model):
     key = models.CharField(max_length=ADDRESS_CHARACTERS)
     name = models.CharField(max_length=100, blank=True)
     values = models.JSONField(null=True)
-    part = models.ForeignKey(Part, models.DO_NOTHING, null=True, related_name="recipients")
     state = models.CharField(max_length=12, choices=RecipientState, default=RecipientState.OPEN)
     # The service's code and words, or our reason for leaving somebody out.
     result_code = models.CharField(max_length=60, blank=True)

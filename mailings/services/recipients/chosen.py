@@ -108,3 +108,34 @@ def _no_values() -> str:
 
 def _column(name: str) -> str:
     return connection.ops.quote_name(name)
+
+
+def people(sources: Sequence[RecipientSource], edition: Edition) -> list[Sql]:
+    """The choices of each source without those of the sources before it: everybody once, source by source.
+
+    Told apart by the database, since a list of a million keys would not fit into a worker.
+    """
+    statements = []
+    for position, source in enumerate(sources):
+        sql, values = _choices(position, source, edition)
+        conditions, more = _not_chosen_by(sources[:position], source, edition)
+        statements.append((f"SELECT * FROM ({sql}) AS choice{conditions}", [*values, *more]))  # noqa: S608
+    return statements
+
+
+def _not_chosen_by(earlier: Sequence[RecipientSource], source: RecipientSource, edition: Edition) -> Sql:
+    ids = [found for other in earlier if (found := address_ids(other, edition))]
+    listed = [other.pk for other in earlier if address_ids(other, edition) is None]
+    conditions, values = [], []
+    if ids:
+        union = " UNION ALL ".join(sql for sql, _ in ids)
+        id_values = [value for _, own in ids for value in own]
+        if address_ids(source, edition) is not None:
+            conditions.append(f"tie NOT IN ({union})")
+        else:
+            conditions.append(f"key NOT IN (SELECT key FROM addressbook_address WHERE id IN ({union}))")  # noqa: S608
+        values += id_values
+    if listed:
+        conditions.append(f"key NOT IN (SELECT key FROM mailings_sourcerow WHERE source_id {_among()})")  # noqa: S608
+        values.append(_ids(listed))
+    return (" WHERE " + " AND ".join(conditions) if conditions else ""), values
