@@ -1,9 +1,9 @@
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from mailings.views.compose import attachments, check, draft, preview, recipients
 from mailings.views.follow import mailing, mailings
 
-mailing_urls = [
+mailing_urls: list[URLPattern] = [
     path("", mailing.mailing_page, name="mailing"),
     path("save/", draft.save_draft, name="save_draft"),
     path("copy/", draft.copy_mailing, name="copy_mailing"),
@@ -32,7 +32,7 @@ mailing_urls = [
     path("parts/<int:part_id>/leave-out/", mailing.leave_part_out, name="leave_part_out"),
 ]
 
-book_urls = [
+book_urls: list[URLPattern | URLResolver] = [
     path("", mailings.mailings, name="mailings"),
     path("begin/", draft.begin_draft, name="begin_draft"),
     path("<int:mailing_id>/", include(mailing_urls)),

@@ -1,7 +1,9 @@
+from datetime import date, datetime, time
 from typing import Final, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mailings import limits
@@ -59,6 +61,15 @@ class MailingQuerySet(models.QuerySet["Mailing"]):
 
     def confirmed(self) -> Self:
         return self.exclude(state=MailingState.DRAFT)
+
+    def created_between(self, first: date | None, last: date | None) -> Self:
+        """Both days included, in the time zone of the installation; None: without a bound."""
+        rows = self
+        if first is not None:
+            rows = rows.filter(created_at__gte=timezone.make_aware(datetime.combine(first, time.min)))
+        if last is not None:
+            rows = rows.filter(created_at__lte=timezone.make_aware(datetime.combine(last, time.max)))
+        return rows
 
     def without_content(self) -> Self:
         """For lists: a body can be half a megabyte."""

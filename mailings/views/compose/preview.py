@@ -63,7 +63,7 @@ def preview_draft(request: HttpRequest, access: Access, mailing_id: int) -> Http
 
 @require_GET
 @xframe_options_sameorigin
-@csp_replace(FRAME_POLICY)
+@csp_replace(FRAME_POLICY)  # type: ignore[arg-type]  # its type knows views without arguments only
 @to_book(Role.MANAGER)
 def preview_frame(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:
     draft = draft_or_404(access, mailing_id)

@@ -87,7 +87,7 @@ def mailing_context(request: HttpRequest, access: Access, mailing: Mailing) -> d
         "token": uuid4(),
         "time_zone": settings.TIME_ZONE,
         "is_practice": is_practice(access.book),
-        **_recipients(request, mailing),
+        **_recipients(request, access, mailing),
     }
 
 
@@ -99,10 +99,12 @@ def _undecided(mailing: Mailing) -> list[Any]:
     return [(part, sentences.part(part)) for part in [*unknown, *refused]]
 
 
-def _recipients(request: HttpRequest, mailing: Mailing) -> dict[str, Any]:
+def _recipients(request: HttpRequest, access: Access, mailing: Mailing) -> dict[str, Any]:
     data = request.POST if request.method == "POST" else request.GET
     state = data.get("result", "")
-    query = request.POST.get("query", "").strip() if request.method == "POST" else ""
+    # Who sees addresses masked must not find out by a search what is hidden.
+    may_search = not access.sees_masked or access.may_edit
+    query = request.POST.get("query", "").strip() if request.method == "POST" and may_search else ""
     after = data.get("after", "")
     rows = Recipient.objects.filter(mailing=mailing).order_by("number")
     if state in RecipientState.values:
@@ -117,13 +119,14 @@ def _recipients(request: HttpRequest, mailing: Mailing) -> dict[str, Any]:
         "more_after": page[RECIPIENTS_A_PAGE - 1].number if len(page) > RECIPIENTS_A_PAGE else None,
         "result": state,
         "query": query,
+        "may_search": may_search,
         "results": RecipientState.choices,
     }
 
 
 @require_safe
 @xframe_options_sameorigin
-@csp_replace(FRAME_POLICY)
+@csp_replace(FRAME_POLICY)  # type: ignore[arg-type]  # its type knows views without arguments only
 @to_book(Role.VIEWER)
 def mailing_frame(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:
     """What one recipient gets, by number; without one, the mail with its placeholders."""

@@ -1,13 +1,11 @@
 """The page *Mailing list*."""
 
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any, Final
 from uuid import uuid4
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from mailings.models import Mailing, MailingState, Recipient
@@ -47,7 +45,7 @@ def _by_request(request: HttpRequest, access: Access) -> dict[str, Any]:
         rows = rows.filter(state=chosen["state"])
     if chosen["search"]:
         rows = rows.filter(subject__icontains=chosen["search"])
-    rows = _between(rows, chosen["from"], chosen["to"])
+    rows = rows.created_between(*map(_day, (chosen["from"], chosen["to"])))
     before = data.get("before", "")
     if before.isascii() and before.isdigit():
         rows = rows.filter(pk__lt=int(before[:18]))
@@ -60,15 +58,6 @@ def _by_request(request: HttpRequest, access: Access) -> dict[str, Any]:
     }
 
 
-def _between(rows: QuerySet[Mailing], first: str, last: str) -> QuerySet[Mailing]:
-    """By the day of the last change, which for a mailing that was sent is that of its confirmation or later."""
-    if begin := _day(first):
-        rows = rows.filter(created_at__gte=timezone.make_aware(datetime.combine(begin, time.min)))
-    if end := _day(last):
-        rows = rows.filter(created_at__lte=timezone.make_aware(datetime.combine(end, time.max)))
-    return rows
-
-
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
@@ -77,9 +66,11 @@ def _day(text: str) -> date | None:
 
 
 def _by_recipient(request: HttpRequest, access: Access) -> dict[str, Any]:
-    query = request.POST.get("query", "").strip().lower()
+    # Who sees addresses masked must not find out by a search what is hidden.
+    may_search = not access.sees_masked or access.may_edit
+    query = request.POST.get("query", "").strip().lower() if may_search else ""
     rows = Recipient.objects.none()
     if query:
         rows = Recipient.objects.filter(key=query, mailing__book=access.book).select_related("mailing")
     found = [(row, *sentences.result(row)) for row in rows.order_by("-mailing")[:MAILINGS_A_PAGE]]
-    return {"query": query, "found": found}
+    return {"query": query, "found": found, "may_search": may_search}
