@@ -1,5 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
+from mailings.views import settings
 from mailings.views.compose import attachments, check, draft, preview, recipients
 from mailings.views.follow import mailing, mailings
 
@@ -38,4 +39,15 @@ book_urls: list[URLPattern | URLResolver] = [
     path("<int:mailing_id>/", include(mailing_urls)),
 ]
 
-urlpatterns = [path("books/<slug:slug>/mailings/", include(book_urls))]
+settings_urls: list[URLPattern] = [
+    path("senders/add/", settings.add_sender, name="add_sender"),
+    path("senders/<int:sender_id>/default/", settings.make_default_sender, name="make_default_sender"),
+    path("senders/<int:sender_id>/remove/", settings.remove_sender, name="remove_sender"),
+    path("advertising/", settings.change_advertising, name="change_advertising"),
+    path("rules/", settings.change_rules, name="change_mail_rules"),
+]
+
+urlpatterns = [
+    path("books/<slug:slug>/mailings/", include(book_urls)),
+    path("books/<slug:slug>/settings/mail/", include(settings_urls)),
+]
