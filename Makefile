@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run demo test test-million faults fuzz load lint format messages bench audit browser verify-service judge-workbooks pictures
+.PHONY: run demo test test-million faults fuzz load lint format messages bench audit browser editor verify-service judge-workbooks pictures
 
 # The whole console on http://127.0.0.1:8000, until Ctrl-C. See docs/operations.md for HOST, PORT, DATA_DIR, ADMIN_PASSWORD.
 run: $(VENV)/.installed
@@ -70,6 +70,10 @@ pictures: $(VENV)/.installed-dev browser
 # The workbooks of downloads read by LibreOffice too (Debian: libreoffice-calc-nogui), which CI does without.
 judge-workbooks: $(VENV)/.installed-dev
 	JUDGE_WITH_LIBREOFFICE=1 $(BIN)/pytest tests/libraries/spreadsheets/test_tables.py
+
+# The vendored mail editor, made again from its lock file; needs Node.js with npm.
+editor: $(VENV)/.installed-dev
+	$(BIN)/python -m tools.editor_bundle
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks

@@ -57,6 +57,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL.rstrip("/")] if SITE_URL else []
 # Applications ---------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "mailings",
     "workspace",
     "addressbook",
     "mailerconsole.operations",
@@ -195,8 +196,11 @@ CELERY_TASK_ROUTES = {
     "addressbook.tasks.run_job": {"queue": "changes"},
     "addressbook.tasks.run_erasure": {"queue": "changes"},
     "addressbook.tasks.run_download": {"queue": "downloads"},
+    "mailings.tasks.run_mailing": {"queue": "mail"},
 }
 CELERY_BEAT_SCHEDULE = {
+    # Held and scheduled mailings begin, and calls are looked after, at most this much late.
+    "wake-mailings": {"task": "mailings.tasks.wake_mailings", "schedule": 5.0},
     "wake-forgotten-jobs": {"task": "addressbook.tasks.wake_forgotten_jobs", "schedule": 15.0},
     "erase-due-editions": {"task": "addressbook.tasks.erase_due_editions", "schedule": 60.0},
     # Waits of a sync that are longer than a nap of its worker end with one of these.
@@ -251,6 +255,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
+        # Mails are shown in sandboxed frames, which have a policy of their own (mailings.views.compose.preview).
+        "frame-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -10,6 +10,7 @@ handler500 = "workspace.views.pages.errors.server_error"
 
 urlpatterns = [
     path("", include("addressbook.urls")),
+    path("", include("mailings.urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

@@ -11,6 +11,7 @@ import pytest
 
 pytest_plugins = [
     "tests.support.acts",
+    "tests.mailings.acts",
     "tests.support.totp",
     "tests.support.downloads",
     "tests.support.network",

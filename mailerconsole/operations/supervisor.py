@@ -40,7 +40,7 @@ class Stopping:
 # supervisor it is killed, and Celery has its children killed with it: it would go on beside the next start's worker.
 # Without work it takes five seconds, on a busy machine twice that.
 _WORKER: Final = Stopping(seconds=12, when_orphaned="SIGKILL")
-STOPPING: Final = {"worker": _WORKER, "changes": _WORKER}
+STOPPING: Final = {"worker": _WORKER, "changes": _WORKER, "mail": _WORKER}
 
 
 def read_procfile(path: Path = BASE_DIR / "Procfile") -> dict[str, str]:

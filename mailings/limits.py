@@ -1,0 +1,63 @@
+"""Numbers of mail, each with its unit in its name and its reason. Those of the API itself: outbound_mailer.limits."""
+
+from typing import Final
+
+# What a draft may hold. The API counts bytes; "500 KB" is read as the smaller of its two meanings.
+SUBJECT_BYTES: Final = 500
+# The service writes "(광고) " before the subject of advertising; whether that counts is not documented.
+ADVERTISING_MARK_BYTES: Final = 10
+BODY_BYTES: Final = 500_000
+UNSUBSCRIBE_TEXT_BYTES: Final = 10_000
+SENDER_NAME_BYTES: Final = 69
+# Gmail cuts a longer body off and hides the rest behind a link.
+BODY_SHOWN_WHOLE_BYTES: Final = 102_000
+# A longer subject is cut off in most lists of mails.
+SUBJECT_SHOWN_CHARACTERS: Final = 60
+
+ATTACHMENT_BYTES: Final = 10 * 1024 * 1024
+ATTACHMENTS_BYTES: Final = 20 * 1024 * 1024
+ATTACHMENTS_MOST: Final = 20
+
+PLACEHOLDER_NAME_CHARACTERS: Final = 50
+# More than any form letter needs, and few enough that a page can list them.
+PLACEHOLDERS_MOST: Final = 100
+VALUE_CHARACTERS: Final = 1_000
+
+# Recipients of one call. The API takes 100,000, but the size that its gateway lets through is not documented.
+PART_RECIPIENTS: Final = 5_000
+TYPED_RECIPIENTS: Final = 1_000
+RECIPIENT_FILE_COLUMNS: Final = 100
+
+# How long `Send now` can be undone.
+HELD_SECONDS: Final = 30
+# The service's own limit for reservations; ours is the same, so that a mailing means the same on both.
+SCHEDULED_AHEAD_DAYS: Final = 30
+# A mailing that comes later than this asks before it is sent: "good morning" in the evening is a mistake.
+MISSED_AFTER_MINUTES: Final = 15
+
+# A worker's lease on a mailing: longer than any call may take. A turn ends well before it, so that others get theirs.
+MAILING_LEASE_SECONDS: Final = 180
+MAILING_TURN_SECONDS: Final = 60
+# Pauses after failed calls, doubled each time.
+CALL_PAUSE_SECONDS: Final = 5
+CALL_PAUSE_LONGEST_SECONDS: Final = 600
+# Rows that one transaction of a freeze inserts, to stay below a tenth of a second.
+FREEZE_BATCH_ROWS: Final = 4_000
+# Rows of a page of mails; larger ones are not documented to work.
+RESULTS_PAGE_ROWS: Final = 100
+# The service forgets an upload after a day.
+FILE_ID_HOURS: Final = 20
+# When a call without an answer is looked for, in seconds after it. Acceptance is listed with an unknown delay.
+UNKNOWN_LOOKS_SECONDS: Final = (10, 60, 300, 900)
+# How often the status of a request is asked for, in seconds since the last time; the last one repeats.
+STATUS_LOOKS_SECONDS: Final = (5, 10, 30, 60, 300)
+# A request that has not finished by then is shown as such, with what is known of it.
+FOLLOWED_HOURS: Final = 24
+
+TEST_MAILS_PER_HOUR: Final = 10
+
+# Defaults of a book's rules; see mail-ui 3.2 and 6 for the service's own.
+MONTHLY_QUOTA_RECIPIENTS: Final = 1_000_000
+BLOCKED_HOURS: Final = 168
+RETENTION_MONTHS: Final = 13
+RETENTION_MONTHS_MOST: Final = 36

@@ -1,0 +1,41 @@
+from mailings.models.mailings import (
+    COUNTERS,
+    UNDER_WAY,
+    Attachment,
+    Editor,
+    Mailing,
+    MailingState,
+    MailKind,
+)
+from mailings.models.parts import MailingRun, Part, PartState
+from mailings.models.recipients import (
+    Recipient,
+    RecipientSource,
+    RecipientState,
+    SourceRow,
+    Suppression,
+)
+from mailings.models.senders import MailRules, Sender
+from mailings.models.templates import Category, Template
+
+__all__ = [
+    "COUNTERS",
+    "UNDER_WAY",
+    "Attachment",
+    "Category",
+    "Editor",
+    "MailKind",
+    "MailRules",
+    "Mailing",
+    "MailingRun",
+    "MailingState",
+    "Part",
+    "PartState",
+    "Recipient",
+    "RecipientSource",
+    "RecipientState",
+    "Sender",
+    "SourceRow",
+    "Suppression",
+    "Template",
+]

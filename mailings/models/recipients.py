@@ -1,0 +1,149 @@
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from mailings.models.mailings import Mailing
+from mailings.models.senders import ADDRESS_CHARACTERS
+
+
+class RecipientSource(models.Model):
+    """One line of a draft's recipients: groups, a pinned selection, typed addresses, or a file."""
+
+    class Kind(models.TextChoices):
+        GROUPS = "groups", _("Groups")
+        SELECTION = "selection", _("Selection")
+        TYPED = "typed", _("Addresses")
+        FILE = "file", _("File")
+
+    mailing = models.ForeignKey(Mailing, models.CASCADE, related_name="sources")
+    kind = models.CharField(max_length=9, choices=Kind)
+    # Which groups, which selection, or what the file holds; its shape belongs to the service of the kind.
+    parameters = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"source {self.pk} ({self.kind})"
+
+
+class SourceRow(models.Model):
+    """An address out of a typed or a file source, with its values. Groups and selections have none of these."""
+
+    source = models.ForeignKey(RecipientSource, models.CASCADE, related_name="rows", db_index=False)
+    number = models.PositiveIntegerField()
+    email = models.CharField(max_length=ADDRESS_CHARACTERS)
+    key = models.CharField(max_length=ADDRESS_CHARACTERS)
+    name = models.CharField(max_length=100, blank=True)
+    values = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "key"], name="source_row_once"),
+            models.UniqueConstraint(fields=["source", "number"], name="source_row_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"row {self.number} of source {self.source_id}"
+
+
+class RecipientState(models.TextChoices):
+    # Also while the service delivers it: its part says so.
+    OPEN = "open", _("Open")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+    BLOCKED = "blocked", _("Blocked")
+    LEFT_OUT = "left_out", _("Left out")
+    CANCELLED = "cancelled", _("Cancelled")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class RecipientQuerySet(models.QuerySet["Recipient"]):
+    def open(self) -> Self:
+        return self.filter(state=RecipientState.OPEN)
+
+
+class Recipient(models.Model):
+    """Who gets a mailing: a row of the confirmed list, and what became of it.
+
+    Its part is the one whose numbers hold its own.
+    """
+
+    mailing = models.ForeignKey(Mailing, models.CASCADE, related_name="recipients", db_index=False)
+    number = models.PositiveIntegerField()
+    email = models.CharField(max_length=ADDRESS_CHARACTERS)
+    key = models.CharField(max_length=ADDRESS_CHARACTERS)
+    name = models.CharField(max_length=100, blank=True)
+    values = models.JSONField(null=True)
+    state = models.CharField(max_length=12, choices=RecipientState, default=RecipientState.OPEN)
+    # The service's code and words, or our reason for leaving somebody out.
+    result_code = models.CharField(max_length=60, blank=True)
+    result_message = models.TextField(blank=True)
+    result_at = models.DateTimeField(null=True)
+
+    objects = RecipientQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Its index serves the table of recipients, and the cutting into parts.
+            models.UniqueConstraint(fields=["mailing", "number"], name="recipient_number_once"),
+            models.UniqueConstraint(fields=["mailing", "key"], name="recipient_once_per_mailing"),
+        ]
+        indexes = [
+            models.Index(fields=["mailing", "state", "number"], name="recipient_by_state"),
+            # Serves the search for every mail to an address.
+            models.Index(fields=["key", "-mailing"], name="recipient_by_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"recipient {self.number} of {self.mailing_id}"
+
+
+class Suppression(models.Model):
+    """An address that a book does not send to: advertising to the unsubscribed, anything to the blocked.
+
+    It belongs to the book and is found by the key of the address, so that no reset and no registration undoes it.
+    """
+
+    class Kind(models.TextChoices):
+        UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+        BLOCKED = "blocked", _("Blocked")
+
+    class Source(models.TextChoices):
+        TYPED = "typed", _("Typed")
+        FILE = "file", _("File")
+        LIST = "list", _("Read from the service")
+        RESULT = "result", _("Result of a mailing")
+        LOOKED_UP = "looked_up", _("Looked up")
+
+    book = models.ForeignKey("addressbook.AddressBook", models.CASCADE, related_name="suppressions", db_index=False)
+    kind = models.CharField(max_length=12, choices=Kind)
+    email = models.CharField(max_length=ADDRESS_CHARACTERS)
+    key = models.CharField(max_length=ADDRESS_CHARACTERS)
+    source = models.CharField(max_length=9, choices=Source)
+    # Y where an admin registered it, N where the recipient did; None where nobody said.
+    by_admin = models.BooleanField(null=True)
+    added_by = models.CharField(max_length=150, blank=True)
+    result_code = models.CharField(max_length=60, blank=True)
+    mailing = models.ForeignKey(Mailing, models.SET_NULL, null=True, related_name="suppressions")
+    since = models.DateTimeField()
+    # None: until somebody removes it.
+    until = models.DateTimeField(null=True)
+    # Whether the service knows of it; None: it need not be told.
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # Its index serves the exclusion of recipients.
+            models.UniqueConstraint(fields=["book", "kind", "key"], name="suppression_once"),
+            models.CheckConstraint(condition=Q(kind__in=["unsubscribed", "blocked"]), name="suppression_kind_known"),
+        ]
+        # Serves the table, newest first.
+        indexes = [models.Index(fields=["book", "kind", "-since", "-id"], name="suppression_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

@@ -1,0 +1,141 @@
+"""The SQL of whom a draft's sources choose: (position, tie, email, key, name, values) for every choice.
+
+`position` is the source's place and `tie` the place within it: where two sources choose the same person, the first one
+counts. A person is a key, whatever the spelling of the address.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import connection
+
+from addressbook.models import Group
+from addressbook.services.addresses.selection import Selection
+from mailings.models import RecipientSource
+from workspace.models import Edition
+
+Sql = tuple[str, list[Any]]
+
+_NO_VALUES: Final = {"sqlite": "NULL", "postgresql": "NULL::jsonb"}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChoice:
+    """Addresses that are in any, or in all, of some groups, and in none of others."""
+
+    group_ids: tuple[int, ...]
+    in_all: bool = False
+    without_ids: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, source: RecipientSource) -> "GroupChoice":
+        values = source.parameters
+        return cls(tuple(values["groups"]), bool(values["in_all"]), tuple(values["without"]))
+
+
+def everybody(sources: Sequence[RecipientSource], edition: Edition) -> Sql:
+    """All choices of all sources, doubled ones included. Without sources: no row."""
+    parts = [_choices(position, source, edition) for position, source in enumerate(sources)]
+    if not parts:
+        none = f"SELECT 0 AS position, 0 AS tie, '' AS email, '' AS key, '' AS name, {_no_values()} AS vals WHERE 1 = 0"
+        return none, []
+    return " UNION ALL ".join(sql for sql, _ in parts), [value for _, values in parts for value in values]
+
+
+def address_ids(source: RecipientSource, edition: Edition) -> Sql | None:
+    """The ids of the addresses that a source of the address book chooses; None for any other source."""
+    if source.kind == RecipientSource.Kind.GROUPS:
+        return _in_groups(GroupChoice.of(source), edition)
+    if source.kind == RecipientSource.Kind.SELECTION:
+        rows = Selection.from_json(source.parameters["selection"]).addresses(edition).order_by().values_list("pk")
+        sql, values = rows.query.sql_with_params()
+        return sql, list(values)
+    return None
+
+
+def _choices(position: int, source: RecipientSource, edition: Edition) -> Sql:
+    ids = address_ids(source, edition)
+    if ids is None:
+        rows = (
+            f"SELECT {position} AS position, number AS tie, email, key, name, {_column('values')} AS vals"  # noqa: S608
+            " FROM mailings_sourcerow WHERE source_id = %s"
+        )
+        return rows, [source.pk]
+    sql, values = ids
+    addresses = (
+        f"SELECT {position} AS position, address.id AS tie, address.email, address.key, '' AS name,"  # noqa: S608
+        f" {_no_values()} AS vals FROM addressbook_address AS address"
+        f" WHERE address.edition_id = %s AND address.id IN ({sql})"
+    )
+    return addresses, [edition.pk, *values]
+
+
+def _in_groups(choice: GroupChoice, edition: Edition) -> Sql:
+    there = set(Group.objects.filter(edition=edition, pk__in=choice.group_ids).values_list("pk", flat=True))
+    wanted = [pk for pk in choice.group_ids if pk in there]
+    # A group that is gone holds nobody: nobody is in all of the groups then.
+    if not wanted or (choice.in_all and len(wanted) < len(choice.group_ids)):
+        return "SELECT address_id FROM addressbook_membership WHERE 1 = 0", []
+    if choice.in_all:
+        sql = " INTERSECT ".join("SELECT address_id FROM addressbook_membership WHERE group_id = %s" for _ in wanted)
+        values: list[Any] = list(wanted)
+    else:
+        distinct = "DISTINCT " if len(wanted) > 1 else ""
+        sql = f"SELECT {distinct}address_id FROM addressbook_membership WHERE group_id {_among()}"  # noqa: S608
+        values = [_ids(wanted)]
+    if choice.without_ids:
+        sql = (
+            f"SELECT address_id FROM ({sql}) AS those WHERE NOT EXISTS (SELECT 1 FROM addressbook_membership AS other"  # noqa: S608
+            f" WHERE other.address_id = those.address_id AND other.group_id {_among()})"
+        )
+        values.append(_ids(choice.without_ids))
+    return sql, values
+
+
+def _among() -> str:
+    return "IN (SELECT value FROM json_each(%s))" if connection.vendor == "sqlite" else "= ANY(%s::bigint[])"
+
+
+def _ids(ids: Sequence[int]) -> Any:
+    return json.dumps(list(ids)) if connection.vendor == "sqlite" else list(ids)
+
+
+def _no_values() -> str:
+    return _NO_VALUES[connection.vendor]
+
+
+def _column(name: str) -> str:
+    return connection.ops.quote_name(name)
+
+
+def people(sources: Sequence[RecipientSource], edition: Edition) -> list[Sql]:
+    """The choices of each source without those of the sources before it: everybody once, source by source.
+
+    Told apart by the database, since a list of a million keys would not fit into a worker.
+    """
+    statements = []
+    for position, source in enumerate(sources):
+        sql, values = _choices(position, source, edition)
+        conditions, more = _not_chosen_by(sources[:position], source, edition)
+        statements.append((f"SELECT * FROM ({sql}) AS choice{conditions}", [*values, *more]))  # noqa: S608
+    return statements
+
+
+def _not_chosen_by(earlier: Sequence[RecipientSource], source: RecipientSource, edition: Edition) -> Sql:
+    ids = [found for other in earlier if (found := address_ids(other, edition))]
+    listed = [other.pk for other in earlier if address_ids(other, edition) is None]
+    conditions, values = [], []
+    if ids:
+        union = " UNION ALL ".join(sql for sql, _ in ids)
+        id_values = [value for _, own in ids for value in own]
+        if address_ids(source, edition) is not None:
+            conditions.append(f"tie NOT IN ({union})")
+        else:
+            conditions.append(f"key NOT IN (SELECT key FROM addressbook_address WHERE id IN ({union}))")  # noqa: S608
+        values += id_values
+    if listed:
+        conditions.append(f"key NOT IN (SELECT key FROM mailings_sourcerow WHERE source_id {_among()})")  # noqa: S608
+        values.append(_ids(listed))
+    return (" WHERE " + " AND ".join(conditions) if conditions else ""), values

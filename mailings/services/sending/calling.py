@@ -1,0 +1,267 @@
+"""One part, one call.
+
+The marker and the state *calling* are committed before the call. Whatever happens then, the part is never called again
+by itself unless the service has said that it refused it.
+"""
+
+import random
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from libraries import outbound_mailer
+from libraries.outbound_mailer import MailerClient, MailRequest
+from libraries.outbound_mailer import Recipient as MailRecipient
+from mailings import limits
+from mailings.models import (
+    Attachment,
+    Mailing,
+    MailingRun,
+    MailingState,
+    Part,
+    PartState,
+    Recipient,
+    RecipientState,
+    Suppression,
+)
+from mailings.services.content.composing import Composed, MissingValueError, compose
+from mailings.services.sending import counters, lease
+from mailings.services.sending.content import content_of, sha256_of
+from workspace.services.work import crash_points
+
+Failure = outbound_mailer.MailerError | outbound_mailer.InvalidRequestError
+
+
+class ContentChangedError(Exception):
+    """The content is not what was confirmed. It must not be sent."""
+
+
+def call_next(run: MailingRun, client: MailerClient) -> bool:
+    """Call the next part that may be called; False when there is none now. Raises MailingLostError."""
+    prepared = _prepare(run)
+    if prepared is None:
+        return False
+    part, request, file_ids_needed = prepared
+    if request is None:
+        return True
+    try:
+        file_ids = _file_ids(client, file_ids_needed)
+    except (outbound_mailer.MailerError, outbound_mailer.InvalidRequestError) as error:
+        # Nothing of the mail itself was called yet.
+        _keep_failure(run, part, error, may_have_been_sent=False)
+        return True
+    request = _with_files(request, file_ids)
+    crash_points.reached("call: before it")
+    try:
+        accepted = client.mail.create_request(request)
+    except (outbound_mailer.MailerError, outbound_mailer.InvalidRequestError) as error:
+        crash_points.reached("call: after a failure")
+        _keep_failure(run, part, error, may_have_been_sent=is_unknown(error))
+    else:
+        crash_points.reached("call: after the answer")
+        _keep_acceptance(run, part, accepted.request_id, accepted.count)
+    crash_points.reached("call: kept")
+    return True
+
+
+def is_unknown(error: Failure) -> bool:
+    """Whether the mail may have been accepted all the same."""
+    if isinstance(error, outbound_mailer.TemporaryError):
+        return error.outcome_unknown
+    if isinstance(error, outbound_mailer.PermanentError):
+        # A refusal without a code is not the service's: something in between answers 400 for reasons of its own.
+        return error.code is None and not error.too_large
+    return False
+
+
+def _prepare(run: MailingRun) -> tuple[Part, MailRequest | None, list[Attachment]] | None:
+    """Mark the next part as being called, and make its request; a request of None: nobody is left in it."""
+    with transaction.atomic():
+        mailing, _edition = lease.locked(run)
+        if mailing.state != MailingState.SENDING:
+            return None
+        now = timezone.now()
+        due = Q(not_before__isnull=True) | Q(not_before__lte=now)
+        part = Part.objects.filter(due, mailing=mailing, state=PartState.WAITING).order_by("number").first()
+        if part is None:
+            return None
+        if sha256_of(mailing) != mailing.content_sha256:
+            raise ContentChangedError
+        _exclude_suppressed(mailing, part, now)
+        recipients = _recipients(mailing, part, now)
+        counters.save(mailing)
+        if not recipients:
+            part.state, part.done_at = PartState.DONE, now
+            part.save(update_fields=["state", "done_at"])
+            return part, None, []
+        part.state = PartState.CALLING
+        part.marker = f"<{uuid4().hex}@{mailing.sender_address.rpartition('@')[2]}>"
+        part.attempts += 1
+        part.called_at, part.recipient_count = now, len(recipients)
+        part.save()
+        request = _request(mailing, part.marker, recipients)
+        crash_points.reached("call: before the commit of its mark")
+    crash_points.reached("call: marked")
+    return part, request, list(mailing.attachments.all())
+
+
+def _exclude_suppressed(mailing: Mailing, part: Part, now: datetime) -> None:
+    """Those who refused, or were blocked, since the confirmation."""
+    held = Q(until__isnull=True) | Q(until__gt=now)
+    active = Suppression.objects.filter(held, book=mailing.book)
+    own = counters.of_part(part)
+    if mailing.is_advertising:
+        refused = own & Q(key__in=active.filter(kind=Suppression.Kind.UNSUBSCRIBED).values("key"))
+        counters.move(mailing, refused, to=RecipientState.UNSUBSCRIBED, at=now, code="suppressed")
+    stopped = own & Q(key__in=active.filter(kind=Suppression.Kind.BLOCKED).values("key"))
+    counters.move(mailing, stopped, to=RecipientState.BLOCKED, at=now, code="suppressed")
+
+
+def _recipients(mailing: Mailing, part: Part, now: datetime) -> list[MailRecipient]:
+    """With the parameters of each; those without a value for some placeholder are left out."""
+    composed = compose(content_of(mailing))
+    rows = Recipient.objects.filter(counters.of_part(part), mailing=mailing).open().order_by("number")
+    found, incomplete = [], []
+    for number, email, name, values in rows.values_list("number", "email", "name", "values"):
+        try:
+            parameters = composed.parameters_for(values or {})
+        except MissingValueError:
+            incomplete.append(number)
+            continue
+        found.append(MailRecipient(address=email, name=name or None, parameters=parameters or None))
+    if incomplete:
+        rows_of = counters.of_part(part) & Q(number__in=incomplete)
+        counters.move(mailing, rows_of, to=RecipientState.LEFT_OUT, at=now, code="missing_value")
+    return found
+
+
+def _request(mailing: Mailing, marker: str, recipients: list[MailRecipient]) -> MailRequest:
+    composed: Composed = compose(content_of(mailing))
+    return MailRequest(
+        sender_address=mailing.sender_address,
+        sender_name=mailing.sender_name or None,
+        title=composed.title,
+        body=composed.body,
+        recipients=tuple(recipients),
+        individual=True,
+        advertising=mailing.is_advertising,
+        references_header=marker,
+        use_basic_unsubscribe_msg=not mailing.refusal_text,
+        unsubscribe_message=mailing.refusal_text or None,
+    )
+
+
+def _with_files(request: MailRequest, file_ids: tuple[str, ...]) -> MailRequest:
+    return replace(request, attach_file_ids=file_ids) if file_ids else request
+
+
+def _file_ids(client: MailerClient, attachments: list[Attachment]) -> tuple[str, ...]:
+    """The service's ids of the attachments, uploaded again where it may have forgotten them."""
+    oldest = timezone.now() - timedelta(hours=limits.FILE_ID_HOURS)
+    ids = []
+    for attachment in attachments:
+        if not attachment.file_id or attachment.uploaded_at is None or attachment.uploaded_at < oldest:
+            with default_storage.open(attachment.stored_file) as stored:
+                uploaded = client.files.create([(attachment.name, stored.read())])
+            attachment.file_id = uploaded.files[0].file_id
+            attachment.uploaded_at = timezone.now()
+            attachment.save(update_fields=["file_id", "uploaded_at"])
+        ids.append(attachment.file_id)
+    return tuple(ids)
+
+
+def _keep_acceptance(run: MailingRun, part: Part, request_id: str, count: int) -> None:
+    with transaction.atomic():
+        mailing, _edition = lease.locked(run)
+        row = lease.owned_part(run, part.pk)
+        accept(row, request_id=request_id, count=count)
+        MailingRun.objects.filter(pk=run.pk).update(failures=0)
+        counters.save(mailing)
+
+
+def accept(part: Part, *, request_id: str, count: int | None = None) -> None:
+    """The service has it; its status is asked for from now on."""
+    now = timezone.now()
+    part.state = PartState.ACCEPTED
+    part.request_id = request_id
+    part.answered_at = now
+    part.answer = {} if count is None or count == part.recipient_count else {"count": count}
+    part.looks, part.next_look_at = 0, now + timedelta(seconds=limits.STATUS_LOOKS_SECONDS[0])
+    part.save()
+
+
+def _keep_failure(run: MailingRun, part: Part, error: Failure, *, may_have_been_sent: bool) -> None:
+    with transaction.atomic():
+        mailing, _edition = lease.locked(run)
+        row = lease.owned_part(run, part.pk)
+        had_files_again = bool(row.answer.get("files_again"))
+        row.answer, row.answered_at = _answer(error), timezone.now()
+        if may_have_been_sent:
+            become_unknown(mailing, row)
+        elif isinstance(error, outbound_mailer.ConfigurationError):
+            row.state = PartState.WAITING
+            pause(mailing, {"code": error.problem.value, "part": row.number})
+        elif isinstance(error, outbound_mailer.TemporaryError):
+            row.state = PartState.WAITING
+            row.not_before = timezone.now() + timedelta(seconds=_pause_seconds(run, error.retry_after))
+        elif isinstance(error, outbound_mailer.PermanentError) and error.too_large and row.recipient_count > 1:
+            _split(row)
+        elif not had_files_again and _misses_files(mailing, error):
+            mailing.attachments.update(file_id="")
+            row.answer["files_again"] = True
+            row.state = PartState.WAITING
+        else:
+            row.state = PartState.REFUSED
+            pause(mailing, {"code": "refused", "part": row.number})
+        row.save()
+        counters.save(mailing, "state", "reason")
+
+
+def become_unknown(mailing: Mailing, part: Part) -> None:
+    """Nobody knows what became of the call; neither is saved here."""
+    now = timezone.now()
+    part.state, part.looks = PartState.UNKNOWN, 0
+    part.next_look_at = now + timedelta(seconds=limits.UNKNOWN_LOOKS_SECONDS[0])
+    counters.move(mailing, counters.of_part(part), to=RecipientState.UNKNOWN, at=now)
+
+
+def pause(mailing: Mailing, reason: dict[str, Any]) -> None:
+    if mailing.state == MailingState.SENDING:
+        mailing.state, mailing.reason = MailingState.PAUSED, reason
+
+
+def _split(part: Part) -> None:
+    """The body was too large: two parts of half the recipients each."""
+    middle = (part.first + part.last) // 2
+    following = Part.objects.filter(mailing=part.mailing_id).order_by("-number").first()
+    number = (following.number if following else part.number) + 1
+    Part.objects.create(mailing_id=part.mailing_id, number=number, first=middle + 1, last=part.last)
+    part.last, part.state = middle, PartState.WAITING
+
+
+def _misses_files(mailing: Mailing, error: Failure) -> bool:
+    """Whether the service has forgotten an upload, which a new one can mend."""
+    return isinstance(error, outbound_mailer.PermanentError) and error.does_not_exist and mailing.attachments.exists()
+
+
+def _pause_seconds(run: MailingRun, retry_after: float | None) -> float:
+    """Never earlier than the service asked for, and not all mailings at the same moment."""
+    row = MailingRun.objects.get(pk=run.pk)
+    row.failures += 1
+    row.save(update_fields=["failures"])
+    doubled = limits.CALL_PAUSE_SECONDS * 2 ** min(row.failures - 1, 10)
+    backoff = min(doubled, limits.CALL_PAUSE_LONGEST_SECONDS) * random.uniform(0.75, 1.25)
+    return max(backoff, (retry_after or 0) * random.uniform(1, 1.25))
+
+
+def _answer(error: Failure) -> dict[str, Any]:
+    """For people and for the service's support; the client keeps addresses out of it."""
+    names = ("status", "code", "trace_id", "field")
+    values = {name: getattr(error, name, None) for name in names}
+    return {"words": str(error)[:300], **{name: value for name, value in values.items() if value is not None}}

@@ -1,0 +1,50 @@
+"""The counters of a mailing, changed by as many as rows really changed, in the same transaction."""
+
+from collections import Counter
+from datetime import datetime
+
+from django.db.models import Q
+
+from mailings.models import COUNTERS, Mailing, Part, Recipient, RecipientState
+
+
+def move(
+    mailing: Mailing,
+    rows: Q,
+    *,
+    to: RecipientState,
+    at: datetime,
+    code: str = "",
+    message: str = "",
+    from_states: tuple[RecipientState, ...] = (RecipientState.OPEN,),
+) -> int:
+    """Give those of `rows` that are in `from_states` another state; returns how many those were.
+
+    The caller holds the lock of the book; `mailing` is saved by `save`.
+    """
+    moved = 0
+    for state in from_states:
+        own = Recipient.objects.filter(rows, mailing=mailing, state=state)
+        count = own.update(state=to, result_code=code, result_message=message, result_at=at)
+        _count(mailing, state, -count)
+        _count(mailing, to, count)
+        moved += count
+    return moved
+
+
+def save(mailing: Mailing, *also: str) -> None:
+    mailing.save(update_fields=[*COUNTERS, "planned", *also])
+
+
+def of_part(part: Part) -> Q:
+    return Q(number__gte=part.first, number__lte=part.last)
+
+
+def recounted(mailing: Mailing) -> dict[str, int]:
+    """What the counters should be, by counting the rows: for checks and tests."""
+    states = Counter(Recipient.objects.filter(mailing=mailing).values_list("state", flat=True))
+    return {name: states.get(name, 0) for name in COUNTERS}
+
+
+def _count(mailing: Mailing, state: RecipientState, difference: int) -> None:
+    setattr(mailing, state.value, getattr(mailing, state.value) + difference)

@@ -1,0 +1,145 @@
+"""A worker's turn at a mailing: steps until there is nothing to do now, or until others should have their turn."""
+
+import logging
+import time
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from addressbook.services.sync.connection import NotConnectedError, client_for
+from libraries.outbound_mailer import MailerClient
+from mailings import limits
+from mailings.models import Mailing, MailingRun, MailingState, Part, PartState
+from mailings.services.sending import calling, following, freezing, lease, looking
+
+logger = logging.getLogger(__name__)
+
+_ANOTHER_IS_SENDING = timedelta(seconds=5)
+
+
+def run(mailing_id: int) -> None:
+    """Work on the mailing, if it is due and nobody else does. Raises MailingLostError when another took it over."""
+    claimed = lease.claim(mailing_id)
+    if claimed is None:
+        return
+    # After an exception too: a defect must not hold the mailing for longer than this.
+    next_at: datetime | None = timezone.now() + timedelta(seconds=limits.CALL_PAUSE_LONGEST_SECONDS)
+    try:
+        next_at = _take_turn(claimed)
+    finally:
+        lease.release(claimed, next_at=next_at)
+
+
+def _take_turn(run: MailingRun) -> datetime | None:
+    """When somebody has to look again; None when that is up to a person."""
+    looking.find_left_calling(run)
+    mailing = Mailing.objects.get(pk=run.mailing_id)
+    if mailing.state == MailingState.FREEZING:
+        freezing.freeze(run)
+        return None  # it says itself when it goes on
+    if (waits_until := _begin_if_due(run)) is not None:
+        return waits_until
+    if not _has_work(run):
+        return _settle(run)
+    try:
+        with client_for(mailing.book) as client:
+            return _work(run, client)
+    except NotConnectedError as error:
+        _pause(run, error.obstacle.value)
+        return None
+    except calling.ContentChangedError:
+        logger.exception("%s is not what was confirmed and is not sent", run)
+        _pause(run, "content_changed")
+        return None
+
+
+def _work(run: MailingRun, client: MailerClient) -> datetime | None:
+    end = time.monotonic() + limits.MAILING_TURN_SECONDS
+    while time.monotonic() < end:
+        stepped = looking.look_for_next(run, client) or following.follow_next(run, client)
+        if not _another_is_sending(run):
+            stepped = calling.call_next(run, client) or stepped
+        if not stepped:
+            return _settle(run)
+    return timezone.now()
+
+
+def _begin_if_due(run: MailingRun) -> datetime | None:
+    """Begin to send when its time has come, and only if it is not too late; else when it will have come."""
+    with transaction.atomic():
+        mailing, _edition = lease.locked(run)
+        now = timezone.now()
+        if mailing.state not in (MailingState.HELD, MailingState.SCHEDULED):
+            return None
+        due = mailing.held_until if mailing.state == MailingState.HELD else mailing.send_at
+        if due is not None and now < due:
+            return due
+        late = timedelta(minutes=limits.MISSED_AFTER_MINUTES)
+        if due is not None and now > due + late:
+            mailing.state = MailingState.MISSED
+            mailing.reason = {"code": "missed"}
+        else:
+            mailing.state = MailingState.SENDING
+            mailing.began_at = now
+        mailing.save(update_fields=["state", "began_at", "reason"])
+    return None
+
+
+def _has_work(run: MailingRun) -> bool:
+    open_states = (PartState.WAITING, PartState.UNKNOWN, PartState.ACCEPTED)
+    return Part.objects.filter(mailing=run.mailing_id, state__in=open_states).exists()
+
+
+def _another_is_sending(run: MailingRun) -> bool:
+    """One mailing of a book at a time: the one that began first."""
+    others = Mailing.objects.filter(book=run.mailing.book_id, state=MailingState.SENDING, pk__lt=run.mailing_id)
+    return others.exists()
+
+
+def _settle(run: MailingRun) -> datetime | None:
+    """Say where the mailing stands now that nothing can be done at once; when to look again."""
+    with transaction.atomic():
+        mailing, _edition = lease.locked(run)
+        before = mailing.state
+        _move_on(mailing)
+        if mailing.state != before:
+            mailing.save(update_fields=["state", "accepted_at", "done_at", "reason"])
+    return _next_at(mailing)
+
+
+def _move_on(mailing: Mailing) -> None:
+    now = timezone.now()
+    states = set(Part.objects.filter(mailing=mailing).values_list("state", flat=True))
+    is_called = not states & {PartState.WAITING, PartState.CALLING}
+    if mailing.state in (MailingState.SENDING, MailingState.UNKNOWN) and is_called:
+        if PartState.UNKNOWN in states:
+            mailing.state = MailingState.UNKNOWN
+        elif PartState.REFUSED in states:
+            mailing.state, mailing.reason = MailingState.PAUSED, {"code": "refused"}
+        else:
+            mailing.state = MailingState.ACCEPTED
+            mailing.accepted_at = mailing.accepted_at or now
+    if mailing.state == MailingState.ACCEPTED and states <= {PartState.DONE, PartState.CANCELLED}:
+        mailing.state, mailing.done_at = MailingState.SENT, now
+    if mailing.state == MailingState.STOPPED and states <= {PartState.DONE, PartState.CANCELLED}:
+        mailing.done_at = mailing.done_at or now
+
+
+def _next_at(mailing: Mailing) -> datetime | None:
+    moments = [looking.next_look_at(mailing.pk), following.next_look_at(mailing.pk)]
+    if mailing.state == MailingState.SENDING:
+        waiting = Part.objects.filter(mailing=mailing, state=PartState.WAITING)
+        first = waiting.order_by("not_before").values_list("not_before", flat=True).first()
+        if waiting.exists():
+            # Without a time of its own it waits for another mailing of the book.
+            moments.append(first or timezone.now() + _ANOTHER_IS_SENDING)
+    known = [moment for moment in moments if moment is not None]
+    return min(known) if known else None
+
+
+def _pause(run: MailingRun, code: str) -> None:
+    with transaction.atomic():
+        mailing, _edition = lease.locked(run)
+        calling.pause(mailing, {"code": code})
+        mailing.save(update_fields=["state", "reason"])

@@ -1,0 +1,20 @@
+"""Celery's entry points of mail. Services are imported inside: the worker's parent process then starts without them."""
+
+from celery import shared_task
+
+
+@shared_task
+def run_mailing(mailing_id: int) -> None:
+    from mailings.services.sending import lease, running
+
+    try:
+        running.run(mailing_id)
+    except lease.MailingLostError:
+        return  # another worker took it over
+
+
+@shared_task
+def wake_mailings() -> None:
+    from mailings.services.sending import lease
+
+    lease.wake_due()

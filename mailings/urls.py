@@ -1,0 +1,53 @@
+from django.urls import URLPattern, URLResolver, include, path
+
+from mailings.views import settings
+from mailings.views.compose import attachments, check, draft, preview, recipients
+from mailings.views.follow import mailing, mailings
+
+mailing_urls: list[URLPattern] = [
+    path("", mailing.mailing_page, name="mailing"),
+    path("save/", draft.save_draft, name="save_draft"),
+    path("copy/", draft.copy_mailing, name="copy_mailing"),
+    path("delete/", draft.ask_delete_draft, name="ask_delete_draft"),
+    path("delete/apply/", draft.delete_draft, name="delete_draft"),
+    path("recipients/", recipients.ask_recipients, name="ask_recipients"),
+    path("recipients/groups/", recipients.add_groups, name="add_recipient_groups"),
+    path("recipients/addresses/", recipients.add_addresses, name="add_recipient_addresses"),
+    path("recipients/<int:source_id>/remove/", recipients.remove_source, name="remove_recipients"),
+    path("attachments/", attachments.add_attachment, name="add_attachment"),
+    path("attachments/<int:attachment_id>/remove/", attachments.remove_attachment, name="remove_attachment"),
+    path("preview/", preview.preview_draft, name="preview_draft"),
+    path("preview/frame/", preview.preview_frame, name="preview_frame"),
+    path("test/", preview.send_test_mail, name="send_test_mail"),
+    path("check/", check.ask_send, name="ask_send"),
+    path("confirm/", check.confirm_mailing, name="confirm_mailing"),
+    path("frame/", mailing.mailing_frame, name="mailing_frame"),
+    path("undo/", mailing.undo_mailing, name="undo_mailing"),
+    path("approve/", mailing.approve_mailing, name="approve_mailing"),
+    path("send-now/", mailing.send_mailing_now, name="send_mailing_now"),
+    path("stop/", mailing.stop_mailing, name="stop_mailing"),
+    path("pause/", mailing.pause_mailing, name="pause_mailing"),
+    path("resume/", mailing.resume_mailing, name="resume_mailing"),
+    path("parts/<int:part_id>/look/", mailing.look_again, name="look_again"),
+    path("parts/<int:part_id>/send/", mailing.send_part, name="send_part"),
+    path("parts/<int:part_id>/leave-out/", mailing.leave_part_out, name="leave_part_out"),
+]
+
+book_urls: list[URLPattern | URLResolver] = [
+    path("", mailings.mailings, name="mailings"),
+    path("begin/", draft.begin_draft, name="begin_draft"),
+    path("<int:mailing_id>/", include(mailing_urls)),
+]
+
+settings_urls: list[URLPattern] = [
+    path("senders/add/", settings.add_sender, name="add_sender"),
+    path("senders/<int:sender_id>/default/", settings.make_default_sender, name="make_default_sender"),
+    path("senders/<int:sender_id>/remove/", settings.remove_sender, name="remove_sender"),
+    path("advertising/", settings.change_advertising, name="change_advertising"),
+    path("rules/", settings.change_rules, name="change_mail_rules"),
+]
+
+urlpatterns = [
+    path("books/<slug:slug>/mailings/", include(book_urls)),
+    path("books/<slug:slug>/settings/mail/", include(settings_urls)),
+]

@@ -1,0 +1,177 @@
+"""A mailing's page: where it stands, its numbers, who got it, and what a person can do about it."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import uuid4
+
+from csp.decorators import csp_replace
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_http_methods, require_safe
+
+from addressbook.services.sync.connection import is_practice
+from mailings.models import Mailing, MailingState, PartState, Recipient, RecipientState
+from mailings.services.content.composing import MissingValueError, compose
+from mailings.services.content.composing import render as rendered
+from mailings.services.rules import NotAllowedError, may_send, rules_of
+from mailings.services.sending import confirming
+from mailings.services.sending.confirming import MailingGoneError, SamePersonError, TooLateError
+from mailings.services.sending.content import content_of
+from mailings.views.compose.draft import draft_page
+from mailings.views.compose.preview import FRAME_POLICY, mail_frame
+from mailings.views.follow import sentences
+from workspace.models import Role
+from workspace.views.pages.access import Access, to_book
+from workspace.views.pages.methods import require_POST
+
+RECIPIENTS_A_PAGE: Final = 50
+# While something moves by itself.
+MOVING: Final = frozenset(
+    {
+        MailingState.FREEZING,
+        MailingState.HELD,
+        MailingState.SENDING,
+        MailingState.UNKNOWN,
+        MailingState.ACCEPTED,
+        MailingState.STOPPED,
+    }
+)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@to_book(Role.VIEWER)
+def mailing_page(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:
+    """A draft's page is *Send mail*. POST searches the recipients, since an address must not be in a URL."""
+    mailing = mailing_or_404(access, mailing_id)
+    if mailing.is_draft:
+        if not access.may_edit:
+            raise PermissionDenied
+        return draft_page(request, access, mailing)
+    part = request.headers.get("HX-Target", "")
+    template = "mail/mailing.html"
+    context = mailing_context(request, access, mailing)
+    if "HX-Request" in request.headers and part in ("mailing-state", "mailing-recipients"):
+        return render(request, f"{template}#{part}", context)
+    return render(request, template, context)
+
+
+def mailing_or_404(access: Access, mailing_id: int) -> Mailing:
+    mailing = Mailing.objects.select_related("sender").filter(book=access.book, pk=mailing_id).first()
+    if mailing is None:
+        raise Http404
+    return mailing
+
+
+def mailing_context(request: HttpRequest, access: Access, mailing: Mailing) -> dict[str, Any]:
+    is_sending = mailing.state in (MailingState.SENDING, MailingState.PAUSED)
+    return {
+        "access": access,
+        "book": access.book,
+        "mailing": mailing,
+        "state": sentences.state(mailing),
+        "sentence": sentences.standing(mailing),
+        "counts": sentences.counts(mailing),
+        "parts": [(part, sentences.part(part)) for part in mailing.parts.order_by("number")],
+        "undecided": _undecided(mailing),
+        "may_send": may_send(access.role, rules_of(access.book)),
+        "may_undo": mailing.state in (MailingState.HELD, MailingState.FREEZING),
+        "may_cancel": mailing.state in (MailingState.SCHEDULED, MailingState.AWAITING, MailingState.MISSED),
+        "may_approve": mailing.state == MailingState.AWAITING and mailing.confirmed_by_id != access.by.user.pk,
+        "may_stop": is_sending,
+        "moves": mailing.state in MOVING and mailing.done_at is None,
+        "token": uuid4(),
+        "time_zone": settings.TIME_ZONE,
+        "is_practice": is_practice(access.book),
+        **_recipients(request, access, mailing),
+    }
+
+
+def _undecided(mailing: Mailing) -> list[Any]:
+    """Parts that only a person can decide on."""
+    parts = mailing.parts.order_by("number")
+    unknown = list(parts.filter(state=PartState.UNKNOWN, next_look_at__isnull=True))
+    refused = list(parts.filter(state=PartState.REFUSED))
+    return [(part, sentences.part(part)) for part in [*unknown, *refused]]
+
+
+def _recipients(request: HttpRequest, access: Access, mailing: Mailing) -> dict[str, Any]:
+    data = request.POST if request.method == "POST" else request.GET
+    state = data.get("result", "")
+    # Who sees addresses masked must not find out by a search what is hidden.
+    may_search = not access.sees_masked or access.may_edit
+    query = request.POST.get("query", "").strip() if request.method == "POST" and may_search else ""
+    after = data.get("after", "")
+    rows = Recipient.objects.filter(mailing=mailing).order_by("number")
+    if state in RecipientState.values:
+        rows = rows.filter(state=state)
+    if query:
+        rows = rows.filter(key__contains=query.lower())
+    if after.isascii() and after.isdigit():
+        rows = rows.filter(number__gt=int(after[:18]))
+    page = list(rows[: RECIPIENTS_A_PAGE + 1])
+    return {
+        "recipients": [(row, sentences.result(row)) for row in page[:RECIPIENTS_A_PAGE]],
+        "more_after": page[RECIPIENTS_A_PAGE - 1].number if len(page) > RECIPIENTS_A_PAGE else None,
+        "result": state,
+        "query": query,
+        "may_search": may_search,
+        "results": RecipientState.choices,
+    }
+
+
+@require_safe
+@xframe_options_sameorigin
+@csp_replace(FRAME_POLICY)  # type: ignore[arg-type]  # its type knows views without arguments only
+@to_book(Role.VIEWER)
+def mailing_frame(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:
+    """What one recipient gets, by number; without one, the mail with its placeholders."""
+    mailing = mailing_or_404(access, mailing_id)
+    number = request.GET.get("recipient", "")
+    row = None
+    if number.isascii() and number.isdigit():
+        row = Recipient.objects.filter(mailing=mailing, number=int(number[:18])).first()
+    composed = compose(content_of(mailing))
+    try:
+        html = rendered(composed, (row.values if row else None) or {}).body
+    except MissingValueError:
+        html = composed.body
+    return mail_frame(html, with_pictures=request.GET.get("pictures") == "1")
+
+
+def _act(act: Callable[..., Any], done: Callable[[], str]) -> Any:
+    """A view that has one service act on the mailing, and shows its page."""
+
+    @require_POST
+    @to_book(Role.MANAGER)
+    def view(request: HttpRequest, access: Access, mailing_id: int, **kwargs: int) -> HttpResponse:
+        try:
+            act(book=access.book, mailing_id=mailing_id, **kwargs, by=access.by)
+        except MailingGoneError as error:
+            raise Http404 from error
+        except NotAllowedError as error:
+            raise PermissionDenied from error
+        except TooLateError as error:
+            messages.error(request, sentences.too_late(error.now))
+        except SamePersonError:
+            messages.error(request, _("Another person has to confirm this mail, not the one who sends it."))
+        else:
+            messages.success(request, done())
+        return redirect("mailing", slug=access.book.slug, mailing_id=mailing_id)
+
+    return view
+
+
+undo_mailing = _act(confirming.undo, lambda: _("It is a draft again. Nothing was sent."))
+approve_mailing = _act(confirming.approve, lambda: _("Confirmed."))
+send_mailing_now = _act(confirming.send_now, lambda: _("It is sent now."))
+stop_mailing = _act(confirming.stop, lambda: _("Stopped. The part that is being sent is still followed."))
+pause_mailing = _act(confirming.pause, lambda: _("Paused."))
+resume_mailing = _act(confirming.resume, lambda: _("It goes on."))
+look_again = _act(confirming.look_again, lambda: _("The service is asked again."))
+send_part = _act(confirming.send_part, lambda: _("The part is sent."))
+leave_part_out = _act(confirming.leave_out, lambda: _("The part is left out."))

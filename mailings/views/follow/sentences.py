@@ -1,0 +1,111 @@
+"""What a mailing's page says: its state in a word and a sentence, results in words, and the service's codes."""
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mailings.models import Mailing, MailingState, Part, PartState, Recipient, RecipientState
+
+# The codes that the service documents; others are shown as they came.
+REASONS: Final[dict[str, str | Promise]] = {
+    "MAILBOX_ERROR": gettext_lazy("The mailbox cannot take the mail; it may be full."),
+    "MAIL_CONTENTS_ERROR": gettext_lazy("The recipient’s mail server refused the content."),
+    "NETWORK_ERROR": gettext_lazy("The recipient’s mail server could not be reached."),
+    "RECEIVE_MAIL_SERVICE_ERROR": gettext_lazy("The recipient’s mail service failed."),
+    "RECIPIENT_ADDRESS_ERROR": gettext_lazy("The address does not exist."),
+    "SECURITY_AND_POLICY_ERROR": gettext_lazy(
+        "The recipient’s mail server refused it by its rules, such as DMARC or spam protection."
+    ),
+    "SMTP_ERROR": gettext_lazy("The recipient’s mail server reported an error."),
+    "SEND_BLOCK_ADDRESS": gettext_lazy(
+        "This recipient is on the send block list after an earlier failure. It is not about your sender."
+    ),
+    "suppressed": gettext_lazy("Refused or blocked before this part was sent."),
+    "missing_value": gettext_lazy("There is no value for a placeholder."),
+    "person": gettext_lazy("Left out by a person."),
+    "stopped": gettext_lazy("Not sent, because sending was stopped."),
+}
+_PAUSES: Final[dict[str, str | Promise]] = {
+    "keys_refused": gettext_lazy("The service refused the API keys."),
+    "no_permission": gettext_lazy("The API keys may not send mail."),
+    "clock_skew": gettext_lazy("The clock of this server is wrong."),
+    "not_subscribed": gettext_lazy("The account is not subscribed to the service."),
+    "retired": gettext_lazy("The service has ended this API for the account."),
+    "no_keys": gettext_lazy("The book has no API keys."),
+    "keys_unreadable": gettext_lazy("The API keys can no longer be read. Enter them again."),
+    "host_not_allowed": gettext_lazy("The operator does not allow the host of this book."),
+    "no_such_place": gettext_lazy("The zone does not have this region."),
+    "refused": gettext_lazy("The service refused a part. Decide below what to do with it."),
+    "content_changed": gettext_lazy("The content is not what was confirmed. Copy it as a new draft."),
+}
+
+
+def state(mailing: Mailing) -> str:
+    return str(MailingState(mailing.state).label)
+
+
+def standing(mailing: Mailing) -> str:
+    """A sentence where the word for the state does not say it all."""
+    reason = mailing.reason
+    match mailing.state:
+        case MailingState.FREEZING:
+            return _("The recipients are being put together.")
+        case MailingState.HELD:
+            return _("It is sent in a moment. Until then you can undo it.")
+        case MailingState.AWAITING:
+            return _("%(who)s has confirmed it. A second person has to confirm it, too.") % {"who": mailing.confirmer}
+        case MailingState.MISSED:
+            return _("Its time passed while the console was not running. Send it now, or make it a draft again.")
+        case MailingState.PAUSED if reason.get("code") == "person":
+            return _("Paused by %(who)s.") % {"who": reason.get("who", "")}
+        case MailingState.PAUSED:
+            return str(_PAUSES.get(reason.get("code", ""), ""))
+        case MailingState.UNKNOWN:
+            return _("Of some recipients nobody knows whether their mail was accepted. It is not sent again by itself.")
+        case MailingState.ACCEPTED:
+            return _("The service has accepted everything and is delivering it.")
+    return ""
+
+
+def counts(mailing: Mailing) -> list[tuple[str, int]]:
+    """Label and number; the first is the sum of the others."""
+    return [
+        (_("Planned"), mailing.planned),
+        (_("Sent"), mailing.sent),
+        (_("Failed"), mailing.failed),
+        (_("Unsubscribed"), mailing.unsubscribed),
+        (_("Blocked"), mailing.blocked),
+        (_("Left out"), mailing.left_out),
+        (_("Cancelled"), mailing.cancelled),
+        (_("Unknown"), mailing.unknown),
+        (_("Open"), mailing.open),
+    ]
+
+
+def part(part: Part) -> str:
+    """What the service said of a part, for people who may have to ask its support."""
+    answer = part.answer
+    if part.state == PartState.UNKNOWN and part.next_look_at is not None:
+        return _("No answer came. It is being looked for at the service.")
+    if part.state == PartState.UNKNOWN:
+        return _("No answer came, and the service does not list it. It may have been sent all the same.")
+    if part.state == PartState.REFUSED:
+        return _("The service refused it: %(words)s") % {"words": answer.get("words", "")}
+    if part.state == PartState.WAITING and part.not_before:
+        return _("The service did not take it now. It is tried again.")
+    return ""
+
+
+def result(row: Recipient) -> tuple[str, str]:
+    """The state in a word, and the reason in a sentence."""
+    label = str(RecipientState(row.state).label)
+    if not row.result_code:
+        return label, ""
+    reason = REASONS.get(row.result_code)
+    return label, str(reason) if reason else " ".join(filter(None, (row.result_code, row.result_message)))
+
+
+def too_late(now: MailingState) -> str:
+    return _("Too late: the mail is already in the state “%(state)s”.") % {"state": str(now.label)}
