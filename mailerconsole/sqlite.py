@@ -20,7 +20,7 @@ SUFFIXES: Final = ("-wal", "-shm", "-journal")
 
 BUSY_SECONDS: Final = 20
 
-# The commit that fills the log up to so many pages copies them into the file: 4 MB at most, so that no click waits long.
+# The commit that fills the log up to so many pages copies them into the file: 4 MB, so that no click waits long.
 CHECKPOINT_PAGES: Final = 1_000
 
 # A log that has grown beyond this behind a slow reader is cut when it begins again.

@@ -38,8 +38,8 @@ INVITATION_LINK_CHARACTERS: Final = 500
 WAITING_WRITER_SECONDS: Final = 0.11
 WRITING_WITHOUT_PAUSE_SECONDS: Final = 0.5
 
-# A write-ahead log of SQLite that readers keep from beginning again is cut when it exceeds this: by work that writes one
-# batch after the other, and by the scheduler. Work fills some 10 MB a second, and 64 MB is what it may reach.
+# A write-ahead log of SQLite that readers keep from beginning again is cut when it exceeds this by work that writes one
+# batch after the other. Between two looks such work writes some 10 MB; 64 MB is what the log may reach.
 LOG_BYTES: Final = 16 * 1024 * 1024
 
 # A worker that has not moved its job for this long is taken for dead. A batch takes well under a second.
