@@ -40,7 +40,7 @@ WRITING_WITHOUT_PAUSE_SECONDS: Final = 0.5
 
 # A write-ahead log of SQLite that readers keep from beginning again is cut when it exceeds this by work that writes one
 # batch after the other. Between two looks such work writes some 10 MB; 64 MB is what the log may reach.
-LOG_BYTES: Final = 16 * 1024 * 1024
+LOG_BYTES: Final = 40 * 1024 * 1024
 
 # A worker that has not moved its job for this long is taken for dead. A batch takes well under a second.
 JOB_LEASE_SECONDS: Final = 30

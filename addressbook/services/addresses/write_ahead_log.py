@@ -21,6 +21,9 @@ def cut() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout")
         (before,) = cursor.fetchone()
+        # Most of it is copied while others can write; what follows keeps them from it.
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        cursor.fetchall()
         # Writers wait while it waits for readers.
         cursor.execute(f"PRAGMA busy_timeout = {limits.LOG_CUT_WAITS_MILLISECONDS}")
         try:
