@@ -20,9 +20,9 @@ SUFFIXES: Final = ("-wal", "-shm", "-journal")
 
 BUSY_SECONDS: Final = 20
 
-# The commit that fills the log up to so many pages, 32 MB, copies them into the file; others can write meanwhile. A page
-# that was changed several times is copied once: to delete 100,000 of a million addresses took 2.1 times what the bare
-# statements took, and 3.8 times with the default of 1,000 pages.
+# The commit that fills the log up to so many pages, 32 MB, copies them into the file; others can write meanwhile. A
+# page that was changed several times is copied once: to delete 100,000 of a million addresses took 2.1 times what the
+# bare statements took, and 3.8 times with the default of 1,000 pages.
 CHECKPOINT_PAGES: Final = 8_000
 
 # A log that has grown beyond this behind a slow reader is cut when it begins again.
