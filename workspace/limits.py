@@ -33,8 +33,9 @@ INVITATION_LINK_CHARACTERS: Final = 500
 
 # Jobs ------------------------------------------------------------------------------------------------------------
 
-# Who waits to write on SQLite (with a rollback journal also to read) looks every 100 ms whether it is their turn. Work that writes one batch after the
-# other lets them in for a little longer than that, after so long a time: a click waits for half a second at most.
+# Who waits to write on SQLite (with a rollback journal also to read) looks every 100 ms whether it is their turn. Work
+# that writes one batch after the other lets them in for a little longer than that, after so long a time: a click waits
+# for half a second at most.
 WAITING_WRITER_SECONDS: Final = 0.11
 WRITING_WITHOUT_PAUSE_SECONDS: Final = 0.5
 
