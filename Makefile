@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run demo test test-million faults fuzz load lint format messages bench audit browser editor verify-service judge-workbooks pictures
+.PHONY: run demo test test-deep test-million faults fuzz load lint format messages bench audit browser editor verify-service judge-workbooks pictures
 
 # The whole console on http://127.0.0.1:8000, until Ctrl-C. See docs/operations.md for HOST, PORT, DATA_DIR, ADMIN_PASSWORD.
 run: $(VENV)/.installed
@@ -22,6 +22,11 @@ ON_POSTGRESQL += tests/addressbook/views/test_screen.py tests/workspace/views/te
 test: lint browser
 	$(BIN)/pytest -n 2 --maxschedchunk=1
 	$(BIN)/pytest -n 2 --maxschedchunk=1 --engine=postgresql -m "not browser and not engine_independent" $(ON_POSTGRESQL)
+
+# What `make test` takes a part of, at full size; and what touches the database on SQLite's rollback journal, for machines
+# without a library that is safe with a write-ahead log.
+test-deep: $(VENV)/.installed-dev
+	SQLITE_JOURNAL=truncate $(BIN)/pytest -n 2 --maxschedchunk=1 -m "not browser and not engine_independent" $(ON_POSTGRESQL) tests/run tests/privacy
 
 # Every fault that the console must survive, on both engines, with more random kills than `make test`. Part of that too.
 faults: $(VENV)/.installed-dev

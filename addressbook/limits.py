@@ -59,6 +59,9 @@ ROWS_PER_JOB_BATCH: Final = 1_000
 BULK_BATCH_GROWS_TIMES: Final = 8
 BULK_BATCH_SECONDS: Final = 0.1
 
+# The cutting waits so long for readers, and writers wait with it; a page of the screen takes less.
+LOG_CUT_WAITS_MILLISECONDS: Final = 50
+
 # How often a page asks for the state of a running job.
 JOB_POLL_SECONDS: Final = 1
 
@@ -81,7 +84,7 @@ ERASING_CACHE_KIB: Final = 65_536
 # takes the last bytes out of half-filled pages. Nobody can write meanwhile: a second or two for so many.
 ADDRESSES_REWRITTEN: Final = 300_000
 
-# What a transaction may still see cannot be taken out of PostgreSQL's files. A rewriting waits so long, twice, for
+# What a transaction may still see cannot be taken out of the files. A rewriting waits so long (on PostgreSQL twice) for
 # those that began before it: far longer than a click or a step of a job takes, and not as long as a dump.
 OLDER_TRANSACTIONS_SECONDS: Final = 20
 

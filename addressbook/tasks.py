@@ -29,6 +29,13 @@ def wake_forgotten_jobs() -> None:
 
 
 @shared_task
+def cut_write_ahead_log() -> None:
+    from addressbook.services.addresses import write_ahead_log
+
+    write_ahead_log.cut_if_longer_than(0)
+
+
+@shared_task
 def forget_old_submissions() -> None:
     from workspace.services.work import submissions
 

@@ -148,8 +148,12 @@ DATABASES = {
 if database_password := env_secret("DATABASE_PASSWORD"):
     DATABASES["default"]["PASSWORD"] = database_password
 IS_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+# On PostgreSQL too: what is moved there may come out of a file.
+sqlite.use_best_library()
+# Empty: the write-ahead log where the library is safe with it. `truncate`: the rollback journal in any case.
+SQLITE_JOURNAL_MODE = sqlite.journal(os.environ.get("SQLITE_JOURNAL", ""))
 if IS_SQLITE:
-    DATABASES["default"]["OPTIONS"] = sqlite.options()
+    DATABASES["default"]["OPTIONS"] = sqlite.options(SQLITE_JOURNAL_MODE)
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -202,6 +206,8 @@ CELERY_BEAT_SCHEDULE = {
     # Held and scheduled mailings begin, and calls are looked after, at most this much late.
     "wake-mailings": {"task": "mailings.tasks.wake_mailings", "schedule": 5.0},
     "wake-forgotten-jobs": {"task": "addressbook.tasks.wake_forgotten_jobs", "schedule": 15.0},
+    # What was deleted stays readable in the log of SQLite until then.
+    "cut-write-ahead-log": {"task": "addressbook.tasks.cut_write_ahead_log", "schedule": 60.0},
     "erase-due-editions": {"task": "addressbook.tasks.erase_due_editions", "schedule": 60.0},
     # Waits of a sync that are longer than a nap of its worker end with one of these.
     "wake-syncs": {"task": "addressbook.tasks.wake_syncs", "schedule": 5.0},

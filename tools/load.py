@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -43,6 +44,23 @@ class Answers:
             self.milliseconds.setdefault(act, []).append(seconds * 1000)
             if problem:
                 self.errors[f"{act}: {problem}"] += 1
+
+
+class Log:
+    """How long SQLite's write-ahead log became beside the upload."""
+
+    def __init__(self) -> None:
+        self.largest = 0
+
+    def look(self) -> None:
+        from django.db import connection
+
+        path = Path(f"{connection.settings_dict['NAME']}-wal")
+        if path.exists():
+            self.largest = max(self.largest, path.stat().st_size)
+
+    def words(self) -> str:
+        return f", write-ahead log {self.largest / 1024**2:.0f} MB at most" if self.largest else ""
 
 
 class Person(threading.Thread):
@@ -127,12 +145,13 @@ def run(arguments: argparse.Namespace) -> int:
         people = [Person(session, page, until, arguments.pause, answers) for session in sessions]
         for person in people:
             person.start()
-        phases = _apply_when_checked(book, user, until)
+        log = Log()
+        phases = _apply_when_checked(book, user, until, log)
         for person in people:
             person.join()
     there = set(Address.objects.filter(email__startswith="clicked-").values_list("email", flat=True))
     lost = [address for address in answers.acknowledged if address not in there]
-    return report(arguments, answers, lost, phases)
+    return report(arguments, answers, lost, f"{phases}{log.words()}")
 
 
 def report(arguments: argparse.Namespace, answers: Answers, lost: list[str], phases: str) -> int:
@@ -184,7 +203,7 @@ def _ready(session: requests.Session, page: str) -> requests.Session:
     return session
 
 
-def _apply_when_checked(book: "AddressBook", user: "User", until: float) -> str:
+def _apply_when_checked(book: "AddressBook", user: "User", until: float, log: "Log") -> str:
     """Says OK to the upload while people click; how far it came, in words."""
     from addressbook.models import Upload
     from addressbook.services import uploads
@@ -194,6 +213,7 @@ def _apply_when_checked(book: "AddressBook", user: "User", until: float) -> str:
     start = time.monotonic()
     words = "upload not checked"
     while time.monotonic() < until:
+        log.look()
         upload = Upload.objects.get()
         if upload.state == JobState.CHECKED:
             words = f"upload checked after {time.monotonic() - start:.0f} s"

@@ -33,10 +33,15 @@ INVITATION_LINK_CHARACTERS: Final = 500
 
 # Jobs ------------------------------------------------------------------------------------------------------------
 
-# Who waits on SQLite, be it to read, looks every 100 ms whether it is their turn. Work that writes one batch after the
-# other lets them in for a little longer than that, after so long a time: a click waits for half a second at most.
+# Who waits to write on SQLite (with a rollback journal also to read) looks every 100 ms whether it is their turn. Work
+# that writes one batch after the other lets them in for a little longer than that, after so long a time: a click waits
+# for half a second at most.
 WAITING_WRITER_SECONDS: Final = 0.11
 WRITING_WITHOUT_PAUSE_SECONDS: Final = 0.5
+
+# A write-ahead log of SQLite that readers keep from beginning again is cut when it exceeds this by work that writes one
+# batch after the other. Between two looks such work writes some 10 MB; 64 MB is what the log may reach.
+LOG_BYTES: Final = 40 * 1024 * 1024
 
 # A worker that has not moved its job for this long is taken for dead. A batch takes well under a second.
 JOB_LEASE_SECONDS: Final = 30

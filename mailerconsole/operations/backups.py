@@ -12,7 +12,6 @@ import logging
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -26,6 +25,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
+from mailerconsole import sqlite
 from workspace.services.work.jobs import KINDS
 
 MANIFEST: Final = "manifest.json"
@@ -96,11 +96,23 @@ def restore(folder: Path) -> dict[str, Any]:
 
 
 def _copy_sqlite(folder: Path) -> Path:
-    """SQLite's own backup: one moment, and it waits for nobody and holds up nobody for long."""
+    """SQLite's own backup: one moment, without making others wait for long. One file, whatever the journal mode."""
     path = folder / _SQLITE
     connection.ensure_connection()
-    with closing(sqlite3.connect(path)) as copy:
-        connection.connection.backup(copy, pages=2_000, sleep=0.01)
+    source = connection.connection
+    with closing(sqlite.library().connect(path)) as copy:
+        is_one_snapshot = sqlite.journal_mode(connection) == "wal"
+        if is_one_snapshot:
+            # Between two pieces of the copy others may write; without a snapshot it would begin again each time.
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        try:
+            source.backup(copy, pages=2_000, sleep=0.01)
+        finally:
+            if is_one_snapshot:
+                source.execute("ROLLBACK")
+        # A file in WAL mode cannot be read where no file can be made beside it, nor safely by every library.
+        copy.execute("PRAGMA journal_mode=DELETE").fetchall()
     path.chmod(0o600)
     return path
 
@@ -114,8 +126,10 @@ def _dump_postgresql(folder: Path) -> Path:
 
 def _restore_sqlite(database: Path) -> None:
     path = Path(str(settings.DATABASES["default"]["NAME"]))
-    if path.exists():
-        raise BackupError(f"{path} is there already. Move it away first.")
+    # A log or journal that was left there would be played into what is restored.
+    for name in (path, *(path.with_name(path.name + suffix) for suffix in sqlite.SUFFIXES)):
+        if name.exists():
+            raise BackupError(f"{name} is there already. Move it away first.")
     connections.close_all()
     draft = path.with_suffix(".restoring")
     shutil.copyfile(database, draft)

@@ -6,7 +6,7 @@ Services are imported inside: the worker's parent process then starts without th
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's own name
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register  # noqa: A004 - Django's own name
 
 
 def lost_key_sentence(names: list[str]) -> str:
@@ -33,6 +33,15 @@ def check_secrets_file(**kwargs: Any) -> list[CheckMessage]:
     if settings.SECRETS_KEYS or not path.exists() or not path.stat().st_mode & 0o077:
         return []
     return [Warning(f"Others can read {path}.", hint=f"chmod 600 {path}", id="mailerconsole.W001")]
+
+
+@register(Tags.database)
+def check_sqlite_journal(**kwargs: Any) -> list[CheckMessage]:
+    from mailerconsole import sqlite
+
+    if not settings.IS_SQLITE or settings.SQLITE_JOURNAL_MODE == "WAL":
+        return []
+    return [Info(sqlite.slow_journal_sentence(), id="mailerconsole.I001")]
 
 
 @register(Tags.database)

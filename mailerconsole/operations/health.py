@@ -14,6 +14,8 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from mailerconsole import sqlite
+
 logger = logging.getLogger(__name__)
 
 # Anybody may ask, so the parts are not asked more often than this; well under what any check of health waits.
@@ -28,6 +30,13 @@ class NotThereError(Exception):
 def database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+def sqlite_details() -> dict[str, str]:
+    """Which library and journal mode; nothing on PostgreSQL."""
+    if connection.vendor != "sqlite":
+        return {}
+    return {"sqlite": sqlite.library().sqlite_version, "journal": sqlite.journal_mode(connection)}
 
 
 def migrations() -> None:

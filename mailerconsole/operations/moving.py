@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import dj_database_url
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management.color import no_style
@@ -66,7 +67,7 @@ def source(url: str) -> Iterator[None]:
     if is_sqlite and not Path(options["NAME"]).is_file():
         raise MoveError(f"There is no file {options['NAME']}.")
     # Of the URL, such as sslmode, and never those of the target.
-    options["OPTIONS"] = sqlite.options() if is_sqlite else parsed.get("OPTIONS", {})
+    options["OPTIONS"] = sqlite.options(settings.SQLITE_JOURNAL_MODE) if is_sqlite else parsed.get("OPTIONS", {})
     connections.settings[SOURCE] = options
     try:
         _require_reachable()

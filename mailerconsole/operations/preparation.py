@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 
 from addressbook.services.beginnings import first_start
+from mailerconsole import sqlite
 from mailerconsole.operations.checks import lost_key_sentence, unusable_key_sentence
 from mailerconsole.secret_files import env_secret
 from workspace.services import history
@@ -31,8 +33,10 @@ class SignIn:
 def prepare(*, beside_simulator: bool) -> SignIn:
     """Bring the database up to date; make the first admin and book in a new installation, synced with a simulator.
 
-    Raises PasswordRefusedError or SecretsKeyError.
+    Raises sqlite.JournalError, PasswordRefusedError or SecretsKeyError.
     """
+    if connection.vendor == "sqlite":
+        sqlite.require_journal(connection, settings.SQLITE_JOURNAL_MODE)
     call_command("migrate", interactive=False, verbosity=0)
     history.install_guard()
     _require_secrets_key()

@@ -40,7 +40,9 @@ class Console:
 
         Collecting those takes seconds; with an empty STATIC_ROOT the console collects its own, as it does for a person.
         """
-        environment = {name: os.environ[name] for name in ("PATH", "STATIC_ROOT") if name in os.environ}
+        environment = {
+            name: os.environ[name] for name in ("PATH", "STATIC_ROOT", "SQLITE_JOURNAL") if name in os.environ
+        }
         environment |= {"DATA_DIR": str(self.data_dir), "PORT": str(self.port)}
         self._output = self.data_dir.with_suffix(f".{len(list(self.data_dir.parent.iterdir()))}.txt")
         with self._output.open("w") as file:

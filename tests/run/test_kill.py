@@ -87,4 +87,5 @@ def assert_jobs_are_worked_on(console: Console) -> None:
 
 def run_python(console: Console, code: str) -> None:
     environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(console.data_dir)}
+    environment["SQLITE_JOURNAL"] = os.environ.get("SQLITE_JOURNAL", "")
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, env=environment, check=True, timeout=60)

@@ -16,7 +16,6 @@ from addressbook import limits
 from addressbook.models import Address, Group, Membership
 from addressbook.services import undo
 from addressbook.services.reset import editions, merging, vacuum
-from workspace import limits as workspace_limits
 from workspace.models import AddressBook, Edition, Erasure, JobState, LeasedWork
 from workspace.models.work import UNFINISHED
 from workspace.services.books import books
@@ -75,6 +74,7 @@ def _start_if_due(book_id: int, edition_id: int) -> bool:
 def run(erasure: Erasure) -> None:
     """Work on a claimed erasure until nothing of the edition is left. Raises JobLostError when it is another's."""
     rows, began = limits.ROWS_PER_ERASING_BATCH, time.monotonic()
+    pauses = jobs.Pauses()
     with _room_for_pages():
         while _erase_addresses(erasure, rows):
             crash_points.reached("erase: batch kept")
@@ -85,7 +85,7 @@ def run(erasure: Erasure) -> None:
                 most=limits.ROWS_PER_ERASING_BATCH,
                 at_most_seconds=limits.ERASING_STEP_SECONDS,
             )
-            time.sleep(workspace_limits.WAITING_WRITER_SECONDS)
+            pauses.take_if_due()
             began = time.monotonic()
     while _erase_groups(erasure):
         crash_points.reached("erase: groups gone")

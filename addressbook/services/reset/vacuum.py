@@ -19,6 +19,7 @@ from django.db.models import Model, Sum
 
 from addressbook import limits
 from addressbook.models import Address, Membership
+from addressbook.services.addresses import write_ahead_log
 from workspace.models import AuditEvent, Edition
 
 # A rewriting waits this long for its turn; longer, and everybody would queue up behind it.
@@ -62,20 +63,19 @@ def scrub(go_on: Callable[[], object], *, whatever_size: bool = False) -> bool:
     left = Edition.objects.aggregate(total=Sum("address_count"))["total"] or 0
     rewrite = whatever_size or left <= limits.ADDRESSES_REWRITTEN
     if connection.vendor == "sqlite":
-        _scrub_sqlite(go_on, rewrite=rewrite)
+        rewrite = _scrub_sqlite(go_on, rewrite=rewrite)
     else:
         rewrite = _scrub_postgresql(go_on, rewrite=rewrite)
     return rewrite
 
 
-def _scrub_sqlite(go_on: Callable[[], object], *, rewrite: bool) -> None:
-    with connection.cursor() as cursor:
-        if rewrite:
-            go_on()
+def _scrub_sqlite(go_on: Callable[[], object], *, rewrite: bool) -> bool:
+    if rewrite:
+        go_on()
+        with connection.cursor() as cursor:
             cursor.execute("VACUUM")
-        # The rollback journal is cut at every commit (mailerconsole.sqlite); a write-ahead log only here.
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.fetchall()
+    # What a reader of an older moment may see stays in the file, and all that came later in the log.
+    return write_ahead_log.outlast_readers(go_on) and rewrite
 
 
 def _scrub_postgresql(go_on: Callable[[], object], *, rewrite: bool) -> bool:

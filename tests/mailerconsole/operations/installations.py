@@ -47,6 +47,7 @@ class Installation:
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "DATA_DIR": str(data_dir),
             "DATABASE_URL": database_url,
+            "SQLITE_JOURNAL": os.environ.get("SQLITE_JOURNAL", ""),
         }
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:

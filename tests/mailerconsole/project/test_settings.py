@@ -28,15 +28,23 @@ from mailerconsole.secret_key import read_or_create_secret_key
 )
 def test_wal_only_where_its_reset_is_mended(version: tuple[int, int, int], safe: bool) -> None:
     assert sqlite.wal_is_safe(version) is safe
-    command = sqlite.options(version)["init_command"]
-    assert f"journal_mode={'WAL' if safe else 'TRUNCATE'};" in command
+    mode = sqlite.journal("", version)
+    assert mode == ("WAL" if safe else "TRUNCATE")
+    assert sqlite.journal("truncate", version) == "TRUNCATE"
+    command = sqlite.options(mode)["init_command"]
+    assert f"journal_mode={mode};" in command
     assert "synchronous=FULL" in command
     assert "secure_delete=ON" in command
     assert "mmap_size" not in command
 
 
 def test_transactions_begin_immediate() -> None:
-    assert sqlite.options()["transaction_mode"] == "IMMEDIATE"
+    assert sqlite.options("WAL")["transaction_mode"] == "IMMEDIATE"
+
+
+def test_a_journal_that_is_not_known_stops_the_start() -> None:
+    with pytest.raises(ValueError, match="SQLITE_JOURNAL must be empty or truncate"):
+        sqlite.journal("wal")
 
 
 def test_secret_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from addressbook.models import Act, Download, Upload
-from addressbook.services.addresses import undo_log
+from addressbook.services.addresses import undo_log, write_ahead_log
 from addressbook.services.addresses.undo_log import Changes
 from workspace import limits, request_ids
 from workspace.models import Action, AddressBook, Edition, Erasure, Job, JobState, LeasedWork
@@ -132,6 +132,7 @@ class Pauses:
 
     def take_if_due(self) -> None:
         if connection.vendor == "sqlite" and time.monotonic() - self._since > limits.WRITING_WITHOUT_PAUSE_SECONDS:
+            write_ahead_log.cut_if_longer_than(limits.LOG_BYTES)
             time.sleep(limits.WAITING_WRITER_SECONDS)
             self._since = time.monotonic()
 

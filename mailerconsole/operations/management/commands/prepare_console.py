@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from mailerconsole.operations.preparation import PasswordRefusedError, SecretsKeyError, password_notice, prepare
+from mailerconsole.sqlite import JournalError
 
 
 class Command(BaseCommand):
@@ -15,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             sign_in = prepare(beside_simulator=bool(settings.SIMULATOR_PORT))
-        except (PasswordRefusedError, SecretsKeyError) as error:
+        except (JournalError, PasswordRefusedError, SecretsKeyError) as error:
             raise CommandError(str(error)) from error
         if sign_in.generated_password:
             self.stdout.write(password_notice(sign_in.generated_password))

@@ -8,8 +8,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mailerconsole.operations import beat_schedule, static_files, supervisor
+from mailerconsole.operations.checks import check_sqlite_journal
 from mailerconsole.operations.listening import CannotListenError, Endpoint, free_port_after
 from mailerconsole.operations.preparation import PasswordRefusedError, SecretsKeyError, password_notice, prepare
+from mailerconsole.sqlite import JournalError
 
 
 class Command(BaseCommand):
@@ -36,7 +38,7 @@ class Command(BaseCommand):
                 f"A Mailer Console runs already in {data_dir}. "
                 "Stop it first, or start this one with a folder and port of its own: DATA_DIR=... PORT=... make run"
             ) from error
-        except (CannotListenError, PasswordRefusedError, SecretsKeyError) as error:
+        except (CannotListenError, JournalError, PasswordRefusedError, SecretsKeyError) as error:
             raise CommandError(str(error)) from error
         if sign_in.generated_password:
             self.stdout.write(password_notice(sign_in.generated_password))
@@ -45,9 +47,9 @@ class Command(BaseCommand):
             _fill_first_book()
         os.environ["SIMULATOR_PORT"] = os.environ.get("SIMULATOR_PORT") or str(free_port_after(endpoint.port))
         beat_schedule.discard_if_damaged(Path(settings.CELERY_BEAT_SCHEDULE_FILENAME))
-        supervisor.become_supervisor(
-            data_dir, announcement=f"{sign_in.sentence}\nStop with Ctrl-C. Logs: {data_dir / 'logs'}"
-        )
+        notices = [sign_in.sentence, *(message.msg for message in check_sqlite_journal())]
+        announcement = "\n".join([*notices, f"Stop with Ctrl-C. Logs: {data_dir / 'logs'}"])
+        supervisor.become_supervisor(data_dir, announcement=announcement)
 
 
 def _fill_first_book() -> None:

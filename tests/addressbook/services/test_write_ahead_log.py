@@ -1,0 +1,115 @@
+"""The write-ahead log stays small, whatever reads beside the writers."""
+
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from addressbook import tasks
+from addressbook.services.addresses import write_ahead_log
+from mailerconsole import sqlite
+from workspace import limits
+from workspace.services.work import jobs
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _only_on_the_log(engine: str) -> None:
+    """Every test asks this first: on the other engine and the journal there is nothing to cut."""
+    if is_absent():
+        assert write_ahead_log.cut_if_longer_than(0) is None
+
+
+def is_absent() -> bool:
+    return connection.vendor != "sqlite" or settings.SQLITE_JOURNAL_MODE != "WAL"
+
+
+def log_bytes() -> int:
+    return Path(f"{connection.settings_dict['NAME']}-wal").stat().st_size
+
+
+def connect():
+    return closing(sqlite.library().connect(connection.settings_dict["NAME"], timeout=20, isolation_level=None))
+
+
+@pytest.fixture
+def table(db):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE scribble (text)")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE scribble")
+
+
+def scribble(pages: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO scribble VALUES (zeroblob(%s))", [pages * 4_000])
+
+
+def test_a_reader_keeps_the_log_and_holds_nobody_up(table) -> None:
+    if is_absent():
+        return
+    with connect() as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM scribble").fetchall()
+        scribble(100)
+        start = time.monotonic()
+        assert not write_ahead_log.cut()
+        assert time.monotonic() - start < 1
+        assert log_bytes() > 0
+        scribble(1)  # a reader never holds up a writer
+        assert reader.execute("SELECT count(*) FROM scribble").fetchall() == [(0,)]
+        reader.execute("COMMIT")
+    assert write_ahead_log.cut()
+    assert log_bytes() == 0
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        assert cursor.fetchall() == [(sqlite.BUSY_SECONDS * 1000,)]
+
+
+def test_the_scheduler_cuts_what_was_deleted_out_of_the_log(table) -> None:
+    if is_absent():
+        return
+    scribble(1)
+    assert log_bytes() > 0
+    tasks.cut_write_ahead_log()
+    assert log_bytes() == 0
+
+
+def test_long_work_cuts_a_log_that_readers_keep_from_beginning_again(table, monkeypatch) -> None:
+    """There is a reader at every moment, each for a short time: no commit ever finds the log unused."""
+    if is_absent():
+        return
+    monkeypatch.setattr(limits, "LOG_BYTES", 500_000)
+    monkeypatch.setattr(limits, "WRITING_WITHOUT_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(limits, "WAITING_WRITER_SECONDS", 0)
+    stop = threading.Event()
+
+    def read() -> None:
+        with connect() as reader:
+            while not stop.is_set():
+                reader.execute("BEGIN")
+                reader.execute("SELECT count(*) FROM scribble").fetchall()
+                time.sleep(0.02)
+                reader.execute("COMMIT")
+
+    readers = [threading.Thread(target=read) for _ in range(6)]
+    for reader in readers:
+        reader.start()
+        time.sleep(0.005)
+    largest, pauses = 0, jobs.Pauses()
+    try:
+        for _ in range(300):
+            scribble(20)
+            pauses.take_if_due()
+            largest = max(largest, log_bytes())
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+    assert largest < 12_000_000
