@@ -19,7 +19,7 @@ class FileOperations:
         check_count("fileList", len(files), minimum=1)
         for index, (name, content) in enumerate(files):
             check_given(f"fileList[{index}].name", name)
-            check_count(f"fileList[{index}] (bytes)", len(content), maximum=limits.MAILER_ATTACHMENT_BYTES)
+            check_count(f"fileList[{index}] (bytes)", len(content), maximum=limits.ATTACHMENT_BYTES)
         return self._transport.call(UploadedFiles, "POST", "files", files=files)
 
     def get(self, temp_request_id: str) -> UploadedFiles:

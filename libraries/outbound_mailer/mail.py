@@ -160,18 +160,18 @@ def _check_content(request: MailRequest) -> None:
         if request.sender_address.rpartition("@")[2].lower() in _REFUSED_SENDER_DOMAINS:
             refused = ", ".join(_REFUSED_SENDER_DOMAINS)
             raise InvalidRequestError("senderAddress", f"Not from {refused}", limit=refused)
-    check_bytes("senderName", request.sender_name, limits.MAILER_SENDER_NAME_BYTES)
-    check_bytes("title", request.title, limits.MAILER_TITLE_BYTES)
+    check_bytes("senderName", request.sender_name, limits.SENDER_NAME_BYTES)
+    check_bytes("title", request.title, limits.TITLE_BYTES)
     check_text("unsubscribeMessage", request.unsubscribe_message)
-    check_bytes("body", (request.body or "") + (request.unsubscribe_message or ""), limits.MAILER_BODY_BYTES)
+    check_bytes("body", (request.body or "") + (request.unsubscribe_message or ""), limits.BODY_BYTES)
     if not request.use_basic_unsubscribe_msg:
         check_given("unsubscribeMessage", request.unsubscribe_message)
     if request.references_header is not None:
         check_count(
             "referencesHeader",
             len(request.references_header),
-            minimum=limits.MAILER_REFERENCES_HEADER_MINIMUM_CHARACTERS,
-            maximum=limits.MAILER_REFERENCES_HEADER_CHARACTERS,
+            minimum=limits.REFERENCES_HEADER_MINIMUM_CHARACTERS,
+            maximum=limits.REFERENCES_HEADER_CHARACTERS,
         )
     check_text("referencesHeader", request.references_header)
     check_text("attachFileIds", *(request.attach_file_ids or ()))
@@ -183,12 +183,12 @@ def _check_parameters(field: str, parameters: Mapping[str, str] | None) -> None:
 
 
 def _check_reservation(reservation: int | None, now_seconds: float) -> None:
-    latest = now_seconds + timedelta(days=limits.MAILER_RESERVATION_DAYS).total_seconds()
+    latest = now_seconds + timedelta(days=limits.RESERVATION_DAYS).total_seconds()
     if reservation is not None and reservation / 1000 > latest:
         raise InvalidRequestError(
             "reservationUtc",
-            f"At most {limits.MAILER_RESERVATION_DAYS} days ahead",
-            limit=limits.MAILER_RESERVATION_DAYS,
+            f"At most {limits.RESERVATION_DAYS} days ahead",
+            limit=limits.RESERVATION_DAYS,
         )
 
 
@@ -199,22 +199,22 @@ def _check_recipients(request: MailRequest) -> None:
             "recipientGroupFilter.groups",
             len(request.recipient_group_filter.groups),
             minimum=1,
-            maximum=limits.MAILER_GROUPS_PER_FILTER,
+            maximum=limits.GROUPS_PER_FILTER,
         )
         check_text("recipientGroupFilter.groups", *request.recipient_group_filter.groups)
     else:
         check_count("recipients", len(recipients), minimum=1)
-    check_count("recipients", len(recipients), maximum=limits.MAILER_RECIPIENTS_PER_REQUEST)
+    check_count("recipients", len(recipients), maximum=limits.RECIPIENTS_PER_REQUEST)
     for index, recipient in enumerate(recipients):
         _check_recipient(f"recipients[{index}]", recipient, individual=request.individual)
     types = Counter(recipient.type for recipient in recipients)
     for copy in ("C", "B"):
-        check_count(f"recipients of type {copy}", types[copy], maximum=limits.MAILER_COPIES_PER_MAIL)
+        check_count(f"recipients of type {copy}", types[copy], maximum=limits.COPIES_PER_MAIL)
 
 
 def _check_recipient(where: str, recipient: Recipient, *, individual: bool) -> None:
     check_address(f"{where}.address", recipient.address)
-    check_bytes(f"{where}.name", recipient.name, limits.MAILER_RECIPIENT_NAME_BYTES)
+    check_bytes(f"{where}.name", recipient.name, limits.RECIPIENT_NAME_CHARACTERS)
     _check_parameters(f"{where}.parameters", recipient.parameters)
     allowed = ("R",) if individual else ("R", "C", "B")
     if recipient.type not in allowed:

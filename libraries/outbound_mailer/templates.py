@@ -59,8 +59,8 @@ class TemplateOperations:
 def check_content(content: TemplateContent) -> None:
     """Raises InvalidRequestError for a template that the API documents as wrong."""
     check_name("templateName", content.template_name)
-    check_bytes("title", content.title, limits.MAILER_TITLE_BYTES, minimum=1)
-    check_bytes("body", content.body, limits.MAILER_BODY_BYTES, minimum=1)
+    check_bytes("title", content.title, limits.TITLE_BYTES, minimum=1)
+    check_bytes("body", content.body, limits.BODY_BYTES, minimum=1)
     check_address("senderAddress", content.sender_address)
-    check_bytes("senderName", content.sender_name, limits.MAILER_SENDER_NAME_BYTES)
-    check_bytes("description", content.description, limits.MAILER_TEMPLATE_DESCRIPTION_BYTES)
+    check_bytes("senderName", content.sender_name, limits.SENDER_NAME_BYTES)
+    check_bytes("description", content.description, limits.TEMPLATE_DESCRIPTION_BYTES)

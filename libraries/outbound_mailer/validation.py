@@ -5,7 +5,6 @@ value.
 import re
 from collections.abc import Sequence
 
-from libraries.email_addresses import limits as email_limits
 from libraries.outbound_mailer import limits
 from libraries.outbound_mailer.errors import InvalidRequestError
 
@@ -45,11 +44,11 @@ def check_name(field: str, name: str) -> None:
 
 def check_address(field: str, address: str) -> None:
     """One e-mail address."""
-    if len(address) > email_limits.ADDRESS_LENGTH_CHARACTERS or not _ADDRESS_PATTERN.fullmatch(address):
+    if len(address) > limits.ADDRESS_LENGTH_CHARACTERS or not _ADDRESS_PATTERN.fullmatch(address):
         raise InvalidRequestError(
             field,
-            f"Not an e-mail address of at most {email_limits.ADDRESS_LENGTH_CHARACTERS} characters",
-            limit=email_limits.ADDRESS_LENGTH_CHARACTERS,
+            f"Not an e-mail address of at most {limits.ADDRESS_LENGTH_CHARACTERS} characters",
+            limit=limits.ADDRESS_LENGTH_CHARACTERS,
         )
 
 

@@ -81,7 +81,7 @@ def client_for(book: AddressBook, *, seconds: tuple[float, float] | None = None)
 
     `seconds` are the patience for connecting and for each silence, where the usual ones are too long.
     """
-    connect, read = seconds or (mailer_limits.MAILER_CONNECT_TIMEOUT_SECONDS, mailer_limits.MAILER_READ_TIMEOUT_SECONDS)
+    connect, read = seconds or (mailer_limits.CONNECT_TIMEOUT_SECONDS, mailer_limits.SILENCE_SECONDS)
     row = Connection.objects.filter(book=book).first()
     if row is not None:
         keys, base_url = _keys_of(row), row.base_url

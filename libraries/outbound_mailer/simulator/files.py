@@ -44,7 +44,7 @@ def attached_files(call: Call, mail: dict[str, Any]) -> list[dict[str, Any]]:
     if not all(file_id in uploaded for file_id in wanted):
         raise not_found("attachFileIds")
     files = [uploaded[file_id] for file_id in wanted]
-    if sum(file["fileSize"] for file in files) > limits.MAILER_ATTACHMENTS_PER_MAIL_BYTES:
+    if sum(file["fileSize"] for file in files) > limits.ATTACHMENTS_PER_MAIL_BYTES:
         raise bad_request("attachFileIds")
     return files
 
@@ -63,7 +63,7 @@ def _field_name(part: Message) -> object:
 def _file(part: Message) -> dict[str, Any]:
     content = part.get_payload(decode=True)
     size = len(content) if isinstance(content, bytes) else 0
-    if size > limits.MAILER_ATTACHMENT_BYTES:
+    if size > limits.ATTACHMENT_BYTES:
         raise bad_request("fileList")
     return {"fileName": part.get_filename() or "", "fileSize": size, "fileId": str(uuid4())}
 

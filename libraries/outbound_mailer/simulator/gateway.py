@@ -162,7 +162,7 @@ class Gateway:
         is_fresh = (
             timestamp.isascii()
             and timestamp.isdigit()
-            and abs(gateway_time * 1000 - int(timestamp)) < limits.MAILER_CLOCK_SKEW_SECONDS * 1000
+            and abs(gateway_time * 1000 - int(timestamp)) < limits.CLOCK_SKEW_SECONDS * 1000
         )
         if account is None or not is_fresh:
             raise self._authentication_failure()

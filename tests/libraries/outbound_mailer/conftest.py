@@ -1,6 +1,9 @@
 """The simulator over real HTTP, clients of it, and a server for answers that no service should give."""
 
+import http.server
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +15,8 @@ from libraries.outbound_mailer.simulator import DEFAULT_ACCOUNT, Simulator
 
 KEYS = DEFAULT_ACCOUNT.credentials
 TOKEN = "token-of-the-simulator"
+
+COUNTS = b"HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\n" + b'{"totalAddressCount":0}'
 
 MakeClient = Callable[..., MailerClient]
 Answering = Callable[..., "RawServer"]
@@ -92,6 +97,48 @@ def answering() -> Iterator[Answering]:
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for localhost that no authority signed, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *subject, *files],
+        check=True,
+        capture_output=True,
+    )
+    return certificate, key
+
+
+@pytest.fixture
+def tls_server(certificate: tuple[Path, Path]) -> Iterator[tuple[str, Path]]:
+    """A TLS server that answers every GET: its URL and the certificate."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(COUNTS)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Server(http.server.HTTPServer):
+        def handle_error(self, *_: object) -> None:
+            pass  # the handshake that the client gives up on
+
+    server = Server(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"https://localhost:{server.server_address[1]}", certificate[0]
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

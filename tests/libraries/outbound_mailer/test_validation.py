@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from libraries.email_addresses import limits
 from libraries.outbound_mailer import (
     GroupAddresses,
     InvalidRequestError,
@@ -14,6 +13,7 @@ from libraries.outbound_mailer import (
     Recipient,
     RecipientGroupFilter,
     TemplateContent,
+    limits,
 )
 from libraries.outbound_mailer.simulator import Simulator
 
