@@ -9,7 +9,10 @@ from libraries.outbound_mailer.validation import check_address, check_addresses
 
 
 class BlockOperations:
-    """Addresses that no mail is sent to."""
+    """Two lists: unsubscribers get no advertising mail; blocked addresses get no mail at all.
+
+    The service blocks an address by itself, for 7 days after a hard bounce [D]; it cannot be blocked or released here.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -17,7 +20,7 @@ class BlockOperations:
     def get_send_block_list(
         self, target_address: str, *, page: int = 0, size: int = 10, sort: Sequence[str] = ()
     ) -> SendBlockPage:
-        """getSendBlockList: the block history of one address; `sort` takes `createUtc` [D]."""
+        """getSendBlockList: whether one address is blocked, and its history; `sort` takes `createUtc` [D]."""
         check_address("targetAddress", target_address)
         query = [("targetAddress", target_address), *page_query(page, size, sort)]
         return self._transport.call(SendBlockPage, "GET", "send-block", query=query)

@@ -19,8 +19,8 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 # Small enough that a slow line shows progress within each wait, large enough not to matter on a fast one.
 _BYTES_A_SEND = 65_536
-# What the kernel holds counts as sent, and Linux would hold 4 MB: on a slow line the wait for the answer would begin long
-# before the body is out.
+# What the kernel holds counts as sent, and Linux would hold 4 MB: on a slow line the wait for the answer would begin
+# long before the body is out.
 _BUFFERED_BYTES = 262_144
 
 

@@ -165,11 +165,13 @@ class TemplateStructure:
 
 @dataclass(frozen=True, slots=True)
 class SendBlockEvent:
-    """One entry of an address's block history: action C (blocked) or D (released), and who asked for it."""
+    """One entry of an address's block history: action C (blocked) or D (released), and who asked for it: CUSTOMER,
+    OTHER_CUSTOMER, SYSTEM or ADMIN.
+    """
 
     target_address: str = field(repr=False)
     action_type: LabelledCode
-    action_request_type: LabelledCode | None = None
+    action_requester_type: LabelledCode | None = None
     request_date: NesDateTime | None = None
     send_result_code: str | None = None
     send_result_message: str | None = field(default=None, repr=False)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from libraries.outbound_mailer.errors import InvalidRequestError
-from libraries.outbound_mailer.mail import check_request
+from libraries.outbound_mailer.mail_checks import check_request
 from libraries.outbound_mailer.mail_types import MailRequest
 from libraries.outbound_mailer.simulator.blocks import is_unsubscriber
 from libraries.outbound_mailer.simulator.call import JSON_BODY, Call, Route
