@@ -1,16 +1,20 @@
 """The simulator over real HTTP, clients of it, and a server for answers that no service should give."""
 
 import http.server
+import json
 import socket
 import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from libraries.outbound_mailer import MailerClient
+from libraries.outbound_mailer.signing import signed_headers
 from libraries.outbound_mailer.simulator import DEFAULT_ACCOUNT, Simulator
 
 KEYS = DEFAULT_ACCOUNT.credentials
@@ -26,6 +30,29 @@ Answering = Callable[..., "RawServer"]
 def simulator() -> Iterator[Simulator]:
     with Simulator(token=TOKEN) as running:
         yield running
+
+
+class Raw:
+    """Calls with bodies and queries that our client would not send, properly signed."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def __call__(self, method: str, resource: str, payload: object = None, **headers: str) -> tuple[int, Any]:
+        target = f"/api/v1/{resource}"
+        body = payload if isinstance(payload, bytes | None) else json.dumps(payload).encode()
+        if body is not None:
+            headers = {"Content-Type": "application/json", **headers}
+        headers |= signed_headers(method, target, self._simulator.clock.now(), KEYS)
+        answer = requests.request(
+            method, self._simulator.base_url + target, data=body, headers=headers, timeout=10, allow_redirects=False
+        )
+        return answer.status_code, answer.json()
+
+
+@pytest.fixture
+def raw(simulator: Simulator) -> Raw:
+    return Raw(simulator)
 
 
 @pytest.fixture

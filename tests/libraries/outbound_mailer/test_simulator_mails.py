@@ -133,8 +133,8 @@ def test_mail_may_name_its_reservation_in_korean_time(client: MailerClient) -> N
 def test_unknown_mails_are_77103(client: MailerClient) -> None:  # 22
     request_id = client.mail.create_request(request_to(A)).request_id
     mail_id = mail_id_of(client, request_id)
-    for mail_id in ("1", str(int(mail_id) + 1), f"{mail_id}x", f"1{mail_id[1:]}"):
-        refuses(lambda mail_id=mail_id: client.mail.get(mail_id), "77103")
+    for wrong in ("1", str(int(mail_id) + 1), f"{mail_id}x", f"1{mail_id[1:]}"):
+        refuses(lambda wrong=wrong: client.mail.get(wrong), "77103")
     refuses(lambda: client.mail.get_list("1"), "77103")
     refuses(lambda: client.mail.get_request_status("1"), "77103")
 
