@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from libraries.outbound_mailer.mail import page_query
 from libraries.outbound_mailer.transport import Transport
-from libraries.outbound_mailer.types import SendBlockPage, UnsubscriberCounts
-from libraries.outbound_mailer.validation import check_address, check_addresses
+from libraries.outbound_mailer.types import SendBlockPage, UnsubscriberCounts, UnsubscriberPage
+from libraries.outbound_mailer.validation import check_address, check_addresses, check_text
 
 
 class BlockOperations:
@@ -34,6 +34,18 @@ class BlockOperations:
     def delete_unsubscribers(self, blocked_receivers: Sequence[str]) -> UnsubscriberCounts:
         """deleteUnsubscribers: those not registered are counted as ignored [I]. No maximum is published."""
         return self._call("DELETE", blocked_receivers)
+
+    def get_unsubscribers(
+        self, *, email_address: str | None = None, page: int = 0, size: int = 10, sort: Sequence[str] = ()
+    ) -> UnsubscriberPage:
+        """getUnsubscribersList: who is registered. NAVER's page exists, its overview of 2026 does not list it.
+
+        Where the service does not have it, it is refused (a PermanentError with 405, or RETIRED with 404).
+        """
+        check_text("emailAddress", email_address)
+        given = [] if email_address is None else [("emailAddress", email_address)]
+        query = [*given, *page_query(page, size, sort)]
+        return self._transport.call(UnsubscriberPage, "GET", "unsubscribers", query=query)
 
     def _call(self, method: str, blocked_receivers: Sequence[str]) -> UnsubscriberCounts:
         check_addresses("blockedReceivers", blocked_receivers)

@@ -194,3 +194,17 @@ class UnsubscriberCounts:
     count: Count
     request_count: Count
     ignore_count: Count
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscriber:
+    """An address that refuses advertising, since when, and whether the account registered it or the person did."""
+
+    address: str = field(repr=False)
+    block_date: NesDateTime | None = None
+    is_reg_by_manager: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnsubscriberPage(Page):
+    content: tuple[Unsubscriber, ...] = ()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from libraries.outbound_mailer import MailerClient, TemplateContent
+from libraries.outbound_mailer import MailerClient, PermanentError, TemplateContent
 from libraries.outbound_mailer.simulator import Fault, FaultKind, ListOrder, Simulator
 from tests.libraries.outbound_mailer.conftest import KEYS, Raw
 from tests.libraries.outbound_mailer.test_simulator_rest import A, B, C, mail_id_of, request_to, today
@@ -272,11 +272,18 @@ def test_template_with_nulls_is_created(raw: Raw) -> None:
     assert raw("POST", "template", {**content, "senderAddress": "s@naver.com"})[0] == 400
 
 
-def test_undocumented_operations_answer_only_when_switched_on(simulator: Simulator, raw: Raw) -> None:
+def test_undocumented_operations_answer_only_when_switched_on(
+    simulator: Simulator, raw: Raw, client: MailerClient
+) -> None:
     raw("POST", "unsubscribers", {"blockedReceivers": [A, B]})
     assert raw("GET", "unsubscribers")[0] == 405
+    with pytest.raises(PermanentError):
+        client.blocks.get_unsubscribers()
     assert raw("GET", "config")[0] == 404
     simulator.settings = replace(simulator.settings, undocumented_operations=True)
+    (first, _) = client.blocks.get_unsubscribers().content
+    assert (first.address, first.is_reg_by_manager) == (A, True)
+    assert client.blocks.get_unsubscribers(email_address=B).total_elements == 1
     rows = raw("GET", "unsubscribers?size=1&page=1")[1]
     assert (rows["totalElements"], rows["content"][0]["address"], rows["content"][0]["isRegByManager"]) == (2, B, True)
     assert raw("GET", f"unsubscribers?emailAddress={A}")[1]["totalElements"] == 1
