@@ -10,8 +10,8 @@ import time
 from enum import Enum
 from typing import Any
 
-import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError, NewConnectionError
@@ -163,5 +163,5 @@ class Adapter(HTTPAdapter):
 def trusting(ca_bundle: str | None) -> ssl.SSLContext:
     """A context that trusts the file's authorities, or the usual ones. Raises OSError for a file that is none."""
     context = create_urllib3_context()
-    context.load_verify_locations(cafile=ca_bundle or requests.certs.where())
+    context.load_verify_locations(cafile=ca_bundle or DEFAULT_CA_BUNDLE_PATH)
     return context

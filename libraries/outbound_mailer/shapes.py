@@ -17,7 +17,8 @@ def check_shape(request: object) -> None:
 
 
 def _check_fields(where: str, request: object) -> None:
-    for name, json_name, hint, _ in fields_of(type(request)):
+    kind: type = type(request)
+    for name, json_name, hint, _ in fields_of(kind):
         value = getattr(request, name)
         # Most fields of most recipients.
         if value is not None or type(None) not in get_args(hint):

@@ -189,7 +189,7 @@ class MailStore:
         if mail is not None and not request.is_common:
             select = select.replace("(? IS NULL OR mail = ?)", "position = ? AND mail = ?")
         rows = self._database.rows(select, request.number, mail, mail)
-        return [Delivery(*row[:4], json.loads(row[4] or "{}"), *row[5:9], bool(row[9])) for row in rows]
+        return [_delivery(*row) for row in rows]
 
     def heads(self, request: StoredRequest) -> list[tuple[int, str, str]]:
         """(mail, first address, status) of every mail of a request; cheaper than its deliveries."""
@@ -209,6 +209,22 @@ class MailStore:
         select = "SELECT status, COUNT(*) FROM deliveries WHERE request = ? AND mail < ? GROUP BY status"
         counts = dict(self._database.rows(select, request.number, finished))
         return {**counts, "I": request.mail_count - finished}
+
+
+def _delivery(
+    mail: int,
+    address: str,
+    name: str | None,
+    kind: str,
+    parameters: str | None,
+    status: str,
+    code: str | None,
+    message: str | None,
+    retries: int,
+    received: int,
+) -> Delivery:
+    values = json.loads(parameters or "{}")
+    return Delivery(mail, address, name, kind, values, status, code, message, retries, bool(received))
 
 
 def _stored(row: Any) -> StoredRequest:

@@ -57,18 +57,20 @@ def _with_results(call: Call, recipients: list[Any], times: Timeline, *, is_adve
     refusing = unsubscribed(call, addresses) if is_advertising else frozenset()
     closed = blocked(call, addresses)
     rules = call.outcomes.rules()
-    rows, bounced = [], []
+    rows: list[Any] = []
+    bounced: list[tuple[str, str, str | None, float]] = []
     for row in recipients:
         address = row[1]
+        result: outcomes.Result
         if address in refusing:
             result = outcomes.UNSUBSCRIBED
         elif address in closed:
             result = outcomes.NOT_TRIED
         else:
             result = next((rule.result for rule in rules if rule.fits(address)), outcomes.SENT)
-            if result[1] in outcomes.HARD_BOUNCES and times.done_at is not None:
-                since = times.done_at + row[0] * times.seconds_each
-                bounced.append((address, result[1], result[2], since))
+            code = result[1]
+            if code in outcomes.HARD_BOUNCES and code and times.done_at is not None:
+                bounced.append((address, code, result[2], times.done_at + row[0] * times.seconds_each))
         rows.append((*row, *result))
     add_blocks(call, bounced)
     return rows

@@ -16,6 +16,7 @@ HARD_BOUNCES = (
     "SMTP_ERROR",
 )
 BLOCKED = "SEND_BLOCK_ADDRESS"
+Result = tuple[str, str | None, str | None, int, int]  # status, code, message, retries, received
 _MESSAGES = {"MAIL_SENT": "250 2.0.0 accepted", "RECIPIENT_ADDRESS_ERROR": "550 5.1.1 no such user"}
 
 
@@ -45,16 +46,16 @@ class Outcome:
         return self.share >= 1 or zlib.crc32(f"{self.pattern} {address}".encode()) < self.share * 2**32
 
     @property
-    def result(self) -> tuple[str, str | None, str | None, int, int]:
+    def result(self) -> Result:
         """(status, code, message, retries, received), as they are stored."""
         usual = {"S": "MAIL_SENT", "F": "RECIPIENT_ADDRESS_ERROR"}.get(self.status)
         code = self.code or usual
         return self.status, code, self.message or _MESSAGES.get(code or ""), self.retries, int(self.is_received)
 
 
-SENT = Outcome(status="S").result
-UNSUBSCRIBED = ("U", None, None, 0, 0)
-NOT_TRIED = ("F", BLOCKED, None, 0, 0)
+SENT: Result = Outcome(status="S").result
+UNSUBSCRIBED: Result = ("U", None, None, 0, 0)
+NOT_TRIED: Result = ("F", BLOCKED, None, 0, 0)
 
 
 class Outcomes:

@@ -65,6 +65,8 @@ def _not_connected(obstacle: Obstacle) -> str:
             return _("The operator of this server does not allow this host (any more).")
         case Obstacle.NO_SUCH_PLACE:
             return _("The zone does not have this region. Choose another one above.")
+        case Obstacle.NO_HTTP_PROXY:
+            return _("The proxy settings of this server name no HTTP proxy. Ask its operator to check them.")
 
 
 def _to_be_put_right(error: ConfigurationError, book: AddressBook) -> str:
