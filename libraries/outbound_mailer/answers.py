@@ -33,7 +33,7 @@ _PROBLEM_OF_CODE = {
     "77301": ConfigurationProblem.NOT_SUBSCRIBED,
     "300": ConfigurationProblem.RETIRED,
 }
-# For answers of the gateway with a code that nobody documents. The client only calls documented paths, and an unknown
+# For answers of the gateway with an undocumented code. The client only calls documented paths, and an unknown
 # resource is a 400 there: so a 404 is about the whole API, as after its end. The same status with a page of HTML, or
 # with nothing, comes from a firewall, a portal or a wrong proxy, and says nothing about keys or contracts.
 _PROBLEM_OF_STATUS = {
@@ -163,7 +163,7 @@ def _is_from_between(answer: Answer, payload: JsonObject | None, failure: _Failu
         return True
     if answer.status in _PROBLEM_OF_STATUS:
         return not failure.is_ours
-    # Who finds a body too large, or calls too frequent, has not let it through, whoever it is.
+    # A body found too large, or calls found too frequent, were not let through, by the service or by a proxy.
     if answer.status in (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_MANY_REQUESTS):
         return False
     return payload is None and bool(answer.body.strip())

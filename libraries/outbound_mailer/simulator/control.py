@@ -60,27 +60,34 @@ def handle(simulator: "Simulator", request: Request) -> Reply:
 
 def _route(simulator: "Simulator", method: str, command: str, payload: dict[str, Any]) -> dict[str, Any] | None:
     command, _, query_string = command.partition("?")
-    match method, command.split("/"):
-        case "GET", ["status"]:
+    if method != "GET":
+        return _act(simulator, method, command, payload)
+    match command.split("/"):
+        case ["status"]:
             return {
                 "jobsWaiting": simulator.jobs_waiting(),
                 "faults": [asdict(fault) for fault in simulator.faults.waiting()],
                 "outcomes": [asdict(outcome) for outcome in simulator.outcomes.rules()],
                 "requests": len(simulator.log.requests()),
             }
-        case "GET", ["ledger", access_key, region]:
+        case ["ledger", access_key, region]:
             return _ledger(simulator, access_key, Region(region), dict(parse_qsl(query_string)))
-        case "GET", ["ledger", access_key, region, "summary"]:
+        case ["ledger", access_key, region, "summary"]:
             return simulator.delivered_summary(access_key, Region(region))
-        case "GET", ["books", access_key, region]:
+        case ["books", access_key, region]:
             content = simulator.book(access_key, Region(region))
             return {
                 "addresses": sorted(content.addresses),
                 "groups": {name: sorted(members) for name, members in content.groups.items()},
                 "jobsWaiting": content.jobs_waiting,
             }
-        case "GET", ["requests"]:
+        case ["requests"]:
             return {"requests": [str(request) for request in simulator.log.requests()]}
+    return None
+
+
+def _act(simulator: "Simulator", method: str, command: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+    match method, command.split("/"):
         case "POST", ["jobs", "run"]:
             return {"jobs": simulator.run_jobs()}
         case "POST", ["faults"]:

@@ -181,7 +181,7 @@ def _status_codes(call: Call) -> set[str]:
 
 
 def _ordered(call: Call, found: list[Any]) -> Iterable[Any]:
-    """What nobody sorted comes in an order that nobody promised."""
+    """Without `sort` the documentation promises no order, so a setting can change it."""
     match call.settings.list_order:
         case ListOrder.REVERSED:
             return reversed(found)

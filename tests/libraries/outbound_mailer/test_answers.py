@@ -111,7 +111,7 @@ def test_page_of_something_in_between_is_not_a_refusal(status: int) -> None:
     assert caught.value.problem is TemporaryProblem.NOT_THE_SERVICE
 
 
-def test_body_too_large_is_refused_whoever_says_so() -> None:
+def test_body_too_large_is_refused_by_a_proxy_too() -> None:
     with pytest.raises(PermanentError) as caught:
         json_of(answer(413, HTML))
     assert caught.value.too_large

@@ -260,7 +260,7 @@ def answer_once(connection: socket.socket) -> None:
 def test_write_does_not_trust_a_connection_that_was_idle(
     serving: Serving, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that closes what was idle looks like one that died over the request: nobody could tell the outcome."""
+    """A server that closes an idle connection looks like one that died over the request."""
     server = serving(answer_once)
     client = make_client(base_url=f"http://127.0.0.1:{server.port}")
     client.address_book.get()

@@ -1,4 +1,4 @@
-"""The simulator reads mail requests as the service does, whoever wrote them, and never drops a connection over one."""
+"""The simulator reads mail requests as the service does, also those of other programs, and always answers."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -140,7 +140,7 @@ def test_defect_of_the_simulator_is_an_answer_too(
     monkeypatch.setattr(simulator.outcomes, "rules", lambda: 1 / 0)
     status, answer = raw("POST", "mails", {**PLAIN, "recipients": [{"address": A}]})
     assert (status, answer["error"]["code"]) == (500, "77303")
-    assert "ZeroDivisionError" in capsys.readouterr().err  # and whoever runs it sees it
+    assert "ZeroDivisionError" in capsys.readouterr().err  # and it is seen where the simulator runs
     monkeypatch.undo()
     created(raw)
 
