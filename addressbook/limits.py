@@ -4,6 +4,13 @@ from typing import Final
 
 from libraries.email_addresses.limits import ADDRESS_LENGTH_CHARACTERS
 
+# Groups ---------------------------------------------------------------------------------------------------------
+
+# Console and API: 1 to 100 characters of Hangul, Latin letters, digits, full stop, underscore and hyphen. What stands
+# below goes between the brackets of a regular expression; Hangul is read as syllables and the letters of a keyboard.
+GROUP_NAME_CHARACTERS: Final = 100
+GROUP_NAME_ALPHABET: Final = r"가-힣ㄱ-ㅎㅏ-ㅣA-Za-z0-9._-"
+
 # The first minutes ------------------------------------------------------------------------------------------------
 
 # Several pages of the list, and with their places in groups few enough rows to be undone within a click.
@@ -106,9 +113,7 @@ UNDO_RECORDS_PER_SWEEP_STEP: Final = 100
 # Records that are searched at a time for people who are to be forgotten; one of 4,000 addresses takes about 8 ms.
 UNDO_RECORDS_PER_FORGET_STEP: Final = 5
 
-# Outbound Mailer API ----------------------------------------------------------------------------------------
-# Numbers of NAVER's API pages unless the line says otherwise. Where a page says KB or MB without saying which,
-# the larger reading is taken, so that nothing is refused here that the service might accept.
+# Signing in -------------------------------------------------------------------------------------------------------
 
 # How often a page asks how far the sync is; more rarely while the service does not answer.
 SYNC_POLL_SECONDS: Final = 2
@@ -129,8 +134,8 @@ SYNC_LANDING_SECONDS: Final = 300
 # Pauses between looks at the counts while something is in the air: short for the click that somebody waits for.
 SYNC_SETTLE_PAUSES_SECONDS: Final = (0.5, 1, 2, 4, 8, 15, 30)
 
-# A worker that has not moved its book for this long is taken for dead. A call takes at most 65 s
-# (MAILER_CONNECT_TIMEOUT_SECONDS, MAILER_ANSWER_SECONDS), so no two workers ever call for one book.
+# A worker that has not moved its book for this long is taken for dead. A call takes at most 62 s (CALL_SECONDS of
+# addressbook/mailer/limits.py and what its body adds), so no two workers ever call for one book.
 SYNC_LEASE_SECONDS: Final = 120
 
 # A worker lets go of a book after this long and queues again: other jobs get their turn.

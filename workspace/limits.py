@@ -157,10 +157,6 @@ RECOVERY_CODES_SHOWN_SECONDS: Final = 15 * 60
 # What is typed as a code, with whatever spaces and hyphens.
 TYPED_CODE_CHARACTERS: Final = 40
 
-# Outbound Mailer API ----------------------------------------------------------------------------------------
-# Numbers of NAVER's API pages unless the line says otherwise. Where a page says KB or MB without saying which,
-# the larger reading is taken, so that nothing is refused here that the service might accept.
-
 # A person waits for a test of the connection, so it gives up sooner than the sync does.
 TRY_OUT_CONNECT_SECONDS: Final = 5
 TRY_OUT_READ_SECONDS: Final = 10

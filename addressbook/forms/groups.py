@@ -1,9 +1,9 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from addressbook import limits
 from addressbook.services.addresses.groups import GroupNameTakenError, InvalidGroupNameError
 from libraries.email_addresses import displayed
-from libraries.outbound_mailer import limits
 from workspace.forms.fields import IdField, SentTextField
 from workspace.forms.submission import SubmissionForm
 

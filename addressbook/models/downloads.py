@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from addressbook import limits
 from addressbook.models.groups import Group
 from libraries.email_addresses import limits as email_limits
-from libraries.outbound_mailer import limits as mailer_limits
 from workspace import limits as workspace_limits
 from workspace.models.work import UNFINISHED, JobState, LeasedWork, finished_when_over, leased_while_running
 
@@ -61,7 +60,7 @@ class Download(LeasedWork):
     format = models.CharField(max_length=7, choices=Format)
     # Within which group; the name is what it was called then, and outlives it.
     group = models.ForeignKey(Group, models.SET_NULL, null=True, related_name="+")
-    group_name = models.CharField(max_length=mailer_limits.GROUP_NAME_CHARACTERS, blank=True)
+    group_name = models.CharField(max_length=limits.GROUP_NAME_CHARACTERS, blank=True)
     # What was searched for may be somebody's address: dropped when the file is made, or nobody tries again.
     query = models.CharField(max_length=limits.SEARCH_CHARACTERS, blank=True)
     reason = models.CharField(max_length=workspace_limits.REASON_CHARACTERS, blank=True)

@@ -3,7 +3,7 @@ from typing import NamedTuple, Self
 from django.db import models
 from django.db.models import Q
 
-from libraries.outbound_mailer import limits
+from addressbook import limits
 from workspace.models.books import Edition
 
 

@@ -6,7 +6,6 @@ from django.db.models import F, Q
 from addressbook import limits
 from addressbook.models.addresses import Address
 from addressbook.models.groups import Group
-from libraries.outbound_mailer import limits as mailer_limits
 from workspace.models.books import AddressBook
 
 # What `Group.resend_after` says of a group of which nothing, and of which everything, was sent again.
@@ -79,7 +78,7 @@ class BookSync(models.Model):
     is_calling = models.BooleanField(default=False)
     is_doubtful = models.BooleanField(default=False)
     # The group there that holds addresses without a group until they have landed; empty: none.
-    temporary_group = models.CharField(max_length=mailer_limits.GROUP_NAME_CHARACTERS, blank=True)
+    temporary_group = models.CharField(max_length=limits.GROUP_NAME_CHARACTERS, blank=True)
 
     # Entries a call while the one that the service refuses is looked for; None: as many as allowed.
     chunk_rows = models.PositiveIntegerField(null=True)
@@ -135,7 +134,7 @@ class Removal(models.Model):
 
     book = models.ForeignKey(AddressBook, models.CASCADE, related_name="removals")
     kind = models.CharField(max_length=9, choices=Kind)
-    group_name = models.CharField(max_length=mailer_limits.GROUP_NAME_CHARACTERS, blank=True)
+    group_name = models.CharField(max_length=limits.GROUP_NAME_CHARACTERS, blank=True)
     # As they were sent, at most limits.ROWS_PER_JOB_BATCH of them.
     addresses = models.JSONField(default=list)
     # To be sent after what is to be added: the old name of a group, a temporary group.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from libraries.outbound_mailer.errors import InvalidRequestError
 from libraries.outbound_mailer.transport import Transport
 from libraries.outbound_mailer.types import AddressBookCounts, DeletedAddressBook, GroupAddresses
-from libraries.outbound_mailer.validation import check_addresses, check_count, check_given, check_name
+from libraries.outbound_mailer.validation import check_addresses, check_count, check_given, check_name, size_of
 from libraries.outbound_mailer.wire import encode
 
 
@@ -23,10 +23,12 @@ class AddressBookOperations:
         console), and a body that is too large for the gateway is a PermanentError with `too_large`. Each name
         only once in a call: the effect of repeating it is not documented.
         """
-        check_count("groups", len(groups), minimum=1)
+        check_count("groups", size_of("groups", groups), minimum=1)
         names: set[str] = set()
         for index, group in enumerate(groups):
             where = f"groups[{index}]"
+            if not isinstance(group, GroupAddresses):
+                raise InvalidRequestError(where, "A GroupAddresses is needed")
             if group.group_name is not None:
                 check_name(f"{where}.groupName", group.group_name)
                 if group.group_name in names:

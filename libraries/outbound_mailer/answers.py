@@ -33,8 +33,9 @@ _PROBLEM_OF_CODE = {
     "77301": ConfigurationProblem.NOT_SUBSCRIBED,
     "300": ConfigurationProblem.RETIRED,
 }
-# For answers whose body says nothing. The client only calls documented paths, and an unknown resource is a
-# 400 there: so a 404 is about the whole API, as after its end or on a wrong host.
+# For answers of the gateway with an undocumented code. The client only calls documented paths, and an unknown
+# resource is a 400 there: so a 404 is about the whole API, as after its end. The same status with a page of HTML, or
+# with nothing, comes from a firewall, a portal or a wrong proxy, and says nothing about keys or contracts.
 _PROBLEM_OF_STATUS = {
     401: ConfigurationProblem.KEYS_REFUSED,
     403: ConfigurationProblem.NO_PERMISSION,
@@ -53,6 +54,7 @@ _TOO_MANY_REQUESTS = HTTPStatus.TOO_MANY_REQUESTS
 # about the request.
 _TEMPORARY_CLIENT_STATUSES = (407, 408, 425, _TOO_MANY_REQUESTS)
 _TRACE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 # A code or the name of a field: these too come from outside, and anything else in them is not repeated.
 _NAME = re.compile(r"[\w.\[\]-]{1,64}", re.ASCII)
 
@@ -103,19 +105,24 @@ class _Failure:
     code: str | None
     message: str
     field: str | None
+    is_ours: bool  # said by the gateway or the product, not by something in between
 
 
-def _failure(payload: JsonObject) -> _Failure:
-    error = payload.get("error")
+def _failure(answer: Answer, payload: JsonObject | None) -> _Failure:
+    error = (payload or {}).get("error")
+    is_documented = isinstance(error, dict)
     if not isinstance(error, dict):
-        error = payload
+        error = payload or {}
     codes = [_name(error.get(key)) for key in ("code", "errorCode")]
+    # Some refusals have no body, and their code in a header alone.
+    codes.append(_name(answer.headers.get("x-ncp-apigw-error-code")))
     texts = [error[key] for key in ("message", "details", "detail") if isinstance(error.get(key), str)]
     field_errors = error.get("fieldErrors")
     field = None
     if isinstance(field_errors, list) and field_errors and isinstance(field_errors[0], dict):
         field = _name(field_errors[0].get("field"))
-    return _Failure(next(filter(None, codes), None), harmless(" ".join(texts))[:500], field)
+    code = next(filter(None, codes), None)
+    return _Failure(code, harmless(" ".join(texts))[:500], field, is_documented or code is not None)
 
 
 def _name(value: object) -> str | None:
@@ -124,11 +131,12 @@ def _name(value: object) -> str | None:
 
 
 def _error_of(answer: Answer, payload: JsonObject | None) -> MailerError:
-    failure = _failure(payload or {})
+    failure = _failure(answer, payload)
     problem = _problem(answer, failure)
     if problem is not None:
         return _configuration_error(problem, answer, failure)
-    if answer.status in _TEMPORARY_CLIENT_STATUSES or answer.status >= 500 or answer.status < 400:
+    from_between = _is_from_between(answer, payload, failure)
+    if from_between or answer.status in _TEMPORARY_CLIENT_STATUSES or answer.status >= 500:
         refused = answer.status == _TOO_MANY_REQUESTS or failure.code == _BACKEND_UNREACHABLE
         return TemporaryError(
             _text("The service cannot answer now", answer, failure),
@@ -136,8 +144,9 @@ def _error_of(answer: Answer, payload: JsonObject | None) -> MailerError:
             code=failure.code,
             trace_id=answer.trace_id,
             retry_after=_retry_after(answer.headers),
-            outcome_unknown=answer.is_write and answer.status >= 500 and not refused,
-            problem=_temporary_problem(answer, payload),
+            # Only what the service itself refuses was certainly not carried out.
+            outcome_unknown=answer.is_write and (answer.status >= 500 or from_between) and not refused,
+            problem=_temporary_problem(answer, from_between),
         )
     return PermanentError(
         _text("The service refused the request", answer, failure),
@@ -148,20 +157,29 @@ def _error_of(answer: Answer, payload: JsonObject | None) -> MailerError:
     )
 
 
-def _temporary_problem(answer: Answer, payload: JsonObject | None) -> TemporaryProblem:
+def _is_from_between(answer: Answer, payload: JsonObject | None, failure: _Failure) -> bool:
+    """Service and gateway speak JSON: a redirect or a page of HTML is of something on the way."""
+    if answer.status < 400:
+        return True
+    if answer.status in _PROBLEM_OF_STATUS:
+        return not failure.is_ours
+    # A body found too large, or calls found too frequent, were not let through, by the service or by a proxy.
+    if answer.status in (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_MANY_REQUESTS):
+        return False
+    return payload is None and bool(answer.body.strip())
+
+
+def _temporary_problem(answer: Answer, from_between: bool) -> TemporaryProblem:
     if answer.status == _TOO_MANY_REQUESTS:
         return TemporaryProblem.TOO_MANY_REQUESTS
     if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return TemporaryProblem.PROXY
-    # Service and gateway speak JSON; a redirect or a page of HTML is somebody else's.
-    if answer.status < 400 or (payload is None and answer.body):
-        return TemporaryProblem.NOT_THE_SERVICE
-    return TemporaryProblem.OUT_OF_ORDER
+    return TemporaryProblem.NOT_THE_SERVICE if from_between else TemporaryProblem.OUT_OF_ORDER
 
 
 def _problem(answer: Answer, failure: _Failure) -> ConfigurationProblem | None:
     is_product_code = (failure.code or "").startswith("77")
-    if answer.status >= 500 and not is_product_code:
+    if not failure.is_ours or (answer.status >= 500 and not is_product_code):
         return None
     problem = _PROBLEM_OF_CODE.get(failure.code or "")
     if problem is None and not is_product_code:
@@ -178,12 +196,12 @@ def _configuration_error(problem: ConfigurationProblem, answer: Answer, failure:
     if problem is ConfigurationProblem.KEYS_REFUSED:
         skew = _clock_skew_seconds(answer)
         # The Date header has whole seconds, so the true distance may be up to a second more than it shows.
-        if skew is not None and abs(skew) + 1 >= limits.MAILER_CLOCK_SKEW_SECONDS:
+        if skew is not None and abs(skew) + 1 >= limits.CLOCK_SKEW_SECONDS:
             problem = ConfigurationProblem.CLOCK_SKEW
             direction = "ahead of" if skew > 0 else "behind"
             text = (
                 f"This machine's clock is {abs(skew):.0f} seconds {direction} the service's, "
-                f"which refuses requests from {limits.MAILER_CLOCK_SKEW_SECONDS} seconds on"
+                f"which refuses requests from {limits.CLOCK_SKEW_SECONDS} seconds on"
             )
     return ConfigurationError(
         problem,
@@ -211,14 +229,14 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     Date.
     """
     value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
+    if _SECONDS.fullmatch(value):
         seconds = float(value)
     else:
         until, service_time = _http_date(value), _http_date(headers.get("date"))
         if until is None:
             return None
         seconds = (until - (service_time or datetime.now(UTC))).total_seconds()
-    return min(max(seconds, 0.0), float(limits.MAILER_RETRY_AFTER_SECONDS))
+    return min(max(seconds, 0.0), float(limits.RETRY_AFTER_SECONDS))
 
 
 def _http_date(value: str | None) -> datetime | None:

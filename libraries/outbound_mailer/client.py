@@ -12,7 +12,7 @@ from libraries.outbound_mailer.files import FileOperations
 from libraries.outbound_mailer.mail import MailOperations
 from libraries.outbound_mailer.signing import Credentials
 from libraries.outbound_mailer.templates import TemplateOperations
-from libraries.outbound_mailer.transport import Transport
+from libraries.outbound_mailer.transport import Timeouts, Transport
 from libraries.outbound_mailer.validation import check_keys
 from libraries.outbound_mailer.zones import Region, Zone, endpoint
 
@@ -32,7 +32,10 @@ class MailerClient:
     others in English. `clock` gives seconds since 1970. `ca_bundle` is a file of certificate authorities to
     trust instead of the usual ones.
 
-    Raises InvalidRequestError for keys or a place that no call could be made with.
+    `connect_timeout_seconds` is for reaching the service, `read_timeout_seconds` for each silence, and
+    `call_timeout_seconds` for a whole call; a body gets what a line of 2 Mbit/s takes on top of that.
+
+    Raises InvalidRequestError for keys, a place, a `ca_bundle` or a proxy that no call could be made with.
     """
 
     def __init__(
@@ -46,8 +49,9 @@ class MailerClient:
         allow_other_hosts: bool = False,
         language: str = "en",
         clock: Callable[[], float] = time.time,
-        connect_timeout_seconds: float = limits.MAILER_CONNECT_TIMEOUT_SECONDS,
-        read_timeout_seconds: float = limits.MAILER_READ_TIMEOUT_SECONDS,
+        connect_timeout_seconds: float = limits.CONNECT_TIMEOUT_SECONDS,
+        read_timeout_seconds: float = limits.SILENCE_SECONDS,
+        call_timeout_seconds: float = limits.CALL_SECONDS,
         ca_bundle: str | None = None,
     ) -> None:
         check_keys(access_key, secret_key)
@@ -57,7 +61,7 @@ class MailerClient:
             Credentials(access_key, secret_key),
             language=service_language(language),
             clock=clock,
-            timeouts=(connect_timeout_seconds, read_timeout_seconds),
+            timeouts=Timeouts(connect_timeout_seconds, read_timeout_seconds, call_timeout_seconds),
             ca_bundle=ca_bundle,
         )
         self.address_book = AddressBookOperations(self._transport)

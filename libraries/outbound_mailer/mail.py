@@ -1,11 +1,10 @@
 """The mail operations (fact sheet section 6.1)."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
-from libraries.outbound_mailer import limits
 from libraries.outbound_mailer.errors import InvalidRequestError
+from libraries.outbound_mailer.mail_checks import check_request
 from libraries.outbound_mailer.mail_types import (
     AcceptedMailRequest,
     Mail,
@@ -13,21 +12,11 @@ from libraries.outbound_mailer.mail_types import (
     MailRequest,
     MailRequestPage,
     MailRequestStatus,
-    Recipient,
 )
 from libraries.outbound_mailer.transport import Transport
-from libraries.outbound_mailer.validation import (
-    check_address,
-    check_bytes,
-    check_count,
-    check_given,
-    check_id,
-    check_text,
-)
+from libraries.outbound_mailer.types import Template
+from libraries.outbound_mailer.validation import check_count, check_id, check_text, size_of
 from libraries.outbound_mailer.wire import encode
-
-# The page names these and adds "etc.": those that are known are refused here, the service refuses the others.
-_REFUSED_SENDER_DOMAINS = ("naver.com", "navercorp.com", "ncloud.com")
 
 
 class MailOperations:
@@ -37,14 +26,16 @@ class MailOperations:
         self._transport = transport
         self._clock = clock
 
-    def create_request(self, request: MailRequest) -> AcceptedMailRequest:
+    def create_request(self, request: MailRequest, *, template: Template | None = None) -> AcceptedMailRequest:
         """createMailRequest: accepts mails for sending, later; poll `get_request_status` [D].
 
         At most 100,000 recipients (more through address book groups), 30 CC and 30 BCC, a body of 500 KB, a
         title of 500 bytes, 30 days ahead; 1,000,000 mails a month by default [D]. A repeated call sends
         again: there is no idempotency key.
+
+        `template` is what the request's `template_sid` was read as: what it supplies is then checked too.
         """
-        check_request(request, self._clock())
+        check_request(request, self._clock(), template=template)
         return self._transport.call(AcceptedMailRequest, "POST", "mails", payload=encode(request))
 
     def get(self, mail_id: str) -> Mail:
@@ -69,7 +60,7 @@ class MailOperations:
         `statusCode`, each with `,asc` or `,desc`.
         """
         filters = [("mailId", mail_id), ("recipientAddress", recipient_address), ("title", title)]
-        query = _given([*filters, *(("sendStatus", code) for code in send_status)])
+        query = _given([*filters, *_codes(send_status)])
         path = ("mails", "requests", check_id("requestId", request_id), "mails")
         return self._transport.call(MailPage, "GET", *path, query=query + page_query(page, size, sort))
 
@@ -108,7 +99,7 @@ class MailOperations:
             ("startUtc", str(_milliseconds("startUtc", start))),
             ("endUtc", str(_milliseconds("endUtc", end))),
         ]
-        query = [*span, *_given([*filters, *(("sendStatus", code) for code in send_status)])]
+        query = [*span, *_given([*filters, *_codes(send_status)])]
         query += page_query(page, size, sort)
         return self._transport.call(MailRequestPage, "GET", "mails", "requests", query=query)
 
@@ -124,98 +115,23 @@ def page_query(page: int, size: int, sort: Sequence[str]) -> list[tuple[str, str
     """
     check_count("page", page)
     check_count("size", size, minimum=1)
+    size_of("sort", sort)
     check_text("sort", *sort)
     return [("size", str(size)), ("page", str(page)), *(("sort", order) for order in sort)]
 
 
 def _milliseconds(field: str, moment: datetime) -> int:
-    if moment.tzinfo is None:
-        raise InvalidRequestError(field, "The moment needs a time zone")
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise InvalidRequestError(field, "Must be a moment with a time zone")
     return round(moment.timestamp() * 1000)
+
+
+def _codes(codes: Sequence[str]) -> list[tuple[str, str | None]]:
+    size_of("sendStatus", codes)
+    return [("sendStatus", code) for code in codes]
 
 
 def _given(filters: Sequence[tuple[str, str | None]]) -> list[tuple[str, str]]:
     for name, value in filters:
         check_text(name, value)
     return [(name, value) for name, value in filters if value is not None]
-
-
-def check_request(request: MailRequest, now_seconds: float) -> None:
-    """Raises InvalidRequestError for a mail request that the API documents as wrong."""
-    _check_content(request)
-    _check_reservation(request.reservation_utc, now_seconds)
-    _check_recipients(request)
-
-
-def _check_content(request: MailRequest) -> None:
-    if request.template_sid is None:
-        for field, value in (
-            ("senderAddress", request.sender_address),
-            ("title", request.title),
-            ("body", request.body),
-        ):
-            check_given(field, value)
-    if request.sender_address is not None:
-        check_address("senderAddress", request.sender_address)
-        if request.sender_address.rpartition("@")[2].lower() in _REFUSED_SENDER_DOMAINS:
-            refused = ", ".join(_REFUSED_SENDER_DOMAINS)
-            raise InvalidRequestError("senderAddress", f"Not from {refused}", limit=refused)
-    check_bytes("senderName", request.sender_name, limits.MAILER_SENDER_NAME_BYTES)
-    check_bytes("title", request.title, limits.MAILER_TITLE_BYTES)
-    check_text("unsubscribeMessage", request.unsubscribe_message)
-    check_bytes("body", (request.body or "") + (request.unsubscribe_message or ""), limits.MAILER_BODY_BYTES)
-    if not request.use_basic_unsubscribe_msg:
-        check_given("unsubscribeMessage", request.unsubscribe_message)
-    if request.references_header is not None:
-        check_count(
-            "referencesHeader",
-            len(request.references_header),
-            minimum=limits.MAILER_REFERENCES_HEADER_MINIMUM_CHARACTERS,
-            maximum=limits.MAILER_REFERENCES_HEADER_CHARACTERS,
-        )
-    check_text("referencesHeader", request.references_header)
-    check_text("attachFileIds", *(request.attach_file_ids or ()))
-    _check_parameters("parameters", request.parameters)
-
-
-def _check_parameters(field: str, parameters: Mapping[str, str] | None) -> None:
-    check_text(field, *(parameters or {}), *(parameters or {}).values())
-
-
-def _check_reservation(reservation: int | None, now_seconds: float) -> None:
-    latest = now_seconds + timedelta(days=limits.MAILER_RESERVATION_DAYS).total_seconds()
-    if reservation is not None and reservation / 1000 > latest:
-        raise InvalidRequestError(
-            "reservationUtc",
-            f"At most {limits.MAILER_RESERVATION_DAYS} days ahead",
-            limit=limits.MAILER_RESERVATION_DAYS,
-        )
-
-
-def _check_recipients(request: MailRequest) -> None:
-    recipients = request.recipients or ()
-    if request.recipient_group_filter is not None:
-        check_count(
-            "recipientGroupFilter.groups",
-            len(request.recipient_group_filter.groups),
-            minimum=1,
-            maximum=limits.MAILER_GROUPS_PER_FILTER,
-        )
-        check_text("recipientGroupFilter.groups", *request.recipient_group_filter.groups)
-    else:
-        check_count("recipients", len(recipients), minimum=1)
-    check_count("recipients", len(recipients), maximum=limits.MAILER_RECIPIENTS_PER_REQUEST)
-    for index, recipient in enumerate(recipients):
-        _check_recipient(f"recipients[{index}]", recipient, individual=request.individual)
-    types = Counter(recipient.type for recipient in recipients)
-    for copy in ("C", "B"):
-        check_count(f"recipients of type {copy}", types[copy], maximum=limits.MAILER_COPIES_PER_MAIL)
-
-
-def _check_recipient(where: str, recipient: Recipient, *, individual: bool) -> None:
-    check_address(f"{where}.address", recipient.address)
-    check_bytes(f"{where}.name", recipient.name, limits.MAILER_RECIPIENT_NAME_BYTES)
-    _check_parameters(f"{where}.parameters", recipient.parameters)
-    allowed = ("R",) if individual else ("R", "C", "B")
-    if recipient.type not in allowed:
-        raise InvalidRequestError(f"{where}.type", f"One of {', '.join(allowed)}", limit=", ".join(allowed))

@@ -1,9 +1,10 @@
 """The template and category operations (fact sheet section 6.3)."""
 
 from libraries.outbound_mailer import limits
+from libraries.outbound_mailer.shapes import check_shape
 from libraries.outbound_mailer.transport import Transport
 from libraries.outbound_mailer.types import Category, Template, TemplateContent, TemplateStructure
-from libraries.outbound_mailer.validation import check_address, check_bytes, check_name
+from libraries.outbound_mailer.validation import check_bytes, check_line, check_name, check_sender
 from libraries.outbound_mailer.wire import encode
 
 ROOT_CATEGORY = -1
@@ -26,8 +27,8 @@ class TemplateOperations:
         return self._transport.call(Template, "GET", "template", template_sid)
 
     def get_structure(self, *, is_use: bool | None = None) -> TemplateStructure:
-        """getTemplateStructure: the whole tree, of templates in use, deleted, or (not documented) both when
-        None.
+        """getTemplateStructure: the whole tree; with True templates in use only, with False also the others [D], and
+        with None what the service chooses.
         """
         query = [] if is_use is None else [("isUse", "true" if is_use else "false")]
         return self._transport.call(TemplateStructure, "GET", "template", query=query)
@@ -58,9 +59,12 @@ class TemplateOperations:
 
 def check_content(content: TemplateContent) -> None:
     """Raises InvalidRequestError for a template that the API documents as wrong."""
+    check_shape(content)
     check_name("templateName", content.template_name)
-    check_bytes("title", content.title, limits.MAILER_TITLE_BYTES, minimum=1)
-    check_bytes("body", content.body, limits.MAILER_BODY_BYTES, minimum=1)
-    check_address("senderAddress", content.sender_address)
-    check_bytes("senderName", content.sender_name, limits.MAILER_SENDER_NAME_BYTES)
-    check_bytes("description", content.description, limits.MAILER_TEMPLATE_DESCRIPTION_BYTES)
+    check_line("title", content.title)
+    check_bytes("title", content.title, limits.TITLE_BYTES, minimum=1)
+    check_bytes("body", content.body, limits.BODY_BYTES, minimum=1)
+    check_sender(content.sender_address)
+    check_line("senderName", content.sender_name)
+    check_bytes("senderName", content.sender_name, limits.SENDER_NAME_BYTES)
+    check_bytes("description", content.description, limits.TEMPLATE_DESCRIPTION_BYTES)

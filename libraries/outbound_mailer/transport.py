@@ -5,17 +5,20 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http.client import HTTPException
 from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
+from requests.utils import get_environ_proxies, prepend_scheme_if_needed, select_proxy
+from urllib3.exceptions import HTTPError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from libraries.outbound_mailer import limits
 from libraries.outbound_mailer.answers import Answer, json_of, not_an_answer
-from libraries.outbound_mailer.errors import TemporaryError, TemporaryProblem
+from libraries.outbound_mailer.connections import Adapter, Exchange, Phase, trusting
+from libraries.outbound_mailer.errors import InvalidRequestError, TemporaryError, TemporaryProblem
 from libraries.outbound_mailer.signing import Credentials, signed_headers
 from libraries.outbound_mailer.wire import JsonObject, UndecodableError, decode
 from libraries.outbound_mailer.zones import is_loopback
@@ -42,6 +45,15 @@ for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retr
     logging.getLogger(_name).addFilter(hide_query_strings)
 
 
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: for reaching the service, for each silence, and for a whole call besides the sending of its body."""
+
+    connect: float
+    silence: float
+    call: float
+
+
 class _Session(requests.Session):
     """Knows no redirects. requests works out the next request even when it is not to follow it: for that it
     reads the whole body, without our limits, and a Location that is no URL ends in all kinds of exceptions.
@@ -61,7 +73,7 @@ class Transport:
         *,
         language: str,
         clock: Callable[[], float],
-        timeouts: tuple[float, float],
+        timeouts: "Timeouts",
         ca_bundle: str | None,
     ) -> None:
         self._base_url = base_url
@@ -69,16 +81,19 @@ class Transport:
         self._language = language
         self._clock = clock
         self._timeouts = timeouts
+        self._answered_at = time.monotonic()
+        self._call = Exchange()
         self._session = _Session()
         # Nothing from the environment but the proxy: requests would also take an Authorization header from
         # ~/.netrc, and other certificate authorities from REQUESTS_CA_BUNDLE. A private authority is named
         # explicitly instead.
         self._session.trust_env = False
-        self._session.verify = ca_bundle or True
-        self._session.mount("http://", HTTPAdapter(max_retries=0))
-        self._session.mount("https://", HTTPAdapter(max_retries=0))
+        adapter = Adapter(self._call, _trusting(base_url, ca_bundle))
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
         # A proxy on the way to this machine itself would be a mistake, and the simulator lives here.
         self._proxies = {} if is_loopback(urlsplit(base_url).hostname or "") else get_environ_proxies(base_url)
+        _check_proxy(select_proxy(base_url, self._proxies))
 
     def close(self) -> None:
         """Closes the kept-alive connections."""
@@ -137,17 +152,21 @@ class Transport:
         method, is_write = str(prepared.method), prepared.method != "GET"
         resource = prepared.path_url.partition("?")[0]
         started = time.monotonic()
+        if is_write and started - self._answered_at > limits.IDLE_BEFORE_WRITE_SECONDS:
+            self._session.close()
+        timeouts = self._timeouts
+        sending = len(prepared.body or b"") / limits.SLOWEST_LINE_BYTES_PER_SECOND
+        self._call.begin(timeouts.call + sending, connect_seconds=timeouts.connect, silence_seconds=timeouts.silence)
         try:
-            with self._session.send(
-                prepared, timeout=self._timeouts, allow_redirects=False, stream=True, proxies=self._proxies
-            ) as response:
-                body = _read(response, started + limits.MAILER_ANSWER_SECONDS)
+            with self._session.send(prepared, allow_redirects=False, stream=True, proxies=self._proxies) as response:
+                body = _read(response)
                 answer = Answer(response.status_code, response.headers, body, is_write, signed_at)
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
             # Not chained: the text of the original holds the URL with its query.
-            failure = _no_answer(error, is_write)
+            failure = _no_answer(error, self._call, is_proxied=bool(self._proxies), is_write=is_write)
         else:
-            milliseconds = (time.monotonic() - started) * 1000
+            self._answered_at = time.monotonic()
+            milliseconds = (self._answered_at - started) * 1000
             log.debug("%s %s: %s in %d ms, trace %s", method, resource, answer.status, milliseconds, answer.trace_id)
             return answer
         log.debug("%s %s: %s", method, resource, failure)
@@ -155,36 +174,57 @@ class Transport:
 
 
 class _AnswerTooLongError(OSError):
-    """The answer is over our limit of bytes or of time."""
+    """The answer is over our limit of bytes."""
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
+def _read(response: requests.Response) -> bytes:
     chunks, size = [], 0
     while chunk := response.raw.read1(65_536, decode_content=True):
         chunks.append(chunk)
         size += len(chunk)
-        if size > limits.MAILER_ANSWER_BYTES or time.monotonic() > deadline:
+        if size > limits.ANSWER_BYTES:
             raise _AnswerTooLongError
     return b"".join(chunks)
 
 
-def _no_answer(error: Exception, is_write: bool) -> TemporaryError:
+def _trusting(base_url: str, ca_bundle: str | None) -> ssl.SSLContext:
+    if not ca_bundle and base_url.startswith("http:"):
+        return create_urllib3_context()  # not used; reading the authorities takes 15 ms
+    try:
+        return trusting(ca_bundle)
+    except (OSError, ValueError):
+        message = "Not a readable file of certificates in PEM format"
+    raise InvalidRequestError("ca_bundle", message)
+
+
+def _check_proxy(proxy: str | None) -> None:
+    """A proxy that can be asked at all. SOCKS would bring sockets of another library, without our deadline."""
+    if not proxy:
+        return
+    try:
+        parts = urlsplit(prepend_scheme_if_needed(proxy, "http"))
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except (ValueError, HTTPError):
+        is_usable = False
+    if not is_usable:
+        raise InvalidRequestError("proxy", "The proxy variables of the environment must name an HTTP proxy")
+
+
+def _no_answer(error: Exception, call: Exchange, *, is_proxied: bool, is_write: bool) -> TemporaryError:
     causes = _chain(error)
+    text, problem = "The connection broke before the answer was complete.", TemporaryProblem.BROKEN_OFF
     if _any(causes, ssl.SSLCertVerificationError):
-        text = "The certificate of the service could not be verified."
-        return TemporaryError(text, problem=TemporaryProblem.NOT_TRUSTED)
-    if _any(causes, ConnectTimeoutError, NewConnectionError, NameResolutionError):
-        return TemporaryError("The service could not be reached.", problem=TemporaryProblem.UNREACHABLE)
-    if _any(causes, requests.exceptions.ProxyError):
-        text = "The proxy on the way to the service did not let the request through."
-        return TemporaryError(text, problem=TemporaryProblem.PROXY)
-    if _any(causes, requests.Timeout, TimeoutError):
-        text, problem = "The service did not answer in time.", TemporaryProblem.TIMEOUT
+        text, problem = "The certificate of the service could not be verified.", TemporaryProblem.NOT_TRUSTED
+    elif call.phase is not Phase.EXCHANGING:
+        text, problem = "The service could not be reached.", TemporaryProblem.UNREACHABLE
+        if is_proxied and call.phase is not Phase.SECURING:
+            text = "The proxy on the way to the service did not let the request through."
+            problem = TemporaryProblem.PROXY
     elif _any(causes, _AnswerTooLongError):
-        text, problem = "The answer was too long or took too long.", TemporaryProblem.TIMEOUT
-    else:
-        text, problem = "The connection broke before the answer was complete.", TemporaryProblem.BROKEN_OFF
-    return TemporaryError(text, outcome_unknown=is_write, problem=problem)
+        text, problem = "The answer was too long.", TemporaryProblem.TIMEOUT
+    elif _any(causes, requests.Timeout, TimeoutError):
+        text, problem = "The service did not answer in time.", TemporaryProblem.TIMEOUT
+    return TemporaryError(text, outcome_unknown=is_write and call.may_have_left, problem=problem)
 
 
 def _chain(error: BaseException) -> list[BaseException]:

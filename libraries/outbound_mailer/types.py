@@ -165,11 +165,13 @@ class TemplateStructure:
 
 @dataclass(frozen=True, slots=True)
 class SendBlockEvent:
-    """One entry of an address's block history: action C (blocked) or D (released), and who asked for it."""
+    """One entry of an address's block history: action C (blocked) or D (released), and who asked for it: CUSTOMER,
+    OTHER_CUSTOMER, SYSTEM or ADMIN.
+    """
 
     target_address: str = field(repr=False)
     action_type: LabelledCode
-    action_request_type: LabelledCode | None = None
+    action_requester_type: LabelledCode | None = None
     request_date: NesDateTime | None = None
     send_result_code: str | None = None
     send_result_message: str | None = field(default=None, repr=False)
@@ -192,3 +194,17 @@ class UnsubscriberCounts:
     count: Count
     request_count: Count
     ignore_count: Count
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscriber:
+    """An address that refuses advertising, since when, and whether the account registered it or the person did."""
+
+    address: str = field(repr=False)
+    block_date: NesDateTime | None = None
+    is_reg_by_manager: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnsubscriberPage(Page):
+    content: tuple[Unsubscriber, ...] = ()

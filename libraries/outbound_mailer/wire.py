@@ -30,7 +30,7 @@ def encode(request: Any) -> JsonObject:
     dataclass_type: Any = type(request)
     return {
         json_name: _plain(value)
-        for name, json_name, _, _ in _fields(dataclass_type)
+        for name, json_name, _, _ in fields_of(dataclass_type)
         if (value := getattr(request, name)) is not None
     }
 
@@ -38,7 +38,7 @@ def encode(request: Any) -> JsonObject:
 def _plain(value: object) -> object:
     if is_dataclass(value):
         return encode(value)
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
         return dict(value)
@@ -51,7 +51,7 @@ def decode(kind: type[T], payload: object) -> T:
         raise UndecodableError(f"{kind.__name__} is not an object")
     values: dict[str, Any] = {}
     dataclass_type: Any = kind
-    for name, json_name, hint, required in _fields(dataclass_type):
+    for name, json_name, hint, required in fields_of(dataclass_type):
         raw = payload.get(json_name)
         if raw is None and not required:
             continue  # null and absent mean the same to this API; the default stands for both
@@ -60,7 +60,8 @@ def decode(kind: type[T], payload: object) -> T:
 
 
 @cache
-def _fields(kind: type) -> tuple[tuple[str, str, Any, bool], ...]:
+def fields_of(kind: type) -> tuple[tuple[str, str, Any, bool], ...]:
+    """Of each field: its name, the API's name, its type and whether it is required."""
     if not is_dataclass(kind):
         raise TypeError(f"{kind.__name__} is not a dataclass")
     hints = get_type_hints(kind, include_extras=True)

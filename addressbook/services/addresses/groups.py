@@ -7,17 +7,17 @@ from uuid import UUID
 
 from django.db import transaction
 
+from addressbook import limits
 from addressbook.models import Group
 from addressbook.services.addresses.undo_log import Changes, GroupRow, moment_of
 from addressbook.services.sync import outbox
-from libraries.outbound_mailer import limits as mailer_limits
-from workspace import limits
+from workspace import limits as workspace_limits
 from workspace.models import Action, AddressBook, Edition
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work.submissions import Submitted
 
-_ALLOWED: Final = re.compile(f"[{mailer_limits.GROUP_NAME_ALPHABET}]")
+_ALLOWED: Final = re.compile(f"[{limits.GROUP_NAME_ALPHABET}]")
 
 
 class InvalidGroupNameError(ValueError):
@@ -59,7 +59,7 @@ def clean_name(name: str) -> str:
     for character in name:
         if not _ALLOWED.fullmatch(character):
             raise InvalidGroupNameError(character=character)
-    if not 1 <= len(name) <= mailer_limits.GROUP_NAME_CHARACTERS:
+    if not 1 <= len(name) <= limits.GROUP_NAME_CHARACTERS:
         raise InvalidGroupNameError
     return name
 
@@ -82,7 +82,7 @@ def create_group(*, book: AddressBook, name: str, token: UUID, by: Actor) -> Gro
             return find(edition, earlier["group"])
         if edition.groups.filter(name=name).exists():
             raise GroupNameTakenError(name)
-        if edition.groups.count() >= limits.GROUPS_PER_BOOK:
+        if edition.groups.count() >= workspace_limits.GROUPS_PER_BOOK:
             raise TooManyGroupsError
         group = Group.objects.create(edition=edition, name=name)
         record(by=by, action=Action.ADD_GROUP, book=book, detail={"group": name})
@@ -124,7 +124,7 @@ def restore(edition: Edition, row: GroupRow, *, noted: Changes) -> Group:
     pk, name, created_at = row
     if edition.groups.filter(name=name).exists():
         raise GroupNameTakenError(name)
-    if edition.groups.count() >= limits.GROUPS_PER_BOOK:
+    if edition.groups.count() >= workspace_limits.GROUPS_PER_BOOK:
         raise TooManyGroupsError
     Group.objects.bulk_create([Group(pk=pk, edition=edition, name=name)])
     Group.objects.filter(pk=pk).update(created_at=moment_of(created_at))

@@ -35,6 +35,7 @@ class Obstacle(StrEnum):
     KEYS_UNREADABLE = "keys_unreadable"  # the key that they are encrypted with is lost
     HOST_NOT_ALLOWED = "host_not_allowed"
     NO_SUCH_PLACE = "no_such_place"  # the zone does not have the region
+    NO_HTTP_PROXY = "no_http_proxy"  # the proxy variables of the environment name something else
 
 
 class NotConnectedError(Exception):
@@ -81,7 +82,7 @@ def client_for(book: AddressBook, *, seconds: tuple[float, float] | None = None)
 
     `seconds` are the patience for connecting and for each silence, where the usual ones are too long.
     """
-    connect, read = seconds or (mailer_limits.MAILER_CONNECT_TIMEOUT_SECONDS, mailer_limits.MAILER_READ_TIMEOUT_SECONDS)
+    connect, read = seconds or (mailer_limits.CONNECT_TIMEOUT_SECONDS, mailer_limits.SILENCE_SECONDS)
     row = Connection.objects.filter(book=book).first()
     if row is not None:
         keys, base_url = _keys_of(row), row.base_url
@@ -104,8 +105,10 @@ def client_for(book: AddressBook, *, seconds: tuple[float, float] | None = None)
             connect_timeout_seconds=connect,
             read_timeout_seconds=read,
         )
-    except InvalidRequestError:
-        raise NotConnectedError(Obstacle.NO_SUCH_PLACE) from None
+    except InvalidRequestError as error:
+        # Keys that were kept when white space in them was not refused yet have to be typed again.
+        known = {"proxy": Obstacle.NO_HTTP_PROXY, "secret_key": Obstacle.KEYS_UNREADABLE}
+        raise NotConnectedError(known.get(error.field, Obstacle.NO_SUCH_PLACE)) from None
 
 
 def try_out(book: AddressBook) -> AddressBookCounts:

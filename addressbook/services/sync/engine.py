@@ -35,7 +35,7 @@ from workspace.services.work import crash_points
 T = TypeVar("T")
 
 # The longest that any wait can be; one that is longer comes from before the server's clock was set back.
-_LONGEST_WAIT = timedelta(seconds=2 * mailer_limits.MAILER_RETRY_AFTER_SECONDS)
+_LONGEST_WAIT = timedelta(seconds=2 * mailer_limits.RETRY_AFTER_SECONDS)
 
 
 @dataclass(frozen=True)

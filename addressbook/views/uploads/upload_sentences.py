@@ -6,9 +6,9 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from addressbook import limits
 from addressbook.services.uploads.tally import GroupFault
 from libraries.email_addresses import InvalidEmailError, Reason
-from libraries.outbound_mailer import limits
 from libraries.spreadsheets import EXTENSIONS, Defect, Refusal
 from libraries.spreadsheets import limits as spreadsheet_limits
 from workspace.views.pages.sentences import invalid_reason, number

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from libraries.email_addresses import limits
+from libraries.outbound_mailer import limits
 from libraries.outbound_mailer.simulator.database import Database
 from libraries.outbound_mailer.simulator.settings import AddressComparison, JobOrder, SimulatorSettings
 

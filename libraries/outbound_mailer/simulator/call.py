@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from libraries.outbound_mailer.simulator.books import Book
 from libraries.outbound_mailer.simulator.database import Database
+from libraries.outbound_mailer.simulator.outcomes import Outcomes
 from libraries.outbound_mailer.simulator.replies import Reply, bad_request
 from libraries.outbound_mailer.simulator.settings import SimulatorSettings
 from libraries.outbound_mailer.simulator.words import translate
@@ -22,6 +23,7 @@ class Call:
 
     database: Database
     settings: SimulatorSettings
+    outcomes: Outcomes
     place: str
     now: float
     language: str
@@ -78,6 +80,7 @@ class Route:
     operation: str
     handle: Callable[[Call], Reply]
     media_type: str | None = None  # what the body has to be
+    is_documented: bool = True  # the others have pages of their own, but are not in the overview of 2026
 
 
 JSON_BODY = "application/json"

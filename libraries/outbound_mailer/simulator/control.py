@@ -3,23 +3,28 @@ imitated service. Only for who sends the simulator's token, as `Authorization: B
 
 GET    status                          jobs waiting, faults switched on, requests seen
 GET    books/ACCESS_KEY/REGION         the addresses and groups that no operation of the service shows
+GET    ledger/ACCESS_KEY/REGION        the mails that were delivered: address=, requestId=, after=, limit=
+GET    ledger/ACCESS_KEY/REGION/summary  how many, to how many, and who got more than one
 GET    requests                        the request log, as it may be printed
 POST   jobs/run                        carries out every waiting creation
 POST   faults       {"kind": …}        switches a fault on (the fields of Fault); DELETE clears all
+POST   outcomes     {"pattern": …}     what becomes of mails (the fields of Outcome); DELETE clears all
 POST   settings     {"name": value}    changes switches (the fields of SimulatorSettings)
 POST   clock        {"advance": 60}    moves the simulator's clock, in seconds
-POST   reset        {}                 forgets all data, faults and requests
+POST   reset        {}                 forgets all data, faults, outcomes and requests
 """
 
 import hmac
 import json
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl
 
 from libraries.outbound_mailer.simulator.faults import Fault, FaultKind
 from libraries.outbound_mailer.simulator.gateway import Request
+from libraries.outbound_mailer.simulator.outcomes import Outcome
 from libraries.outbound_mailer.simulator.replies import Reply, json_reply
-from libraries.outbound_mailer.simulator.settings import AddressComparison, JobOrder, SimulatorSettings
+from libraries.outbound_mailer.simulator.settings import AddressComparison, JobOrder, ListOrder, SimulatorSettings
 from libraries.outbound_mailer.zones import Region, is_loopback
 
 if TYPE_CHECKING:
@@ -28,7 +33,8 @@ if TYPE_CHECKING:
 PREFIX = "/_simulator/"
 
 T = TypeVar("T")
-_ENUMS = {"kind": FaultKind, "job_order": JobOrder, "address_comparison": AddressComparison}
+_LEDGER_PAGE_MAILS = 1_000
+_ENUMS = {"kind": FaultKind, "list_order": ListOrder, "job_order": JobOrder, "address_comparison": AddressComparison}
 
 
 def handle(simulator: "Simulator", request: Request) -> Reply:
@@ -53,22 +59,35 @@ def handle(simulator: "Simulator", request: Request) -> Reply:
 
 
 def _route(simulator: "Simulator", method: str, command: str, payload: dict[str, Any]) -> dict[str, Any] | None:
-    match method, command.split("/"):
-        case "GET", ["status"]:
+    command, _, query_string = command.partition("?")
+    if method != "GET":
+        return _act(simulator, method, command, payload)
+    match command.split("/"):
+        case ["status"]:
             return {
                 "jobsWaiting": simulator.jobs_waiting(),
                 "faults": [asdict(fault) for fault in simulator.faults.waiting()],
+                "outcomes": [asdict(outcome) for outcome in simulator.outcomes.rules()],
                 "requests": len(simulator.log.requests()),
             }
-        case "GET", ["books", access_key, region]:
+        case ["ledger", access_key, region]:
+            return _ledger(simulator, access_key, Region(region), dict(parse_qsl(query_string)))
+        case ["ledger", access_key, region, "summary"]:
+            return simulator.delivered_summary(access_key, Region(region))
+        case ["books", access_key, region]:
             content = simulator.book(access_key, Region(region))
             return {
                 "addresses": sorted(content.addresses),
                 "groups": {name: sorted(members) for name, members in content.groups.items()},
                 "jobsWaiting": content.jobs_waiting,
             }
-        case "GET", ["requests"]:
+        case ["requests"]:
             return {"requests": [str(request) for request in simulator.log.requests()]}
+    return None
+
+
+def _act(simulator: "Simulator", method: str, command: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+    match method, command.split("/"):
         case "POST", ["jobs", "run"]:
             return {"jobs": simulator.run_jobs()}
         case "POST", ["faults"]:
@@ -76,6 +95,12 @@ def _route(simulator: "Simulator", method: str, command: str, payload: dict[str,
             return {}
         case "DELETE", ["faults"]:
             simulator.faults.clear()
+            return {}
+        case "POST", ["outcomes"]:
+            simulator.outcomes.set(Outcome(**_typed(Outcome, payload)))
+            return {}
+        case "DELETE", ["outcomes"]:
+            simulator.outcomes.clear()
             return {}
         case "POST", ["settings"]:
             simulator.settings = replace(simulator.settings, **_typed(SimulatorSettings, payload))
@@ -87,6 +112,20 @@ def _route(simulator: "Simulator", method: str, command: str, payload: dict[str,
             simulator.reset()
             return {}
     return None
+
+
+def _ledger(simulator: "Simulator", access_key: str, region: Region, query: dict[str, str]) -> dict[str, Any]:
+    """A page of the ledger; `next` is the `after` of the page that follows, if there may be one."""
+    limit = int(query.get("limit", _LEDGER_PAGE_MAILS))
+    mails = simulator.delivered(
+        access_key,
+        region,
+        address=query.get("address"),
+        request_id=query.get("requestId"),
+        after=int(query.get("after", 0)),
+        limit=limit,
+    )
+    return {"mails": [asdict(mail) for mail in mails], "next": mails[-1].number if len(mails) == limit else None}
 
 
 def _typed(kind: type[Any], payload: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ statement changes the rows, and reading them costs nothing however large the boo
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,22 @@ CREATE TABLE IF NOT EXISTS jobs (
 CREATE TABLE IF NOT EXISTS documents (
     number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, place TEXT NOT NULL, key TEXT,
     content TEXT NOT NULL, UNIQUE (kind, place, key));
+CREATE TABLE IF NOT EXISTS mail_requests (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, place TEXT NOT NULL, request_id TEXT NOT NULL UNIQUE,
+    requested_at REAL NOT NULL, listed_at REAL, ready_at REAL NOT NULL, starts_at REAL, done_at REAL,
+    seconds_each REAL NOT NULL, first_mail INTEGER NOT NULL UNIQUE, mail_count INTEGER NOT NULL,
+    recipient_count INTEGER NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL, head TEXT NOT NULL,
+    outcomes TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS deliveries (
+    request INTEGER NOT NULL, position INTEGER NOT NULL, mail INTEGER NOT NULL, address TEXT NOT NULL, name TEXT,
+    type TEXT NOT NULL, parameters TEXT, status TEXT NOT NULL, code TEXT, message TEXT, retries INTEGER NOT NULL,
+    received INTEGER NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS deliveries_in_order ON deliveries (request, position);
+CREATE INDEX IF NOT EXISTS deliveries_to_address ON deliveries (address);
+CREATE TABLE IF NOT EXISTS send_blocks (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, place TEXT NOT NULL, address TEXT NOT NULL, code TEXT NOT NULL,
+    message TEXT, since REAL NOT NULL, until REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS send_blocks_of_address ON send_blocks (place, address);
 CREATE TRIGGER IF NOT EXISTS address_in AFTER INSERT ON addresses BEGIN
     UPDATE books SET address_count = address_count + 1 WHERE id = NEW.book; END;
 CREATE TRIGGER IF NOT EXISTS address_out AFTER DELETE ON addresses BEGIN
@@ -39,6 +55,17 @@ CREATE TRIGGER IF NOT EXISTS member_in AFTER INSERT ON memberships BEGIN
 CREATE TRIGGER IF NOT EXISTS member_out AFTER DELETE ON memberships BEGIN
     UPDATE groups SET address_count = address_count - 1 WHERE sid = OLD.sid; END;
 """
+_TABLES = (
+    "memberships",
+    "addresses",
+    "groups",
+    "jobs",
+    "documents",
+    "books",
+    "deliveries",
+    "mail_requests",
+    "send_blocks",
+)
 _FOUND = "kind = ? AND place = ? AND COALESCE(key, CAST(number AS TEXT)) = ?"
 
 
@@ -75,16 +102,16 @@ class Database:
     def run(self, statement: str, *values: Any) -> sqlite3.Cursor:
         return self._connection.execute(statement, values)
 
-    def run_many(self, statement: str, values: Iterator[tuple[Any, ...]]) -> None:
+    def run_many(self, statement: str, values: Iterable[tuple[Any, ...]]) -> None:
         self._connection.executemany(statement, values)
 
     def clear(self) -> None:
         """Forgets everything but the numbers already given out."""
         with self.transaction():
-            for table in ("memberships", "addresses", "groups", "jobs", "documents", "books"):
-                self.run(f"DELETE FROM {table}")  # noqa: S608  # names from the line above
+            for table in _TABLES:
+                self.run(f"DELETE FROM {table}")  # noqa: S608  # names from above
 
-    # Documents: everything but the address book is small, and kept as JSON ----------------------------------
+    # Documents: what is neither address book nor mail is small, and kept as JSON ----------------------------------
 
     # A document without a key of its own is found by its number.
 

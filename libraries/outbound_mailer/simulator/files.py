@@ -20,13 +20,13 @@ def create(call: Call) -> Reply:
     if not files:
         raise bad_request("fileList")
     upload = str(uuid4())
-    call.database.add(KIND, call.place, {"files": files}, key=upload)
+    call.database.add(KIND, call.place, {"files": files, "at": call.now}, key=upload)
     return json_reply(201, {"tempRequestId": upload, "files": files})
 
 
 def get(call: Call) -> Reply:
     upload = call.ids["temp_request_id"]
-    return json_reply(200, {"tempRequestId": upload, **_stored(call, upload)})
+    return json_reply(200, {"tempRequestId": upload, "files": _stored(call, upload)["files"]})
 
 
 def delete(call: Call) -> Reply:
@@ -37,23 +37,28 @@ def delete(call: Call) -> Reply:
 
 def attached_files(call: Call, mail: dict[str, Any]) -> list[dict[str, Any]]:
     """The uploaded files that a mail request names in `attachFileIds`."""
-    uploaded = {
-        file["fileId"]: file for _, upload in call.database.documents(KIND, call.place) for file in upload["files"]
-    }
     wanted = mail.get("attachFileIds") or []
+    if not wanted:
+        return []
+    uploads = [upload for _, upload in call.database.documents(KIND, call.place) if _is_kept(call, upload)]
+    uploaded = {file["fileId"]: file for upload in uploads for file in upload["files"]}
     if not all(file_id in uploaded for file_id in wanted):
         raise not_found("attachFileIds")
     files = [uploaded[file_id] for file_id in wanted]
-    if sum(file["fileSize"] for file in files) > limits.MAILER_ATTACHMENTS_PER_MAIL_BYTES:
+    if sum(file["fileSize"] for file in files) > limits.ATTACHMENTS_PER_MAIL_BYTES:
         raise bad_request("attachFileIds")
     return files
 
 
 def _stored(call: Call, upload: str) -> dict[str, Any]:
     stored = call.database.document(KIND, call.place, upload)
-    if stored is None:
+    if stored is None or not _is_kept(call, stored):
         raise not_found("tempRequestId")
     return stored
+
+
+def _is_kept(call: Call, upload: dict[str, Any]) -> bool:
+    return bool(call.now < upload.get("at", 0) + limits.UPLOAD_SECONDS)
 
 
 def _field_name(part: Message) -> object:
@@ -63,9 +68,12 @@ def _field_name(part: Message) -> object:
 def _file(part: Message) -> dict[str, Any]:
     content = part.get_payload(decode=True)
     size = len(content) if isinstance(content, bytes) else 0
-    if size > limits.MAILER_ATTACHMENT_BYTES:
+    if size > limits.ATTACHMENT_BYTES:
         raise bad_request("fileList")
-    return {"fileName": part.get_filename() or "", "fileSize": size, "fileId": str(uuid4())}
+    name = part.get_filename() or ""
+    if "\x00" in name:
+        raise bad_request("fileList")
+    return {"fileName": name, "fileSize": size, "fileId": str(uuid4())}
 
 
 ROUTES = (

@@ -5,6 +5,7 @@
 import hmac
 import re
 import threading
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
@@ -26,6 +27,8 @@ from libraries.outbound_mailer.simulator.call import Call, Route
 from libraries.outbound_mailer.simulator.clock import SimulatorClock
 from libraries.outbound_mailer.simulator.database import Database
 from libraries.outbound_mailer.simulator.faults import Fault, FaultKind, Faults
+from libraries.outbound_mailer.simulator.ledger import Ledger
+from libraries.outbound_mailer.simulator.outcomes import Outcomes
 from libraries.outbound_mailer.simulator.replies import GatewayError, ProductError, Reply
 from libraries.outbound_mailer.simulator.request_log import RequestLog
 from libraries.outbound_mailer.simulator.settings import SimulatorSettings
@@ -35,6 +38,7 @@ from libraries.outbound_mailer.zones import BASE_PATHS, Region
 _ROUTES = (*address_book.ROUTES, *mails.ROUTES, *files.ROUTES, *templates.ROUTES, *blocks.ROUTES)
 _PATTERNS = [(re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path)), route) for route in _ROUTES]
 
+_INTERNAL_ERROR = ProductError(500, 77303, "An internal error occurred.")
 # Faults that are an error of the gateway or the product, raised before the request takes effect.
 _REFUSALS: dict[FaultKind, GatewayError | ProductError] = {
     FaultKind.QUOTA_EXCEEDED: GatewayError(429, 400, "Quota Exceeded"),
@@ -43,7 +47,7 @@ _REFUSALS: dict[FaultKind, GatewayError | ProductError] = {
     FaultKind.TOO_LARGE: GatewayError(413, 430, "Request Entity Too Large"),
     FaultKind.ENDPOINT_ERROR: GatewayError(503, 500, "Endpoint Error"),
     FaultKind.UNEXPECTED_ERROR: GatewayError(500, 900, "Unexpected Error"),
-    FaultKind.INTERNAL_ERROR: ProductError(500, 77303, "An internal error occurred."),
+    FaultKind.INTERNAL_ERROR: _INTERNAL_ERROR,
     FaultKind.NOT_SUBSCRIBED: ProductError(403, 77202, "The service is not subscribed."),
     FaultKind.RETIRED: GatewayError(404, 300, "Not Found Exception"),
 }
@@ -103,6 +107,7 @@ class Gateway:
     ) -> None:
         self.settings = settings
         self.faults = Faults()
+        self.outcomes = Outcomes()
         self.log = RequestLog()
         self.lock = threading.RLock()
         self._accounts = {account.credentials.access_key: account for account in accounts}
@@ -112,7 +117,7 @@ class Gateway:
 
     def handle(self, request: Request) -> Reply:
         """The answer to one request, errors included."""
-        match = _match(request.method, request.target)
+        match = _match(request.method, request.target, undocumented=self.settings.undocumented_operations)
         fault = self.faults.take(match.operation)
         skew = fault.seconds if fault and fault.kind is FaultKind.CLOCK_SKEW else 0.0
         gateway_time = self._clock.now() + skew
@@ -121,8 +126,10 @@ class Gateway:
         except GatewayError as error:
             reply = error.reply(numeric_codes=self.settings.numeric_codes)
         except ProductError as error:
-            language = _language(request)
-            reply = error.reply(numeric_codes=self.settings.numeric_codes, language=language)
+            reply = self._product_error(error, request)
+        except Exception:  # a defect of the simulator must look like one of the service, and be seen all the same
+            traceback.print_exc()
+            reply = self._product_error(_INTERNAL_ERROR, request)
         headers = {
             **reply.headers,
             "Date": formatdate(gateway_time, usegmt=True),
@@ -133,6 +140,17 @@ class Gateway:
         status = None if reply.cut_after_bytes is not None else reply.status
         self.log.add(request.method, request.target, match.operation, status, request.headers, request.body)
         return replace(reply, headers=headers)
+
+    def _product_error(self, error: ProductError, request: Request) -> Reply:
+        return error.reply(
+            numeric_codes=self.settings.numeric_codes,
+            language=_language(request),
+            twice=self.settings.product_error_code_twice,
+        )
+
+    def ledger(self, access_key: str, region: Region) -> Ledger:
+        """The mails that an account has had delivered by now. Hold `lock` while using it."""
+        return Ledger(self._database, self._place(access_key, region), self._clock.now())
 
     def book(self, access_key: str, region: Region) -> Book:
         """The book of an account in a region. Hold `lock` while using it."""
@@ -162,7 +180,7 @@ class Gateway:
         is_fresh = (
             timestamp.isascii()
             and timestamp.isdigit()
-            and abs(gateway_time * 1000 - int(timestamp)) < limits.MAILER_CLOCK_SKEW_SECONDS * 1000
+            and abs(gateway_time * 1000 - int(timestamp)) < limits.CLOCK_SKEW_SECONDS * 1000
         )
         if account is None or not is_fresh:
             raise self._authentication_failure()
@@ -190,6 +208,7 @@ class Gateway:
         call = Call(
             database=self._database,
             settings=self.settings,
+            outcomes=self.outcomes,
             place=place,
             now=self._clock.now(),
             language=_language(request),
@@ -208,13 +227,14 @@ class Gateway:
         return f"{access_key}/{region}" if self.settings.separate_regions else access_key
 
 
-def _match(method: str, target: str) -> _Match:
+def _match(method: str, target: str, *, undocumented: bool) -> _Match:
     path, _, query_string = target.partition("?")
     for region, base_path in BASE_PATHS.items():
         if not path.startswith(f"{base_path}/"):
             continue
         resource = path.removeprefix(f"{base_path}/")
-        found = [(route, match) for pattern, route in _PATTERNS if (match := pattern.fullmatch(resource))]
+        known = [(pattern, route) for pattern, route in _PATTERNS if route.is_documented or undocumented]
+        found = [(route, match) for pattern, route in known if (match := pattern.fullmatch(resource))]
         for route, match in found:
             if route.method == method:
                 ids = {name: unquote(value) for name, value in match.groupdict().items()}

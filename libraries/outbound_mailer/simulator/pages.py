@@ -1,6 +1,6 @@
 """The API's common objects in answers: pages of a list, and moments."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -26,14 +26,24 @@ def nes_date_time(seconds: float | None) -> Row | None:
     }
 
 
-def page_of(call: Call, rows: Sequence[Row], sort_keys: Mapping[str, Callable[[Row], Any]]) -> Row:
-    """The Spring page that `size`, `page` and `sort` of the query ask for (21)."""
+def page_of(
+    call: Call,
+    items: Iterable[Any],
+    sort_keys: Mapping[str, Callable[[Any], Any]],
+    show: Callable[[Any], Row] = lambda row: row,
+    *,
+    default: str,
+) -> Row:
+    """The Spring page that `size`, `page` and `sort` of the query ask for (21).
+
+    Only the items of the page are shown. `default` is the order that the page names when none was asked for.
+    """
     orders = [_order(text, sort_keys) for text in call.parameters("sort")]
-    ordered = list(rows)
+    ordered = list(items)
     for name, descending in reversed(orders):
         ordered.sort(key=sort_keys[name], reverse=descending)
     size, number = _number(call, "size", DEFAULT_PAGE_SIZE, 1), _number(call, "page", 0, 0)
-    content = ordered[number * size : (number + 1) * size]
+    content = [show(item) for item in ordered[number * size : (number + 1) * size]]
     pages = -(-len(ordered) // size)
     return {
         "content": content,
@@ -44,7 +54,7 @@ def page_of(call: Call, rows: Sequence[Row], sort_keys: Mapping[str, Callable[[R
         "last": number >= pages - 1,
         "number": number,
         "size": size,
-        "sort": [_sort_row(name, descending) for name, descending in orders] or None,
+        "sort": [_sort_row(name, descending) for name, descending in orders or [(default, False)]],
     }
 
 
@@ -70,6 +80,6 @@ def _number(call: Call, name: str, default: int, minimum: int) -> int:
     text = call.parameter(name)
     if text is None:
         return default
-    if not text.isdecimal() or int(text) < minimum:
+    if not (text.isascii() and text.isdigit() and len(text) < 10) or int(text) < minimum:
         raise bad_request(name)
     return int(text)

@@ -54,10 +54,11 @@ class ProductError(Exception):
         self.code = code
         self.detail = detail
 
-    def reply(self, *, numeric_codes: bool, language: str) -> Reply:
+    def reply(self, *, numeric_codes: bool, language: str, twice: bool = False) -> Reply:
         message = " ".join(filter(None, (translate(str(self), language), self.detail)))
         code = self.code if numeric_codes else str(self.code)
-        return json_reply(self.status, {"error": {"code": code, "message": message}})
+        codes = {"code": code, "errorCode": code} if twice else {"code": code}
+        return json_reply(self.status, {"error": {**codes, "message": message}})
 
 
 def bad_request(detail: str) -> ProductError:

@@ -21,6 +21,14 @@ class JobOrder(StrEnum):
     PARALLEL = "parallel"  # the groups of all of them in turn
 
 
+class ListOrder(StrEnum):
+    """In which order lists of mails and requests come when none was asked for."""
+
+    ARRIVAL = "arrival"
+    REVERSED = "reversed"
+    SHUFFLED = "shuffled"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatorSettings:
     """The number in each comment is the behaviour of section 10 that the switch belongs to."""
@@ -29,6 +37,13 @@ class SimulatorSettings:
     delay_seconds: float | None = 0.0
     # How long a mail stays in each of READY and SENDING (22).
     mail_step_seconds: float = 0.0
+    # How long a new request stays in P, without rows, and how many of its mails are finished each second; None: all of
+    # them at once (22).
+    preparing_seconds: float = 0.0
+    mails_per_second: float | None = None
+    # How long after its acceptance a request appears in the list; None: never.
+    listing_delay_seconds: float | None = 0.0
+    list_order: ListOrder = ListOrder.ARRIVAL
 
     # Regions hold separate books, templates and mails (1).
     separate_regions: bool = True
@@ -37,6 +52,8 @@ class SimulatorSettings:
     authentication_failure_details: str = "Invalid authentication information."
     # Error codes as JSON numbers instead of strings (8).
     numeric_codes: bool = False
+    # Product errors carry their code as errorCode too, as the swagger has it (8).
+    product_error_code_twice: bool = False
     # 413 above this (6).
     max_body_bytes: int | None = None
 
@@ -61,6 +78,9 @@ class SimulatorSettings:
     # 77102 above this many addresses, or groups, in one creation (20).
     max_addresses_per_request: int | None = None
     max_groups_per_request: int | None = None
+
+    # GET /unsubscribers and /config, which have pages but are not in the overview of 2026.
+    undocumented_operations: bool = False
 
     # A restored template is in use again (23).
     restored_template_is_used: bool = True

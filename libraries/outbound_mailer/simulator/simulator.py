@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from libraries.outbound_mailer.signing import Credentials
 from libraries.outbound_mailer.simulator import control
@@ -13,6 +13,8 @@ from libraries.outbound_mailer.simulator.clock import SimulatorClock
 from libraries.outbound_mailer.simulator.database import Database
 from libraries.outbound_mailer.simulator.faults import Faults
 from libraries.outbound_mailer.simulator.gateway import Account, Gateway, Request
+from libraries.outbound_mailer.simulator.ledger import DeliveredMail
+from libraries.outbound_mailer.simulator.outcomes import Outcomes
 from libraries.outbound_mailer.simulator.replies import Reply
 from libraries.outbound_mailer.simulator.request_log import RequestLog
 from libraries.outbound_mailer.simulator.server import LOOPBACK, SimulatorServer
@@ -106,6 +108,36 @@ class Simulator:
             book.run_jobs(self.clock.now())
             return book.content()
 
+    @property
+    def outcomes(self) -> Outcomes:
+        """What becomes of mails that are requested from now on."""
+        return self._gateway.outcomes
+
+    def delivered(
+        self,
+        access_key: str,
+        region: Region = Region.KR,
+        *,
+        address: str | None = None,
+        request_id: str | None = None,
+        after: int = 0,
+        limit: int | None = None,
+    ) -> list[DeliveredMail]:
+        """The ledger: the mails that an account's recipients have got by now, in the order of the requests."""
+        with self._gateway.lock:
+            ledger = self._gateway.ledger(access_key, region)
+            return ledger.mails(address=address, request_id=request_id, after=after, limit=limit)
+
+    def delivered_counts(self, access_key: str, region: Region = Region.KR) -> dict[str, int]:
+        """How often each address has got a mail of this account."""
+        with self._gateway.lock:
+            return self._gateway.ledger(access_key, region).counts()
+
+    def delivered_summary(self, access_key: str, region: Region = Region.KR) -> dict[str, Any]:
+        """`mails`, `addresses`, `requests` as numbers, and `repeated`: who got more than one, and how many."""
+        with self._gateway.lock:
+            return self._gateway.ledger(access_key, region).summary()
+
     def run_jobs(self) -> int:
         """Carries out every waiting creation, due or not, and says how many that were."""
         with self._gateway.lock:
@@ -120,10 +152,11 @@ class Simulator:
             return int(count)
 
     def reset(self) -> None:
-        """Forgets all data, faults and requests."""
+        """Forgets all data, faults, outcomes and requests."""
         with self._gateway.lock:
             self._database.clear()
         self.faults.clear()
+        self.outcomes.clear()
         self.log.clear()
 
     @property

@@ -4,6 +4,7 @@ from typing import Any
 
 from libraries.outbound_mailer.errors import InvalidRequestError
 from libraries.outbound_mailer.simulator.call import JSON_BODY, Call, Route
+from libraries.outbound_mailer.simulator.mail_input import without_nulls
 from libraries.outbound_mailer.simulator.pages import Row, nes_date_time
 from libraries.outbound_mailer.simulator.replies import Reply, bad_request, json_reply, not_found
 from libraries.outbound_mailer.templates import ROOT_CATEGORY, check_content
@@ -42,15 +43,15 @@ def restore(call: Call) -> Reply:
 
 
 def get_structure(call: Call) -> Reply:
-    wanted = call.parameter("isUse")
-    if wanted not in (None, "true", "false"):
+    wanted = (call.parameter("isUse") or "").lower()
+    if wanted not in ("", "true", "false", "1", "0"):
         raise bad_request("isUse")
-    if wanted is None and not call.settings.structure_shows_unused:
-        wanted = "true"
+    # "false" shows those out of use as well, not alone.
+    shows_all = wanted in ("false", "0") or (not wanted and call.settings.structure_shows_unused)
     templates = [
         _template_node(sid, template)
         for sid, template in call.database.documents(TEMPLATE, call.place)
-        if wanted is None or template["isUse"] is (wanted == "true")
+        if shows_all or template["isUse"]
     ]
     categories = call.database.documents(CATEGORY, call.place)
     tree = _category_nodes(ROOT_CATEGORY, categories, templates)
@@ -66,7 +67,7 @@ def create_category(call: Call) -> Reply:
     parent_sid = _sid(call.payload.get("parentSid"), "parentSid")
     _expect_category(call, parent_sid, "parentSid")
     category = {"parentSid": parent_sid, "name": name}
-    sid = call.database.add(CATEGORY, call.place, category)
+    sid = call.database.add(CATEGORY, call.place, {**category, "createdAt": call.now})
     return json_reply(201, {"sid": sid, **category})
 
 
@@ -81,18 +82,18 @@ def delete_category(call: Call) -> Reply:
     if int(sid) in children:
         raise bad_request("categorySid: it is not empty.")
     call.database.remove(CATEGORY, call.place, sid)
-    return json_reply(200, {"sid": int(sid), **category})
+    return json_reply(200, _category_row(int(sid), category))
 
 
 def _content(call: Call) -> dict[str, Any]:
     try:
-        check_content(decode(TemplateContent, call.payload))
+        check_content(decode(TemplateContent, without_nulls(call.payload)))
     except (UndecodableError, InvalidRequestError) as error:
         raise bad_request(str(error)) from None
     # Full replacement: what is left out is emptied.
     names = ("title", "body", "senderAddress", "senderName", "description")
     content = {name: call.payload.get(name) for name in names}
-    return {**content, "name": call.payload["templateName"], "isUse": call.payload.get("isUse", True)}
+    return {**content, "name": call.payload["templateName"], "isUse": call.payload.get("isUse") is not False}
 
 
 def _changed(call: Call, changes: dict[str, Any]) -> Reply:
@@ -130,8 +131,12 @@ def _template_row(call: Call, sid: str, template: dict[str, Any]) -> Row:
         "sid": int(sid),
         "createDate": nes_date_time(template["createdAt"]),
         **row,
-        "category": {"sid": template["categorySid"], **category} if category else None,
+        "category": _category_row(template["categorySid"], category) if category else None,
     }
+
+
+def _category_row(sid: int, category: Row) -> Row:
+    return {"sid": sid, "parentSid": category["parentSid"], "name": category["name"]}
 
 
 def _template_node(sid: str, template: dict[str, Any]) -> Row:
@@ -152,7 +157,7 @@ def _category_nodes(parent: int, categories: list[tuple[str, Row]], templates: l
         {
             "sid": int(sid),
             "parentSid": parent,
-            "createDate": None,
+            "createDate": nes_date_time(category.get("createdAt", 0)),
             "name": category["name"],
             "isCategory": True,
             "isUse": True,

@@ -75,7 +75,6 @@ def test_code_that_a_person_must_act_on_is_configuration(
     assert str(status) in str(caught.value)
 
 
-@pytest.mark.parametrize("body", [b"", HTML, b"{}"])
 @pytest.mark.parametrize(
     ("status", "problem"),
     [
@@ -85,10 +84,49 @@ def test_code_that_a_person_must_act_on_is_configuration(
         (410, ConfigurationProblem.RETIRED),
     ],
 )
-def test_status_decides_when_the_body_says_nothing(status: int, problem: ConfigurationProblem, body: bytes) -> None:
-    with pytest.raises(ConfigurationError) as caught:
+def test_status_decides_when_the_gateway_s_code_is_unknown(status: int, problem: ConfigurationProblem) -> None:
+    for said in (answer(status, gateway("999")), answer(status, x_ncp_apigw_error_code="999")):
+        with pytest.raises(ConfigurationError) as caught:
+            json_of(said)
+        assert caught.value.problem is problem
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+@pytest.mark.parametrize(
+    "body", [b"", b" ", HTML, b"<?xml version='1.0'?><Error/>", b"{}", b'{"message": "Blocked"}', b"[]", b"null"]
+)
+def test_refusal_that_is_not_the_gateway_s_says_nothing_about_keys_or_contracts(status: int, body: bytes) -> None:
+    with pytest.raises(TemporaryError) as caught:
         json_of(answer(status, body))
-    assert caught.value.problem is problem
+    assert (caught.value.problem, caught.value.outcome_unknown) == (TemporaryProblem.NOT_THE_SERVICE, True)
+    with pytest.raises(TemporaryError) as caught:
+        json_of(answer(status, body, is_write=False))
+    assert caught.value.outcome_unknown is False
+
+
+@pytest.mark.parametrize("status", [400, 405, 415, 431])
+def test_page_of_something_in_between_is_not_a_refusal(status: int) -> None:
+    with pytest.raises(TemporaryError) as caught:
+        json_of(answer(status, HTML))
+    assert caught.value.problem is TemporaryProblem.NOT_THE_SERVICE
+
+
+def test_body_too_large_is_refused_by_a_proxy_too() -> None:
+    with pytest.raises(PermanentError) as caught:
+        json_of(answer(413, HTML))
+    assert caught.value.too_large
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, "100"), (400, "77102"), (413, "430")])
+def test_code_is_read_from_the_header_when_there_is_no_body(status: int, code: str) -> None:
+    with pytest.raises(PermanentError) as caught:
+        json_of(answer(status, x_ncp_apigw_error_code=code))
+    assert caught.value.code == code
+    with pytest.raises(ConfigurationError):
+        json_of(answer(status, x_ncp_apigw_error_code="200"))
+    with pytest.raises(PermanentError) as caught:
+        json_of(answer(status, x_ncp_apigw_error_code="canary@example.com"))
+    assert caught.value.code is None
 
 
 def test_400_without_a_code_is_about_keys_only_when_it_says_so() -> None:
@@ -146,7 +184,7 @@ def test_refusal_carries_the_field_that_the_service_names() -> None:
         (500, gateway("200"), True),
         (502, HTML, True),
         (500, b"", True),
-        (302, b"", False),
+        (302, b"", True),  # a portal may have taken it
         (407, b"", False),
         (408, b"", False),
     ],
@@ -197,6 +235,9 @@ def test_texts_of_a_failure_are_fit_for_a_log(status: int, code: object) -> None
     [
         ("7", 7.0),
         ("0", 0.0),
+        ("1.5", 1.5),
+        (".5", None),
+        ("1.5.2", None),
         ("999999", 3600.0),
         (formatdate(NOW + 90, usegmt=True), 90.0),
         (formatdate(NOW - 90, usegmt=True), 0.0),

@@ -33,6 +33,11 @@ def test_simulator_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "BookContent" in capsys.readouterr().out
 
 
+def test_outcome_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(EXAMPLES[2], "docs/api-client.md", "exec"), {})  # noqa: S102  # our own text
+    assert "['Hello Ann']" in capsys.readouterr().out
+
+
 def test_every_switch_stands_in_the_table_with_its_default() -> None:
     for switch in fields(SimulatorSettings):
         default = switch.default.value if isinstance(switch.default, Enum) else switch.default

@@ -107,7 +107,7 @@ def test_redirect_to_garbage_is_temporary(server: RawServer, client: MailerClien
 def test_body_of_a_redirect_is_limited_too(
     server: RawServer, client: MailerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "MAILER_ANSWER_BYTES", 100_000)
+    monkeypatch.setattr(limits, "ANSWER_BYTES", 100_000)
     head = b"HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: /elsewhere\r\n\r\n"
     server.chunks = (head, *[b"x" * 65_536] * 10)
     with pytest.raises(TemporaryError, match="too long"):

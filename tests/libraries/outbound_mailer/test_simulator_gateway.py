@@ -207,7 +207,7 @@ FAULTS: dict[FaultKind, tuple[type[MailerError], int | None, str | None, bool, b
     FaultKind.ENDPOINT_TIMEOUT: (TemporaryError, 504, "510", True, True),
     FaultKind.EMPTY_ERROR: (PermanentError, 400, None, False, False),
     FaultKind.HTML_ERROR: (TemporaryError, 502, None, True, False),
-    FaultKind.REDIRECT: (TemporaryError, 302, None, False, False),
+    FaultKind.REDIRECT: (TemporaryError, 302, None, True, False),
     FaultKind.RUBBISH: (TemporaryError, 200, None, True, True),
     FaultKind.CUT_BEFORE: (TemporaryError, None, None, True, False),
     FaultKind.CUT_AFTER: (TemporaryError, None, None, True, True),

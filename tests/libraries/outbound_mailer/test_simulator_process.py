@@ -152,14 +152,16 @@ def test_control_resets_everything(simulator: Simulator, client: MailerClient) -
     client.address_book.create(NEWS)
     client.blocks.register_unsubscribers(["a@example.com"])
     control("POST", simulator.base_url, "faults", {"kind": "retired"})
+    control("POST", simulator.base_url, "outcomes", {"pattern": "*@example.com"})
     control("POST", simulator.base_url, "reset", {})
     assert control("GET", simulator.base_url, "status").json() == {
         "jobsWaiting": 0,
         "faults": [],
+        "outcomes": [],
         "requests": 0,
     }
     assert client.address_book.get().total_address_count == 0
-    assert client.blocks.get_send_block_list("a@example.com").register_status == "Not registered"
+    assert client.blocks.register_unsubscribers(["a@example.com"]).ignore_count == 0
 
 
 @pytest.mark.parametrize(
@@ -171,6 +173,11 @@ def test_control_resets_everything(simulator: Simulator, client: MailerClient) -
         ("POST", "faults", {}, 400),
         ("POST", "faults", [], 400),
         ("POST", "settings", {"colour": "red"}, 400),
+        ("POST", "outcomes", {"colour": "red"}, 400),
+        ("POST", "outcomes", {"status": "P"}, 400),
+        ("POST", "outcomes", {"share": 2}, 400),
+        ("GET", "ledger/x/EU", None, 400),
+        ("GET", "ledger/x/KR?limit=many", None, 400),
         ("POST", "clock", {}, 400),
         ("GET", "books/x/EU", None, 400),
     ],

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from libraries.email_addresses import limits
+from addressbook import limits as console_limits
 from libraries.outbound_mailer import (
     GroupAddresses,
     InvalidRequestError,
@@ -14,6 +14,7 @@ from libraries.outbound_mailer import (
     Recipient,
     RecipientGroupFilter,
     TemplateContent,
+    limits,
 )
 from libraries.outbound_mailer.simulator import Simulator
 
@@ -92,7 +93,6 @@ REFUSED: dict[str, tuple[Call, str, int | str | None]] = {
         512_000,
     ),
     "no unsubscribe text": (mail(use_basic_unsubscribe_msg=False), "unsubscribeMessage", 1),
-    "references of 19": (mail(references_header="<" + "a" * 18), "referencesHeader", 20),
     "references of 101": (mail(references_header="<" + "a" * 100), "referencesHeader", 100),
     "more than 30 days ahead": (
         mail(reservation_utc=int(NOW + 30 * 86_400) * 1000 + 1),
@@ -102,7 +102,7 @@ REFUSED: dict[str, tuple[Call, str, int | str | None]] = {
     "no recipients": (mail(recipients=None), "recipients", 1),
     "100,001 recipients": (mail(recipients=recipients(1) * 100_001), "recipients", 100_000),
     "recipient without address": (mail(recipients=(Recipient("canary"),)), "recipients[0].address", 254),
-    "recipient name of 70 bytes": (
+    "recipient name of 70 characters": (
         mail(recipients=(Recipient("a@example.com", name="n" * 70),)),
         "recipients[0].name",
         69,
@@ -169,7 +169,7 @@ UNSENDABLE: list[tuple[Call, str]] = [
     (mail(title=LONE), "title"),
     (mail(body=LONE), "body"),
     (mail(unsubscribe_message=LONE), "unsubscribeMessage"),
-    (mail(references_header="<" + "a" * 20 + LONE), "referencesHeader"),
+    (mail(references_header="<a@b>" + LONE), "referencesHeader"),
     (mail(attach_file_ids=("1", LONE)), "attachFileIds"),
     (mail(parameters={"n": LONE}), "parameters"),
     (mail(parameters={LONE: "n"}), "parameters"),
@@ -247,13 +247,18 @@ ACCEPTED: dict[str, Call] = {
     "sender name of 69 bytes": mail(sender_name="가" * 23),
     "title of 500 bytes": mail(title="가" * 166 + "ab"),
     "body of 500 KB": mail(body="x" * 512_000),
-    "references of 20": mail(references_header="<" + "a" * 18 + ">"),
+    "short references": mail(references_header="<a@example.com>"),
+    "empty references": mail(references_header=""),
+    "list of recipients": mail(recipients=list(ONE)),
+    "lists of groups and addresses": lambda c: c.address_book.create([GroupAddresses("a", ["a@example.com"])]),
+    "tab in a title": mail(title="a\tb"),
+    "reservation now": mail(reservation_utc=int(NOW * 1000) + 60_000),
     "references of 100": mail(references_header="<" + "a" * 98 + ">"),
     "30 days ahead": mail(reservation_utc=int(NOW + 30 * 86_400) * 1000),
     "30 copies of each kind": mail(
         recipients=(*recipients(1), *recipients(30, "C"), *recipients(30, "B")), individual=False
     ),
-    "recipient name of 69 bytes": mail(recipients=(Recipient("a@example.com", name="n" * 69),)),
+    "recipient name of 69 syllables": mail(recipients=(Recipient("a@example.com", name="가" * 69),)),
     "file of 10 MB": lambda c: c.files.create([("a", bytes(10 * 1024 * 1024))]),
     "template at every limit": template(
         template_name="n" * 100, title="t" * 500, description="d" * 300, sender_name="n" * 69
@@ -278,9 +283,14 @@ def test_client_refuses_an_access_key_that_no_header_can_carry(access_key: str) 
     assert access_key.strip() == "" or access_key not in str(caught.value)
 
 
-@pytest.mark.parametrize("secret_key", ["", "half\ud800"])
+@pytest.mark.parametrize("secret_key", ["", "half\ud800", "secret\n", " secret", "sec ret", "sec\u00a0ret", 5, None])
 def test_client_refuses_a_secret_key_that_nothing_can_be_signed_with(secret_key: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         MailerClient("key", secret_key)
     assert caught.value.field == "secret_key"
-    assert secret_key == "" or secret_key not in str(caught.value)
+    assert not secret_key or str(secret_key) not in str(caught.value)
+
+
+def test_limits_of_names_and_addresses_are_those_of_the_console() -> None:
+    for name in ("ADDRESS_LENGTH_CHARACTERS", "GROUP_NAME_CHARACTERS", "GROUP_NAME_ALPHABET"):
+        assert getattr(limits, name) == getattr(console_limits, name)

@@ -16,8 +16,8 @@ from libraries.outbound_mailer import (
     MailerError,
     TemporaryError,
     TemporaryProblem,
-    limits,
 )
+from libraries.outbound_mailer import limits as mailer_limits
 from workspace.models import AddressBook
 from workspace.views.pages.sentences import addresses, number
 
@@ -65,6 +65,8 @@ def _not_connected(obstacle: Obstacle) -> str:
             return _("The operator of this server does not allow this host (any more).")
         case Obstacle.NO_SUCH_PLACE:
             return _("The zone does not have this region. Choose another one above.")
+        case Obstacle.NO_HTTP_PROXY:
+            return _("The proxy settings of this server name no HTTP proxy. Ask its operator to check them.")
 
 
 def _to_be_put_right(error: ConfigurationError, book: AddressBook) -> str:
@@ -102,7 +104,7 @@ def _clock_skew(seconds_ahead: float) -> str:
         "The clock of this server is wrong, and the service refuses whatever is %(minutes)s minutes off. Here it is "
         "%(here)s, there it is %(there)s. Ask the operator of this server to set its clock."
     )
-    minutes = limits.MAILER_CLOCK_SKEW_SECONDS // 60
+    minutes = mailer_limits.CLOCK_SKEW_SECONDS // 60
     times = {name: date_format(moment, "Y-m-d H:i:s") for name, moment in (("here", here), ("there", there))}
     return sentence % {"minutes": minutes, **times}
 

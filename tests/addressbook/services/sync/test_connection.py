@@ -95,6 +95,14 @@ def test_a_region_that_the_zone_does_not_have_is_said(book, change) -> None:
     assert caught.value.obstacle is Obstacle.NO_SUCH_PLACE
 
 
+def test_a_proxy_that_is_none_is_said(book, change, monkeypatch) -> None:
+    change(ACCESS, SECRET)
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1080")
+    with pytest.raises(NotConnectedError) as caught:
+        client_for(book)
+    assert caught.value.obstacle is Obstacle.NO_HTTP_PROXY
+
+
 def test_an_empty_secret_keeps_the_one_that_is_there(book, service, change) -> None:
     change(ACCESS, SECRET, service.base_url)
     change()
