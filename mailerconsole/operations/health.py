@@ -10,9 +10,12 @@ from uuid import uuid4
 
 from celery import current_app
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+
+from mailerconsole.operations import static_files
 
 logger = logging.getLogger(__name__)
 
@@ -54,11 +57,18 @@ def storage() -> None:
     _require_writable(settings.FILE_UPLOAD_TEMP_DIR)
 
 
+def static() -> None:
+    """That pages find the names of their style sheets and scripts."""
+    if not settings.DEBUG and not getattr(staticfiles_storage, "hashed_files", True):
+        raise NotThereError(static_files.NOT_COLLECTED)
+
+
 PARTS: Final[dict[str, Callable[[], None]]] = {
     "database": database,
     "migrations": migrations,
     "broker": broker,
     "storage": storage,
+    "static": static,
 }
 _last: tuple[float, dict[str, bool]] | None = None
 

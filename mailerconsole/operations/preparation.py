@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from addressbook.services.beginnings import first_start
+from mailerconsole.operations import static_files
 from mailerconsole.operations.checks import lost_key_sentence, unusable_key_sentence
 from mailerconsole.secret_files import env_secret
 from workspace.services import history
@@ -29,10 +30,11 @@ class SignIn:
 
 
 def prepare(*, beside_simulator: bool) -> SignIn:
-    """Bring the database up to date; make the first admin and book in a new installation, synced with a simulator.
+    """Bring static files and database up to date; make the first admin and book in a new installation, synced with a simulator.
 
     Raises PasswordRefusedError or SecretsKeyError.
     """
+    static_files.collect_if_changed()
     call_command("migrate", interactive=False, verbosity=0)
     history.install_guard()
     _require_secrets_key()

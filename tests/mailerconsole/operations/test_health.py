@@ -31,7 +31,7 @@ def test_everything_is_there(client, db, file_store) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (
         200,
-        {"database": "ok", "migrations": "ok", "broker": "ok", "storage": "ok"},
+        {"database": "ok", "migrations": "ok", "broker": "ok", "storage": "ok", "static": "ok"},
     )
     assert answer["Cache-Control"] == "no-store"
 
