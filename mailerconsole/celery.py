@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from celery import Celery
 from celery.signals import setup_logging, task_postrun, task_prerun, worker_init, worker_ready
+from kombu.transport import TRANSPORT_ALIASES
 
 from workspace import request_ids
 
@@ -20,6 +21,9 @@ logger = logging.getLogger(__name__)
 _WORTH_A_LINE_SECONDS: Final = 1.0
 # Of 19: jobs still get a tenth of a processor that is wanted all the time.
 _NICENESS: Final = 10
+
+# By the name in the URL, which is then shown as it was given.
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "mailerconsole.redis_broker:Transport")
 
 app = Celery("mailerconsole")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -275,6 +275,8 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "workspace.views.pages.errors.csrf_failure"
 if IS_HTTPS:
     SECURE_SSL_REDIRECT = True
+    # With its port, which what a proxy says of the Host may lack.
+    SECURE_SSL_HOST = urlsplit(SITE_URL).netloc
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
     SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
