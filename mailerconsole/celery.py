@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun, worker_init, worker_ready
+from celery.signals import beat_init, setup_logging, task_postrun, task_prerun, worker_init, worker_ready
 from kombu.transport import TRANSPORT_ALIASES
 
+from mailerconsole import logs
 from workspace import request_ids
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailerconsole.settings")
@@ -25,7 +26,16 @@ _NICENESS: Final = 10
 # By the name in the URL, which is then shown as it was given.
 TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "mailerconsole.redis_broker:Transport")
 
-app = Celery("mailerconsole")
+
+class _Application(Celery):
+    @property
+    def Beat(self) -> Any:  # noqa: N802 - Celery's name
+        """Without its banner: the log is read line by line as JSON."""
+        beat = super().Beat
+        return lambda **options: beat(**options | {"quiet": True})
+
+
+app = _Application("mailerconsole")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -45,6 +55,20 @@ def give_way(**kwargs: Any) -> None:
     # Linux may weigh sessions against each other before processes, and each process of the supervisor is a session.
     with suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(_NICENESS))
+
+
+@worker_init.connect
+def say_in_json(sender: Any, **kwargs: Any) -> None:
+    """No banner, and as a line of the log what Celery prints on its way out: `worker: Warm shutdown (MainProcess)`."""
+    from celery.apps import worker
+
+    sender.quiet = True
+    worker.safe_say = logs.write_at_once
+
+
+@beat_init.connect
+def mark_beat(**kwargs: Any) -> None:
+    logger.info("Beat is ready")
 
 
 @worker_init.connect

@@ -30,7 +30,7 @@ class SignIn:
 
 
 def prepare(*, beside_simulator: bool) -> SignIn:
-    """Bring static files and database up to date; make the first admin and book in a new installation, synced with a simulator.
+    """Bring static files and database up to date; make the first admin and book where there is none.
 
     Raises PasswordRefusedError or SecretsKeyError.
     """

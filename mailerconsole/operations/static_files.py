@@ -1,4 +1,4 @@
-"""The collected static files: brought up to date at every start, and pages that do without them where that was left out."""
+"""The collected static files: brought up to date at every start; pages do without them where that was left out."""
 
 import hashlib
 import logging
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Storage(CompressedManifestStaticFilesStorage):
-    """WhiteNoise's; without a manifest a page names its files as they are, where Django would answer each page with 500.
+    """WhiteNoise's; without a manifest a page names its files as they are, where Django would answer with 500.
 
     /readyz says `static: failed` then (`mailerconsole.operations.health`).
     """
@@ -33,7 +33,7 @@ class Storage(CompressedManifestStaticFilesStorage):
 
 
 def collect_if_changed() -> bool:
-    """Bring STATIC_ROOT up to date; whether anything had to be done. Compressing takes longer than all else at a start."""
+    """Bring STATIC_ROOT up to date; whether anything had to be done. It takes longer than all else at a start."""
     stamp = settings.STATIC_ROOT / ".collected"
     wanted = _fingerprint()
     if stamp.exists() and stamp.read_text() == wanted:
