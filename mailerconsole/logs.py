@@ -75,7 +75,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def write_at_once(text: str, *_: object) -> None:
-    """A line written from the handler of a signal, which must not wait for a lock that the interrupted code may hold."""
+    """A line from the handler of a signal, which must not wait for a lock that the interrupted code may hold."""
     name, formatter = "celery.apps.worker", logging.root.handlers[0].formatter if logging.root.handlers else None
     record = logging.LogRecord(name, logging.WARNING, "", 0, text.strip(), None, None)
     os.write(2, f"{(formatter or JsonFormatter()).format(record)}\n".encode())

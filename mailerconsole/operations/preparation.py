@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection
 
 from addressbook.services.beginnings import first_start
 from mailerconsole.operations import static_files
 from mailerconsole.operations.checks import lost_key_sentence, unusable_key_sentence
 from mailerconsole.secret_files import env_secret
+from workspace.models import AddressBook
 from workspace.services import history
 from workspace.services.people import sealing
 
@@ -52,6 +54,13 @@ def prepare(*, beside_simulator: bool) -> SignIn:
     if given:
         return SignIn(f"Sign in as {user} with the password in ADMIN_PASSWORD.")
     return SignIn(f"Sign in as {user} with the password shown above.", password)
+
+
+def require_tables() -> None:
+    """For commands that read what is there. Raises CommandError in a database in which nothing was ever made."""
+    if AddressBook._meta.db_table not in connection.introspection.table_names():
+        name = settings.DATABASES["default"]["NAME"]
+        raise CommandError(f"There is no Mailer Console in the database {name} yet: run manage.py prepare_console.")
 
 
 def _require_secrets_key() -> None:

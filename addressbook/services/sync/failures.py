@@ -13,7 +13,7 @@ from libraries import outbound_mailer
 logger = logging.getLogger(__name__)
 
 # For an operator; the page shows it below its own sentence, as it does with what the service says.
-OTHER_TOKEN: Final = (
+_NOT_OUR_SIMULATOR: Final = (
     "The simulator refused the practice keys: it was started with another SIMULATOR_TOKEN than this process. "
     "Give every machine the same one."
 )
@@ -41,7 +41,7 @@ def note(sync: BookSync, error: Failure, now: datetime) -> None:
     sync.problem = sentence(error)
     if isinstance(error, outbound_mailer.ConfigurationError):
         if error.problem == Pause.KEYS_REFUSED and connection.is_practice(sync.book):
-            sync.problem = OTHER_TOKEN
+            sync.problem = _NOT_OUR_SIMULATOR
         pause(sync, Pause(error.problem))
         return
     sync.failures += 1
