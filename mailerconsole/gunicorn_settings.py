@@ -9,6 +9,9 @@ from typing import Any
 from mailerconsole import logs
 from mailerconsole.operations.listening import Endpoint
 
+# A store of files that hangs must not hold a thread for minutes (mailerconsole.file_store).
+os.environ["SERVES_CLICKS"] = "1"
+
 bind = Endpoint.from_environment().bind
 worker_class = "gthread"
 workers = 2

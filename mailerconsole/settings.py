@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "workspace.views.people.session_limits.SessionLimitsMiddleware",
     "workspace.views.pages.middleware.PrivatePagesMiddleware",
     "workspace.views.pages.middleware.MethodNotAllowedMiddleware",
+    "workspace.views.pages.middleware.NotNowMiddleware",
 ]
 
 ROOT_URLCONF = "mailerconsole.urls"

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +54,7 @@ def storage() -> None:
         settings.MEDIA_ROOT.mkdir(exist_ok=True, mode=0o700)
         _require_writable(settings.MEDIA_ROOT)
     else:
-        default_storage.exists(f"readiness-{uuid4().hex}")
+        default_storage.probe()  # type: ignore[attr-defined]  # mailerconsole.s3_store
     _require_writable(settings.FILE_UPLOAD_TEMP_DIR)
 
 
@@ -71,14 +72,28 @@ PARTS: Final[dict[str, Callable[[], None]]] = {
     "static": static,
 }
 _last: tuple[float, dict[str, bool]] | None = None
+_looking = threading.Lock()
 
 
 def parts() -> dict[str, bool]:
     """By part whether it is there, at most a second ago. Why one is not stands in the log."""
     global _last
-    if _last is None or time.monotonic() - _last[0] > _KEPT_SECONDS:
-        _last = (time.monotonic(), {name: _is_there(name, ask) for name, ask in PARTS.items()})
-    return _last[1]
+    if _is_fresh():
+        return _last[1]  # type: ignore[index]
+    # One looks; the others are told what was so before: a part that hangs for seconds must not hold each that asks.
+    if not _looking.acquire(blocking=_last is None):
+        return _last[1]  # type: ignore[index]
+    try:
+        if not _is_fresh():
+            found = {name: _is_there(name, ask) for name, ask in PARTS.items()}
+            _last = (time.monotonic(), found)
+        return _last[1]  # type: ignore[index]
+    finally:
+        _looking.release()
+
+
+def _is_fresh() -> bool:
+    return _last is not None and time.monotonic() - _last[0] <= _KEPT_SECONDS
 
 
 def _is_there(name: str, ask: Callable[[], None]) -> bool:

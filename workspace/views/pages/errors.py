@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from workspace import limits
+
 logger = logging.getLogger(__name__)
 
 
@@ -68,6 +70,23 @@ def _server_error_page(request: HttpRequest, title: str) -> HttpResponse:
         title,
         _("What you sent was either carried out completely or not at all. Please check, and try again."),
     )
+
+
+def store_away(request: HttpRequest) -> HttpResponse:
+    """The store of files does not answer, or refuses."""
+    title = _("Files cannot be stored or fetched just now")
+    return not_now(error_page(request, 503, title, _("Nothing was changed. Please try again in a minute.")))
+
+
+def many_files(request: HttpRequest) -> HttpResponse:
+    """This process sends as many files already as it may."""
+    title = _("Many files are being fetched just now")
+    return not_now(error_page(request, 503, title, _("Please try again in a moment.")))
+
+
+def not_now(answer: HttpResponse) -> HttpResponse:
+    answer.headers["Retry-After"] = str(limits.RETRY_AFTER_SECONDS)
+    return answer
 
 
 def error_page(request: HttpRequest, status: int, title: str, advice: str, *, back: str | None = None) -> HttpResponse:
