@@ -16,6 +16,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from mailerconsole import liveness
 from mailerconsole.operations import static_files
 
 logger = logging.getLogger(__name__)
@@ -64,12 +65,26 @@ def static() -> None:
         raise NotThereError(static_files.NOT_COLLECTED)
 
 
+def workers() -> None:
+    """That each queue is served; all of them at once say so within seconds of their start."""
+    if missing := sorted(queue for queue, count in liveness.workers().items() if not count):
+        raise NotThereError(f"No worker serves {', '.join(missing)}")
+
+
+def beat() -> None:
+    age = liveness.beat_age()
+    if age is None or age > liveness.BEAT_LATE_SECONDS:
+        raise NotThereError("Beat has asked for nothing " + (f"for {age:.0f} s" if age is not None else "yet"))
+
+
 PARTS: Final[dict[str, Callable[[], None]]] = {
     "database": database,
     "migrations": migrations,
     "broker": broker,
     "storage": storage,
     "static": static,
+    "workers": workers,
+    "beat": beat,
 }
 _last: tuple[float, dict[str, bool]] | None = None
 _looking = threading.Lock()
