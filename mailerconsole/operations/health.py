@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from mailerconsole import liveness
-from mailerconsole.operations import static_files
+from mailerconsole.operations import checks, static_files
 
 logger = logging.getLogger(__name__)
 
@@ -77,12 +77,21 @@ def beat() -> None:
         raise NotThereError("Beat has asked for nothing " + (f"for {age:.0f} s" if age is not None else "yet"))
 
 
+def secrets_keys() -> None:
+    """That this machine opens what the others seal."""
+    from workspace.services.people import sealing  # as `metrics` does: gunicorn's parent does without the models
+
+    if sealing.is_foreign():
+        raise NotThereError(checks.foreign_key_sentence())
+
+
 PARTS: Final[dict[str, Callable[[], None]]] = {
     "database": database,
     "migrations": migrations,
     "broker": broker,
     "storage": storage,
     "static": static,
+    "secrets": secrets_keys,
     "workers": workers,
     "beat": beat,
 }

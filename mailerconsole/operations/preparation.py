@@ -1,5 +1,6 @@
 """What must be done before the processes start: at the first start, and again after every update."""
 
+import logging
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -8,11 +9,13 @@ from django.db import connection
 
 from addressbook.services.beginnings import first_start
 from mailerconsole.operations import static_files
-from mailerconsole.operations.checks import lost_key_sentence, unusable_key_sentence
+from mailerconsole.operations.checks import foreign_key_sentence, lost_key_sentence, unusable_key_sentence
 from mailerconsole.secret_files import env_secret
 from workspace.models import AddressBook
 from workspace.services import history
 from workspace.services.people import sealing
+
+logger = logging.getLogger(__name__)
 
 
 class PasswordRefusedError(Exception):
@@ -72,6 +75,10 @@ def _require_secrets_key() -> None:
     if lost:
         raise SecretsKeyError(lost_key_sentence(lost))
     sealing.ensure_key()
+    sealing.note_key()
+    if sealing.is_foreign():
+        # No reason not to start: the pages work, and /readyz says it too.
+        logger.error(foreign_key_sentence())
 
 
 def password_notice(password: str) -> str:

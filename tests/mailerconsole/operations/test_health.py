@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
@@ -16,9 +17,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from addressbook.models import BookSync, Download
 from addressbook.services import sync
 from mailerconsole import liveness
-from mailerconsole.operations import health
+from mailerconsole.operations import checks, health
 from tests.support.stack import METRICS_TOKEN, ROOT, Stack
 from workspace.models import JobState
+from workspace.services.people import sealing
 from workspace.services.work import jobs
 
 TOKEN = "a token that only this test knows"
@@ -49,6 +51,7 @@ def test_everything_is_there(client, db, file_store) -> None:
             "broker": "ok",
             "storage": "ok",
             "static": "ok",
+            "secrets": "ok",
             "workers": "ok",
             "beat": "ok",
         },
@@ -77,6 +80,24 @@ def test_a_broker_that_is_down_is_named_and_reasons_stay_inside(client, db, file
         assert failed(client) == {"broker"}
     assert "Not ready: broker" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_a_machine_with_another_key_is_named(client, db, file_store, settings, caplog) -> None:
+    """Two data folders, each of which has made a key of its own; or one that has none."""
+    settings.SECRETS_KEYS = [Fernet.generate_key().decode()]
+    sealing.note_key()
+    assert checks.check_sealed_keys(databases=["default"]) == []
+    ours, settings.SECRETS_KEYS = settings.SECRETS_KEYS, [Fernet.generate_key().decode()]
+    assert failed(client) == {"secrets"}
+    assert "give every machine the same SECRETS_KEYS" in caplog.text
+    assert [found.id for found in checks.check_sealed_keys(databases=["default"])] == ["mailerconsole.E003"]
+    # While a new key is brought in, a machine has both.
+    settings.SECRETS_KEYS += ours
+    assert not sealing.is_foreign()
+    sealing.rotate()
+    assert not sealing.is_foreign()
+    settings.SECRETS_KEYS = ours
+    assert sealing.is_foreign()
 
 
 def test_a_queue_without_a_worker_is_named(client, db, file_store, tmp_path, caplog, scraped) -> None:
