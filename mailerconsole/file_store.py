@@ -23,7 +23,7 @@ def default_store() -> dict[str, Any]:
     if not bucket:
         return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
     # Loaded only where it is used: it takes a second.
-    from boto3.s3.transfer import TransferConfig
+    from boto3.s3.transfer import TransferConfig  # type: ignore[import-untyped]
     from botocore.config import Config
 
     # Set by mailerconsole.gunicorn_settings.

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from boto3.exceptions import Boto3Error
+from boto3.exceptions import Boto3Error  # type: ignore[import-untyped]
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from storages.backends.s3 import S3File, S3Storage
+from storages.backends.s3 import S3File, S3Storage  # type: ignore[import-untyped]
 
 from workspace.services.work.stored_files import StoreAwayError
 
@@ -55,7 +55,7 @@ class Circuit:
             self._closed_until_tried = None if answered else self._clock() + OPEN_SECONDS
 
 
-class S3Store(S3Storage):  # type: ignore[misc]  # untyped
+class S3Store(S3Storage):
     """`fails_fast`: for the web server, whose threads must not wait for a store that hangs. Raises StoreAwayError."""
 
     def __init__(self, *, fails_fast: bool = False, **options: Any) -> None:
@@ -137,8 +137,10 @@ class S3Store(S3Storage):  # type: ignore[misc]  # untyped
             return super().get_modified_time(name)
 
 
-class _File(S3File):  # type: ignore[misc]  # untyped
+class _File(S3File):
     """Brought here at its first reading, which is a call too."""
+
+    _file: Any
 
     def _get_file(self) -> Any:
         if self._file is not None:
