@@ -15,8 +15,10 @@ RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nolog
 WORKDIR /app
 COPY --from=packages /venv /venv
 COPY . .
-# The key only lets Django start; the image holds none, and a container takes its own from the environment.
-RUN SECRET_KEY=build DATA_DIR=/tmp/build python manage.py collectstatic --no-input --verbosity 0 \
+# As prepare_console does, which then finds it done: it could not write here. The key only lets Django start; the image
+# holds none, and a container takes its own from the environment.
+RUN SECRET_KEY=build DATA_DIR=/tmp/build python manage.py shell --verbosity 0 \
+        --command "from mailerconsole import static_files; static_files.collect_if_changed()" \
     && rm -rf /tmp/build
 USER console
 VOLUME /data

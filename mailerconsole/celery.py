@@ -2,14 +2,27 @@
 
 import logging.config
 import os
+import signal
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun, worker_init, worker_ready
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+)
+from kombu.transport import TRANSPORT_ALIASES
 
+from mailerconsole import logs
+from mailerconsole.operations import end_with_parent
 from workspace import request_ids
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailerconsole.settings")
@@ -21,7 +34,19 @@ _WORTH_A_LINE_SECONDS: Final = 1.0
 # Of 19: jobs still get a tenth of a processor that is wanted all the time.
 _NICENESS: Final = 10
 
-app = Celery("mailerconsole")
+# By the name in the URL, which is then shown as it was given.
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "mailerconsole.redis_broker:Transport")
+
+
+class _Application(Celery):
+    @property
+    def Beat(self) -> Any:  # noqa: N802 - Celery's name
+        """Without its banner: the log is read line by line as JSON."""
+        beat = super().Beat
+        return lambda **options: beat(**options | {"quiet": True})
+
+
+app = _Application("mailerconsole")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -44,10 +69,40 @@ def give_way(**kwargs: Any) -> None:
 
 
 @worker_init.connect
+def say_in_json(sender: Any, **kwargs: Any) -> None:
+    """No banner, and as a line of the log what Celery prints on its way out: `worker: Warm shutdown (MainProcess)`."""
+    from celery.apps import worker
+
+    sender.quiet = True
+    worker.safe_say = logs.write_at_once
+
+
+@beat_init.connect
+def mark_beat(**kwargs: Any) -> None:
+    from mailerconsole import liveness
+
+    def note(**kwargs: Any) -> None:
+        with suppress(Exception):  # the broker is down: then nothing could be asked for, and its client says so
+            liveness.note_beat()
+
+    # Each task that it asks for is a sign of its life; kept, since a signal holds its receivers weakly.
+    before_task_publish.connect(note, weak=False)
+    note()
+    logger.info("Beat is ready")
+
+
+@worker_process_init.connect
+def end_with_worker(**kwargs: Any) -> None:
+    """A process of the pool would outlive a worker that is killed, go on with its job, and never hear of another."""
+    end_with_parent.ask_for(signal.SIGKILL)
+
+
+@worker_init.connect
 def watch(sender: Any, **kwargs: Any) -> None:
+    from mailerconsole.liveness import Sign
     from mailerconsole.operations.watchdog import Watchdog
 
-    app.steps["worker"].add(Watchdog)
+    app.steps["worker"].update({Sign, Watchdog})
 
 
 @worker_ready.connect

@@ -5,6 +5,9 @@ Addresses are taken out here again: an exception of a library or a database may 
 
 import json
 import logging
+import os
+import platform
+import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -12,6 +15,21 @@ from libraries.outbound_mailer.redaction import without_addresses
 from workspace import request_ids
 
 FORMATS: Final = ("json", "line")
+
+# What has an @ and is no address: who signs in to a server (left out, with the password), and the names that our
+# processes have among Celery's (Procfile), with the name of a machine behind: no address has a domain without a dot.
+_SIGN_IN_OF_URL: Final = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/?#\"'<>]*@(?=[\w\[.])", re.IGNORECASE)
+_NODE: Final = re.compile(
+    rf"\b(worker|changes|downloads|sync|celery)@({re.escape(platform.node()) or 'localhost'}|[\w-]+)(?![\w.@%-]*\w)"
+)
+# Stands for the @ of a node while addresses are taken out; no text has it.
+_AT: Final = "\ue000"
+
+
+def cleaned(text: str) -> str:
+    """The text without addresses, and without what signs in to the servers that it names."""
+    text = _SIGN_IN_OF_URL.sub(r"\1", text.replace(_AT, " "))
+    return without_addresses(_NODE.sub(rf"\1{_AT}\2", text)).replace(_AT, "@")
 
 
 class _IdFilter(logging.Filter):
@@ -30,7 +48,7 @@ class LineFormatter(logging.Formatter):
         record.__dict__.setdefault("request_id", "")
         text = super().format(record)
         fields = getattr(record, "fields", None)
-        return without_addresses(f"{text} {fields}" if fields else text)
+        return cleaned(f"{text} {fields}" if fields else text)
 
 
 class JsonFormatter(logging.Formatter):
@@ -44,16 +62,23 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": without_addresses(record.getMessage()),
+            "message": cleaned(record.getMessage()),
             "process": record.process,
         }
         if request_id := getattr(record, "request_id", ""):
             entry["request_id"] = request_id
         for name, value in getattr(record, "fields", {}).items():
-            entry[name] = without_addresses(value) if isinstance(value, str) else value
+            entry[name] = cleaned(value) if isinstance(value, str) else value
         if record.exc_info:
-            entry["error"] = without_addresses(self.formatException(record.exc_info))
+            entry["error"] = cleaned(self.formatException(record.exc_info))
         return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def write_at_once(text: str, *_: object) -> None:
+    """A line from the handler of a signal, which must not wait for a lock that the interrupted code may hold."""
+    name, formatter = "celery.apps.worker", logging.root.handlers[0].formatter if logging.root.handlers else None
+    record = logging.LogRecord(name, logging.WARNING, "", 0, text.strip(), None, None)
+    os.write(2, f"{(formatter or JsonFormatter()).format(record)}\n".encode())
 
 
 def configuration(kind: str, level: str) -> dict[str, Any]:

@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "workspace.views.people.session_limits.SessionLimitsMiddleware",
     "workspace.views.pages.middleware.PrivatePagesMiddleware",
     "workspace.views.pages.middleware.MethodNotAllowedMiddleware",
+    "workspace.views.pages.middleware.NotNowMiddleware",
 ]
 
 ROOT_URLCONF = "mailerconsole.urls"
@@ -288,6 +289,8 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "workspace.views.pages.errors.csrf_failure"
 if IS_HTTPS:
     SECURE_SSL_REDIRECT = True
+    # With its port, which what a proxy says of the Host may lack.
+    SECURE_SSL_HOST = urlsplit(SITE_URL).netloc
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
     SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
@@ -306,7 +309,7 @@ STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": file_store.default_store(),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "mailerconsole.operations.static_files.Storage"},
 }
 WHITENOISE_MAX_AGE = 3600
 MEDIA_ROOT = DATA_DIR / "files"

@@ -178,3 +178,9 @@ REQUEST_BODY_BYTES: Final = 8 * UPLOAD_FILE_BYTES
 
 # Fields of a form. A page of the list sends 100 ids and a few more; only "Edit group" has two for each group.
 FIELDS_PER_FORM: Final = 1_000
+
+# Files that one web process sends at once. Half of gunicorn's threads: whoever reads slowly holds one, and pages must
+# go on being answered.
+FILES_SENT_AT_ONCE: Final = 2
+# After what cannot be done just now: a file takes a second through the proxy, a store ten until it is asked again.
+RETRY_AFTER_SECONDS: Final = 10

@@ -18,9 +18,11 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Final
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, connections
 from django.utils import timezone
@@ -73,26 +75,48 @@ def back_up(folder: Path, *, with_keys: bool) -> dict[str, Any]:
 def restore(folder: Path) -> dict[str, Any]:
     """Bring a backup back into an empty installation of the same engine; returns the manifest. Raises BackupError.
 
-    Nothing is changed before the whole backup was found to be what was written.
+    Nothing is changed before the whole backup was found to be what was written, the database empty, and the store of
+    files ready. The files come first: where one cannot be stored, the database is as empty as before.
     """
     manifest = _read(folder)
     if manifest["engine"] != connection.vendor:
         raise BackupError(f"This is a backup of {manifest['engine']}; restore it there, then use move_database.")
     _require_whole(folder, manifest)
+    _require_empty()
+    _require_store()
+    for name in manifest["files"]:
+        if not default_storage.exists(name):
+            with (folder / _FILES / name).open("rb") as content:
+                default_storage.save(name, File(content))
     database = folder / manifest["database"]["name"]
     if connection.vendor == "sqlite":
         _restore_sqlite(database)
     else:
         _restore_postgresql(database)
-    for name in manifest["files"]:
-        if not default_storage.exists(name):
-            with (folder / _FILES / name).open("rb") as content:
-                default_storage.save(name, File(content))
     for name in manifest["keys"]:
         if not (settings.DATA_DIR / name).exists():
             shutil.copy2(folder / name, settings.DATA_DIR / name)
             (settings.DATA_DIR / name).chmod(0o600)
     return manifest
+
+
+def _require_empty() -> None:
+    if connection.vendor == "sqlite":
+        path = Path(str(settings.DATABASES["default"]["NAME"]))
+        # A log or journal that was left there would be played into what is restored.
+        for name in (path, *(path.with_name(path.name + suffix) for suffix in sqlite.SUFFIXES)):
+            if name.exists():
+                raise BackupError(f"{name} is there already. Move it away first.")
+    elif connection.introspection.table_names():
+        raise BackupError("The database of DATABASE_URL is not empty. Restore into a new one.")
+
+
+def _require_store() -> None:
+    try:
+        default_storage.delete(default_storage.save(f"restore-{uuid4().hex}", ContentFile(b"")))
+    except Exception as error:  # whatever the client of a store raises
+        where = os.environ.get("S3_BUCKET") or settings.MEDIA_ROOT
+        raise BackupError(f"No file can be stored in {where}; nothing was restored. {error}") from error
 
 
 def _copy_sqlite(folder: Path) -> Path:
@@ -126,10 +150,6 @@ def _dump_postgresql(folder: Path) -> Path:
 
 def _restore_sqlite(database: Path) -> None:
     path = Path(str(settings.DATABASES["default"]["NAME"]))
-    # A log or journal that was left there would be played into what is restored.
-    for name in (path, *(path.with_name(path.name + suffix) for suffix in sqlite.SUFFIXES)):
-        if name.exists():
-            raise BackupError(f"{name} is there already. Move it away first.")
     connections.close_all()
     draft = path.with_suffix(".restoring")
     shutil.copyfile(database, draft)
@@ -140,9 +160,6 @@ def _restore_sqlite(database: Path) -> None:
 
 
 def _restore_postgresql(dump: Path) -> None:
-    with connection.cursor() as cursor:
-        if connection.introspection.table_names(cursor):
-            raise BackupError("The database of DATABASE_URL is not empty. Restore into a new one.")
     has_trigrams = _add_trigrams()
     connections.close_all()
     # No comments: that of an extension may only be written by its owner.

@@ -20,6 +20,16 @@ def lost_key_sentence(names: list[str]) -> str:
     )
 
 
+def foreign_key_sentence() -> str:
+    """On a machine whose key is not that of the others."""
+    where = "SECRETS_KEYS" if settings.SECRETS_KEYS else f"the file {settings.SECRETS_KEY_FILE}"
+    return (
+        f"The key in {where} is not the one with which this installation encrypts API keys and the secrets of "
+        "two-factor sign-in: give every machine the same SECRETS_KEYS. "
+        "If that key is gone for good: manage.py rotate_secrets_key"
+    )
+
+
 def unusable_key_sentence() -> str:
     from workspace.services.people.sealing import HOW_TO_MAKE_A_KEY
 
@@ -49,7 +59,7 @@ def check_sealed_keys(databases: Any = None, **kwargs: Any) -> list[CheckMessage
     """Only where the database may be asked: `migrate`, `check --database default`."""
     from django.db import connection
 
-    from workspace.models import Connection
+    from workspace.models import Connection, SealingKey
     from workspace.services.people import sealing
 
     if not databases or Connection._meta.db_table not in connection.introspection.table_names():
@@ -58,4 +68,7 @@ def check_sealed_keys(databases: Any = None, **kwargs: Any) -> list[CheckMessage
         lost = sealing.unreadable()
     except sealing.UnusableKeyError:
         return [Error(unusable_key_sentence(), id="mailerconsole.E001")]
-    return [Error(lost_key_sentence([row.book.name for row in lost]), id="mailerconsole.E002")] if lost else []
+    if lost:
+        return [Error(lost_key_sentence([row.book.name for row in lost]), id="mailerconsole.E002")]
+    has_mark = SealingKey._meta.db_table in connection.introspection.table_names()
+    return [Error(foreign_key_sentence(), id="mailerconsole.E003")] if has_mark and sealing.is_foreign() else []

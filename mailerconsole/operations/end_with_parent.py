@@ -12,10 +12,16 @@ import sys
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
+def ask_for(wanted: signal.Signals) -> None:
+    """Linux sends this to the process when its parent ends, however it ends; elsewhere nothing does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, wanted)
+
+
 def main() -> None:
     signal_name, *command = sys.argv[1:]
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.Signals[signal_name])
+        ask_for(signal.Signals[signal_name])
         # The supervisor may have died between its fork and the line above; then no signal will ever come.
         if os.getppid() != int(os.environ["SUPERVISOR_PID"]):
             sys.exit("The supervisor has gone.")

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +11,13 @@ from uuid import uuid4
 
 from celery import current_app
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from mailerconsole import sqlite
+from mailerconsole import liveness, sqlite
+from mailerconsole.operations import checks, static_files
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +62,34 @@ def storage() -> None:
         settings.MEDIA_ROOT.mkdir(exist_ok=True, mode=0o700)
         _require_writable(settings.MEDIA_ROOT)
     else:
-        default_storage.exists(f"readiness-{uuid4().hex}")
+        default_storage.probe()  # type: ignore[attr-defined]  # mailerconsole.s3_store
     _require_writable(settings.FILE_UPLOAD_TEMP_DIR)
+
+
+def static() -> None:
+    """That pages find the names of their style sheets and scripts."""
+    if not settings.DEBUG and not getattr(staticfiles_storage, "hashed_files", True):
+        raise NotThereError(static_files.NOT_COLLECTED)
+
+
+def workers() -> None:
+    """That each queue is served; all of them at once say so within seconds of their start."""
+    if missing := sorted(queue for queue, count in liveness.workers().items() if not count):
+        raise NotThereError(f"No worker serves {', '.join(missing)}")
+
+
+def beat() -> None:
+    age = liveness.beat_age()
+    if age is None or age > liveness.BEAT_LATE_SECONDS:
+        raise NotThereError("Beat has asked for nothing " + (f"for {age:.0f} s" if age is not None else "yet"))
+
+
+def secrets_keys() -> None:
+    """That this machine opens what the others seal."""
+    from workspace.services.people import sealing  # as `metrics` does: gunicorn's parent does without the models
+
+    if sealing.is_foreign():
+        raise NotThereError(checks.foreign_key_sentence())
 
 
 PARTS: Final[dict[str, Callable[[], None]]] = {
@@ -68,16 +97,34 @@ PARTS: Final[dict[str, Callable[[], None]]] = {
     "migrations": migrations,
     "broker": broker,
     "storage": storage,
+    "static": static,
+    "secrets": secrets_keys,
+    "workers": workers,
+    "beat": beat,
 }
 _last: tuple[float, dict[str, bool]] | None = None
+_looking = threading.Lock()
 
 
 def parts() -> dict[str, bool]:
     """By part whether it is there, at most a second ago. Why one is not stands in the log."""
     global _last
-    if _last is None or time.monotonic() - _last[0] > _KEPT_SECONDS:
-        _last = (time.monotonic(), {name: _is_there(name, ask) for name, ask in PARTS.items()})
-    return _last[1]
+    if _is_fresh():
+        return _last[1]  # type: ignore[index]
+    # One looks; the others are told what was so before: a part that hangs for seconds must not hold each that asks.
+    if not _looking.acquire(blocking=_last is None):
+        return _last[1]  # type: ignore[index]
+    try:
+        if not _is_fresh():
+            found = {name: _is_there(name, ask) for name, ask in PARTS.items()}
+            _last = (time.monotonic(), found)
+        return _last[1]  # type: ignore[index]
+    finally:
+        _looking.release()
+
+
+def _is_fresh() -> bool:
+    return _last is not None and time.monotonic() - _last[0] <= _KEPT_SECONDS
 
 
 def _is_there(name: str, ask: Callable[[], None]) -> bool:

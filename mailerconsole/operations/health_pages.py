@@ -1,16 +1,23 @@
 import hmac
+import logging
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from mailerconsole.operations import health, metrics
 
+logger = logging.getLogger(__name__)
+
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while this process answers and reaches its database; for supervisors and load balancers."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    """200 while this process answers and reaches its database, else 503; for supervisors and load balancers."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        logger.warning("The database does not answer", exc_info=True)
+        return HttpResponse("the database does not answer", content_type="text/plain", status=503)
     return HttpResponse("ok", content_type="text/plain")
 
 

@@ -5,6 +5,7 @@ Durations of requests are counted by each web process, and added up where gunico
 can answer for all workers, wherever those run, and nothing is counted twice or lost with a process.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from typing import Final
@@ -16,6 +17,10 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+
+from mailerconsole import liveness
+
+logger = logging.getLogger(__name__)
 
 PREFIX: Final = "mailerconsole"
 
@@ -49,12 +54,30 @@ def exposition() -> bytes:
     else:
         registry.register(_Own())
     registry.register(_Workload())
+    registry.register(_Processes())
     return generate_latest(registry)
 
 
 class _Own(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from _registry.collect()
+
+
+class _Processes(Collector):
+    """Workers and beat, as they say of themselves; nothing while the broker cannot be asked, which /readyz says."""
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            served, age = liveness.workers(), liveness.beat_age()
+        except Exception:  # whatever the broker's client raises: the rest is still told
+            logger.warning("The broker could not be asked who is alive", exc_info=True)
+            return
+        alive = GaugeMetricFamily(f"{PREFIX}_workers", "Workers that serve a queue.", labels=["queue"])
+        for queue, count in sorted(served.items()):
+            alive.add_metric([queue], count)
+        yield alive
+        if age is not None:
+            yield GaugeMetricFamily(f"{PREFIX}_beat_age_seconds", "Since beat last asked for something.", value=age)
 
 
 class _Workload(Collector):

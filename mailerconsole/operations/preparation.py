@@ -1,17 +1,22 @@
 """What must be done before the processes start: at the first start, and again after every update."""
 
+import logging
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from addressbook.services.beginnings import first_start
 from mailerconsole import sqlite
-from mailerconsole.operations.checks import lost_key_sentence, unusable_key_sentence
+from mailerconsole.operations import static_files
+from mailerconsole.operations.checks import foreign_key_sentence, lost_key_sentence, unusable_key_sentence
 from mailerconsole.secret_files import env_secret
+from workspace.models import AddressBook
 from workspace.services import history
 from workspace.services.people import sealing
+
+logger = logging.getLogger(__name__)
 
 
 class PasswordRefusedError(Exception):
@@ -31,12 +36,13 @@ class SignIn:
 
 
 def prepare(*, beside_simulator: bool) -> SignIn:
-    """Bring the database up to date; make the first admin and book in a new installation, synced with a simulator.
+    """Bring static files and database up to date; make the first admin and book where there is none.
 
     Raises sqlite.JournalError, PasswordRefusedError or SecretsKeyError.
     """
     if connection.vendor == "sqlite":
         sqlite.require_journal(connection, settings.SQLITE_JOURNAL_MODE)
+    static_files.collect_if_changed()
     call_command("migrate", interactive=False, verbosity=0)
     history.install_guard()
     _require_secrets_key()
@@ -56,6 +62,13 @@ def prepare(*, beside_simulator: bool) -> SignIn:
     return SignIn(f"Sign in as {user} with the password shown above.", password)
 
 
+def require_tables() -> None:
+    """For commands that read what is there. Raises CommandError in a database in which nothing was ever made."""
+    if AddressBook._meta.db_table not in connection.introspection.table_names():
+        name = settings.DATABASES["default"]["NAME"]
+        raise CommandError(f"There is no Mailer Console in the database {name} yet: run manage.py prepare_console.")
+
+
 def _require_secrets_key() -> None:
     """Better no start than one that looks as if nobody had ever entered keys."""
     try:
@@ -65,6 +78,10 @@ def _require_secrets_key() -> None:
     if lost:
         raise SecretsKeyError(lost_key_sentence(lost))
     sealing.ensure_key()
+    sealing.note_key()
+    if sealing.is_foreign():
+        # No reason not to start: the pages work, and /readyz says it too.
+        logger.error(foreign_key_sentence())
 
 
 def password_notice(password: str) -> str:

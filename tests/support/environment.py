@@ -7,7 +7,7 @@ from tests.support import house
 READERS = re.compile(r'(?:os\.environ\.get\(|os\.environ\[|env_bool\(|env_list\(|env_secret\()\s*"(\w+)"')
 # Set by the product itself for its own processes, or by the system.
 INTERNAL = {"DJANGO_SETTINGS_MODULE", "PATH", "READY_ANNOUNCEMENT", "SUPERVISOR_PID", "WORKER_READY_FILE"}
-INTERNAL |= {"PROMETHEUS_MULTIPROC_DIR"}
+INTERNAL |= {"PROMETHEUS_MULTIPROC_DIR", "SERVES_CLICKS"}
 
 
 def variables() -> set[str]:

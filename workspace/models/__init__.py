@@ -1,6 +1,6 @@
 from workspace.models.audit import Action, AuditChain, AuditEvent
 from workspace.models.books import AddressBook, BookMember, Edition, Masking, Region, Role, Zone
-from workspace.models.connections import Connection
+from workspace.models.connections import Connection, SealingKey
 from workspace.models.in_list import Among
 from workspace.models.invitations import Invitation
 from workspace.models.sign_in import Authenticator, GuessCounter, RecoveryCode
@@ -28,6 +28,7 @@ __all__ = [
     "RecoveryCode",
     "Region",
     "Role",
+    "SealingKey",
     "Submission",
     "User",
     "Zone",

@@ -23,3 +23,15 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return f"connection of book {self.book_id}"
+
+
+class SealingKey(models.Model):
+    """Which key seals in this installation, so that a machine with another is noticed; not the key, only its hash."""
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        app_label = "addressbook"
+
+    def __str__(self) -> str:
+        return self.fingerprint[:8]

@@ -1,9 +1,10 @@
 """Whether the books are what their own counts and rules say; for after a move, a restore, or a doubt."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, F, QuerySet
 
 from addressbook.models import Address, Group, Membership
@@ -23,7 +24,7 @@ class Defect:
 def defects(*, edition: Edition | None = None) -> Iterator[Defect]:
     """Everything that is wrong with editions (or this one alone), groups and memberships, and with the file of SQLite.
 
-    Of all editions it must be asked while nobody writes, of one under the lock of its book: it asks several questions.
+    It asks several questions: of all editions within `one_moment`, of one under the lock of its book.
     """
     editions = Edition.objects.filter(pk=edition.pk) if edition else Edition.objects.all()
     addresses = Address.objects.filter(edition=edition) if edition else Address.objects.all()
@@ -35,6 +36,29 @@ def defects(*, edition: Edition | None = None) -> Iterator[Defect]:
         yield Defect(f"{found} memberships lead out of their edition.")
     if connection.vendor == "sqlite":
         yield from _sqlite()
+
+
+def all_defects() -> list[Defect]:
+    """Everything that is wrong, while others write."""
+    with one_moment():
+        return list(defects())
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """All that is read within is as it was at one moment. Not inside of a transaction; nothing is written within."""
+    if connection.vendor == "sqlite":
+        # By hand: Django's transactions begin IMMEDIATE, which would keep every writer out, and not only from commits.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def _counts(

@@ -32,5 +32,10 @@ def keep_path(path: Path) -> str:
 
 
 def open_stored(name: str) -> IO[bytes]:
-    """The stored file, to be read. Raises FileNotFoundError."""
-    return default_storage.open(name)
+    """The stored file, to be read. Raises FileNotFoundError or StoreAwayError.
+
+    A bucket's file is brought here at once: a store that hangs is found before anything is answered or recorded.
+    """
+    file = default_storage.open(name)
+    file.seek(0)
+    return file

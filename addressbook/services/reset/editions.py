@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from addressbook import limits
+from addressbook.models import Upload
 from workspace.models import AddressBook, Edition, Job, JobState, LeasedWork
 from workspace.models.work import UNFINISHED
 from workspace.services.work import jobs
@@ -41,11 +42,20 @@ def contents(edition: Edition) -> Contents:
 
 
 def require_seen(edition: Edition, seen: Contents) -> Contents:
-    """What the edition holds. Raises ContentsChangedError unless it is what the user saw."""
+    """What the edition holds. Raises ContentsChangedError unless it is what the user saw.
+
+    While an upload or another job writes to it, which `open_instead` stops, its numbers move with every batch: then the
+    user means all that is there by now, or could say OK only after the work that is to be stopped has ended.
+    """
     now = contents(edition)
-    if now != seen:
+    if now != seen and not (now.edition == seen.edition and _is_being_written(edition)):
         raise ContentsChangedError(now)
     return now
+
+
+def _is_being_written(edition: Edition) -> bool:
+    uploads = Upload.objects.filter(edition=edition, state__in=UNFINISHED, phase=Upload.Phase.APPLY)
+    return uploads.exists() or Job.objects.filter(edition=edition, state__in=UNFINISHED).exists()
 
 
 def database_now(book: AddressBook) -> datetime:

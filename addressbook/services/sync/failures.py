@@ -1,11 +1,22 @@
 """What a call that failed means for the book: again later, not this entry, or not at all until a person acts."""
 
+import logging
 import random
 from datetime import datetime, timedelta
+from typing import Final
 
 from addressbook import limits
 from addressbook.models import BookSync, Pause
+from addressbook.services.sync import connection
 from libraries import outbound_mailer
+
+logger = logging.getLogger(__name__)
+
+# For an operator; the page shows it below its own sentence, as it does with what the service says.
+_NOT_OUR_SIMULATOR: Final = (
+    "The simulator refused the practice keys: it was started with another SIMULATOR_TOKEN than this process. "
+    "Give every machine the same one."
+)
 
 Failure = outbound_mailer.MailerError | outbound_mailer.InvalidRequestError
 
@@ -29,6 +40,8 @@ def note(sync: BookSync, error: Failure, now: datetime) -> None:
     """Pause the book, or say when to try again. Not for refusals."""
     sync.problem = sentence(error)
     if isinstance(error, outbound_mailer.ConfigurationError):
+        if error.problem == Pause.KEYS_REFUSED and connection.is_practice(sync.book):
+            sync.problem = _NOT_OUR_SIMULATOR
         pause(sync, Pause(error.problem))
         return
     sync.failures += 1
@@ -44,6 +57,7 @@ def note_success(sync: BookSync) -> None:
 def pause(sync: BookSync, reason: Pause) -> None:
     sync.pause = reason
     sync.not_before = None
+    logger.warning("The sync of book %s is paused (%s). %s", sync.book_id, reason, sync.problem)
 
 
 def sentence(error: Failure) -> str:

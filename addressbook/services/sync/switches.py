@@ -1,5 +1,6 @@
 """What people do about sync: on and off, pause and resume, send again, rebuild. Each act twice is that act once."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -13,6 +14,8 @@ from workspace.models import Action, AddressBook, Edition
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work.submissions import Submitted
+
+logger = logging.getLogger(__name__)
 
 
 class SyncOffError(Exception):
@@ -71,6 +74,7 @@ def pause(*, book: AddressBook, by: Actor) -> None:
     with _switched_on(book) as (sync, _):
         if not sync.pause:
             BookSync.objects.filter(pk=sync.pk).update(pause=Pause.BY_USER)
+            logger.info("The sync of book %s is paused (%s).", sync.book_id, Pause.BY_USER)
             record(by=by, action=Action.PAUSE_SYNC, book=book)
 
 

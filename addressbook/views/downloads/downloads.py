@@ -146,9 +146,10 @@ def _file(request: HttpRequest, access: Access, download: Download) -> HttpRespo
         )
     except file_answers.UnsatisfiableRangeError:
         return file_answers.unsatisfiable(download.size)
-    file = downloads.open_file(download, whole=part is None, by=access.by)
+    with file_answers.place() as place:
+        file = downloads.open_file(download, whole=part is None, by=access.by)
     # Streamed, which the types of Django keep apart from other answers.
-    return file_answers.file_answer(file, part=part, **described)  # type: ignore[return-value]
+    return file_answers.file_answer(file, place=place, part=part, **described)  # type: ignore[return-value]
 
 
 def _refuse(request: HttpRequest, access: Access, listing: Listing, problem: str) -> HttpResponse:

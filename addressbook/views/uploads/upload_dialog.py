@@ -179,6 +179,8 @@ def column_name(layout: Layout, column: int) -> str:
 def line_of(upload: Upload) -> str:
     """What the line on the page says of an upload."""
     if upload.is_working and upload.phase == Upload.Phase.CHECK:
+        if upload.state == JobState.WAITING:
+            return _("waiting for a worker")
         return _("being checked, %(rows)s rows so far") % {"rows": number(upload.rows_done)}
     if upload.is_working:
         done, total = number(upload.rows_done), number(upload.rows_total)

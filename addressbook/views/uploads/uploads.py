@@ -23,7 +23,7 @@ from addressbook.views.uploads.upload_dialog import is_result, upload_dialog
 from libraries import spreadsheets
 from workspace.models import Role
 from workspace.services.work import jobs
-from workspace.views.pages import sentences
+from workspace.views.pages import file_answers, sentences
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.methods import require_POST
 from workspace.views.pages.receiving import was_too_large
@@ -154,12 +154,12 @@ def download_refused(request: HttpRequest, access: Access, upload_id: int) -> Ht
     if layout is None or not upload.refused_file:
         raise Http404
     extension = spreadsheets.refused_extension(layout.kind, upload.check_result.get("invalid", 0))
-    with files.scratch() as folder:
+    with file_answers.place() as place, files.scratch() as folder:
         path = folder / f"refused{extension}"
         rows = uploads.refused_rows(upload, upload_sentences.row_fault)
         spreadsheets.write_refused(path, layout=layout, headings=_headings(), rows=rows)
         # Its folder goes at once; the content lives as long as the answer reads it.
-        content = path.open("rb")
+        content = file_answers.Held(path.open("rb"), place)
     uploads.record_fetch(upload=upload, by=access.by)
     stem = Path(upload.name).stem or "list"
     name = _("%(name)s – refused") % {"name": stem} + extension

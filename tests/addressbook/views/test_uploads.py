@@ -14,6 +14,7 @@ from tests.support.html import read, text_of
 from tests.support.invariants import contents
 from tests.support.uploads import work
 from workspace.models import Action, AuditEvent, JobState
+from workspace.services.work import jobs
 
 HTMX = {"HX-Request": "true"}
 BODY = {"HX-Request": "true", "HX-Target": "upload-body"}
@@ -45,13 +46,17 @@ def checked(post_file) -> Upload:
     return work(Upload.objects.get())
 
 
-def test_a_sent_file_is_shown_while_it_is_checked(post_file, book) -> None:
+def test_a_sent_file_is_shown_while_it_waits_and_while_it_is_checked(post_file, book, client, url) -> None:
     answer = post_file(MIXED)
     assert answer.status_code == 200
-    assert "The file is being checked" in text_of(answer)
+    assert "The file waits for a worker." in text_of(answer)
+    assert "rows so far" not in text_of(answer)
     assert 'hx-trigger="load delay:1s"' in answer.content.decode()
     assert "jobs" in read(answer).ids
-    assert Upload.objects.get().edition == book.current_edition
+    upload = Upload.objects.get()
+    assert upload.edition == book.current_edition
+    assert jobs.claim(Upload, upload.pk)
+    assert "The file is being checked: 0 rows so far." in text_of(client.get(url("show_upload", upload)))
 
 
 def test_the_check_is_a_list_of_label_and_number(client, url, checked) -> None:
@@ -130,7 +135,7 @@ def test_without_scripts_the_file_goes_with_the_form(post_file, client, url) -> 
     upload = Upload.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, url("show_upload", upload))
     page = client.get(answer["Location"])
-    assert "The file is being checked" in text_of(page)
+    assert "The file waits for a worker." in text_of(page)
     work(upload)
     assert counts(client.get(answer["Location"]))["New"] == 2
     answer = client.post(url("apply_upload", upload), {"seen": work_attempt(upload), "into": ""})
@@ -232,7 +237,7 @@ def test_cancelling_a_check_leaves_nothing(
 def test_a_viewer_sees_that_it_runs_and_no_button(post_file, book, vera, client_of, url) -> None:
     post_file(MIXED)
     answer = client_of(vera).get(url("console"))
-    assert "being checked" in text_of(answer)
+    assert "waiting for a worker" in text_of(answer)
     assert "show-upload" not in answer.content.decode()
 
 

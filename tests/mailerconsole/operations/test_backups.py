@@ -2,11 +2,18 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.db import connection, transaction
+from django.utils import timezone
 
+from addressbook.models import Address
+from addressbook.services.addresses import integrity
 from tests.mailerconsole.operations.installations import Installation, empty_postgresql, under_test
+from tests.support.stack import ROOT
+from workspace.models import Edition
 
 
 @pytest.fixture
@@ -50,6 +57,60 @@ def test_what_was_backed_up_is_what_is_restored(
     again = elsewhere.manage("restore_backup", str(folder))
     assert again.returncode == 1
     assert "there already" in again.stderr or "is not empty" in again.stderr
+
+
+def test_a_restore_looks_at_the_bucket_before_it_fills_the_database(
+    transactional_db, register, elsewhere: Installation, s3_server: str, tmp_path: Path
+) -> None:
+    register("a@example.com")
+    here, folder = under_test(), tmp_path / "backup"
+    assert here.manage("back_up", str(folder)).returncode == 0
+    plain = dict(elsewhere.environment)
+    elsewhere.environment |= {"S3_BUCKET": "nowhere", "S3_ENDPOINT_URL": s3_server, "S3_REGION": "us-east-1"}
+    elsewhere.environment |= {"S3_ACCESS_KEY": "any", "S3_SECRET_KEY": "any"}
+    refused = elsewhere.manage("restore_backup", str(folder))
+    assert refused.returncode == 1
+    assert "No file can be stored in nowhere; nothing was restored." in refused.stderr
+    assert "Traceback" not in refused.stderr
+    elsewhere.environment = plain
+    assert elsewhere.manage("restore_backup", str(folder)).returncode == 0
+
+
+@pytest.mark.parametrize("command", [["check_books"], ["verify_history"], ["let_in", "bob"], ["back_up", "folder"]])
+def test_a_command_on_an_empty_database_says_so_in_a_sentence(elsewhere: Installation, command: list[str]) -> None:
+    done = elsewhere.manage(*command)
+    assert done.returncode == 1
+    assert "There is no Mailer Console in the database" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (ROOT / "folder").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_during_a_check_is_no_defect(book, register, engine: str) -> None:
+    """Counts are read, then a batch is written, then the rows are counted."""
+    register("a@example.com")
+    with ThreadPoolExecutor() as other:
+        with integrity.one_moment():
+            assert Edition.objects.get(current_of=book).address_count == 1
+            write = other.submit(_register, book.pk)
+            if engine == "postgresql":  # SQLite with a rollback journal has the writer wait for the reader
+                write.result(timeout=30)
+            assert list(integrity.defects()) == []
+            assert book.current_edition.addresses.count() == 1
+        write.result(timeout=30)
+    assert Edition.objects.get(current_of=book).address_count == 2
+    assert integrity.all_defects() == []
+
+
+def _register(book_id: int) -> None:
+    edition = Edition.objects.get(current_of=book_id)
+    try:
+        with transaction.atomic():
+            address = {"email": "b@example.com", "key": "b@example.com", "registered_at": timezone.now()}
+            Address.objects.create(edition=edition, **address)
+            Edition.objects.filter(pk=edition.pk).update(address_count=2)
+    finally:
+        connection.close()
 
 
 @pytest.mark.engine_independent

@@ -3,20 +3,24 @@
 import os
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import requests
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from addressbook.models import BookSync, Download
 from addressbook.services import sync
-from mailerconsole.operations import health
+from mailerconsole import liveness
+from mailerconsole.operations import checks, health
 from tests.support.stack import METRICS_TOKEN, ROOT, Stack
 from workspace.models import JobState
+from workspace.services.people import sealing
 from workspace.services.work import jobs
 
 TOKEN = "a token that only this test knows"
@@ -27,11 +31,30 @@ def _asked_anew(monkeypatch) -> None:
     monkeypatch.setattr(health, "_last", None)
 
 
+@pytest.fixture(autouse=True)
+def alive(monkeypatch, tmp_path) -> None:
+    """A worker for each queue, and beat; in a folder of the test, as on one machine."""
+    monkeypatch.setattr(liveness, "_folder", lambda: tmp_path / "alive")
+    monkeypatch.setattr(liveness, "_redis_url", lambda: "")
+    for queue in liveness.queues():
+        liveness.note_worker(queue, "worker@host")
+    liveness.note_beat()
+
+
 def test_everything_is_there(client, db, file_store) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (
         200,
-        {"database": "ok", "migrations": "ok", "broker": "ok", "storage": "ok"},
+        {
+            "database": "ok",
+            "migrations": "ok",
+            "broker": "ok",
+            "storage": "ok",
+            "static": "ok",
+            "secrets": "ok",
+            "workers": "ok",
+            "beat": "ok",
+        },
     )
     assert answer["Cache-Control"] == "no-store"
 
@@ -57,6 +80,96 @@ def test_a_broker_that_is_down_is_named_and_reasons_stay_inside(client, db, file
         assert failed(client) == {"broker"}
     assert "Not ready: broker" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_a_machine_with_another_key_is_named(client, db, file_store, settings, caplog) -> None:
+    """Two data folders, each of which has made a key of its own; or one that has none."""
+    settings.SECRETS_KEYS = [Fernet.generate_key().decode()]
+    sealing.note_key()
+    assert checks.check_sealed_keys(databases=["default"]) == []
+    ours, settings.SECRETS_KEYS = settings.SECRETS_KEYS, [Fernet.generate_key().decode()]
+    assert failed(client) == {"secrets"}
+    assert "give every machine the same SECRETS_KEYS" in caplog.text
+    assert [found.id for found in checks.check_sealed_keys(databases=["default"])] == ["mailerconsole.E003"]
+    # While a new key is brought in, a machine has both.
+    settings.SECRETS_KEYS += ours
+    assert not sealing.is_foreign()
+    sealing.rotate()
+    assert not sealing.is_foreign()
+    settings.SECRETS_KEYS = ours
+    assert sealing.is_foreign()
+
+
+def test_a_queue_without_a_worker_is_named(client, db, file_store, tmp_path, caplog, scraped) -> None:
+    (mark,) = (tmp_path / "alive").glob("worker.changes.*")
+    os.utime(mark, (0, 0))
+    assert failed(client) == {"workers"}
+    assert "No worker serves changes" in caplog.text
+    found = scraped()
+    assert found["mailerconsole_workers", ("queue", "changes")] == 0
+    assert found["mailerconsole_workers", ("queue", "sync")] == 1
+
+
+def test_a_beat_that_is_away_is_named(client, db, file_store, tmp_path, scraped) -> None:
+    assert scraped()["mailerconsole_beat_age_seconds",] < 5
+    ago = time.time() - 100
+    os.utime(tmp_path / "alive" / "beat", (ago, ago))
+    assert failed(client) == {"beat"}
+    assert 100 <= scraped()["mailerconsole_beat_age_seconds",] < 130
+
+
+def test_signs_of_life_are_read_from_redis_where_there_is_one(monkeypatch, redis_url) -> None:
+    monkeypatch.setattr(liveness, "_redis_url", lambda: redis_url.rpartition("/")[0] + "/9")
+    assert liveness.workers() == dict.fromkeys(liveness.queues(), 0)
+    assert liveness.beat_age() is None
+    for node in ("changes@hostA.1", "changes@hostB.2"):
+        liveness.note_worker("changes", node)
+    liveness.note_beat()
+    assert liveness.workers()["changes"] == 2
+    assert liveness.beat_age() < 5
+
+
+def test_workers_sweep_while_beat_is_away(tmp_path, monkeypatch) -> None:
+    sent = []
+    monkeypatch.setattr(liveness.current_app, "send_task", lambda name, **options: sent.append(name))
+    assert not liveness.sweep_without_beat()
+    (tmp_path / "alive" / "beat").unlink()
+    assert liveness.sweep_without_beat()
+    assert sent == ["addressbook.tasks.wake_forgotten_jobs", "addressbook.tasks.wake_syncs"]
+
+
+@pytest.mark.engine_independent
+def test_a_database_that_is_away_costs_no_page_its_face_and_health_says_so(tmp_path: Path) -> None:
+    code = """
+import django
+django.setup()
+from django.test import Client
+client = Client(raise_request_exception=False, HTTP_ACCEPT_LANGUAGE="ko")
+client.cookies["sessionid"] = "x" * 32
+page, health = client.get("/sign-in/"), Client().get("/healthz")
+text = page.content.decode()
+print(page.status_code, "<h1>" in text, "tokens" in text, 'lang="ko"' in text)
+print(page["Content-Security-Policy"] != "", health.status_code, health.content.decode())
+"""
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "STATIC_ROOT": os.environ["STATIC_ROOT"]}
+    environment |= {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "DJANGO_SETTINGS_MODULE": "mailerconsole.settings"}
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment | {"ALLOWED_HOSTS": "*"}, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.splitlines() == ["500 True True True", "True 503 the database does not answer"], done.stderr
+
+
+@pytest.mark.engine_independent
+def test_what_a_killed_web_server_left_behind_is_cleaned_up(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for name in (f"mailer-console-metrics-{dead.pid}-x", f"mailer-console-metrics-{os.getpid()}-x", "other"):
+        (tmp_path / name).mkdir()
+    code = "from pathlib import Path; from mailerconsole import gunicorn_settings as s; import sys; "
+    code += "s.discard_folders_of_the_dead(Path(sys.argv[1])); s.on_exit(None)"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"alive", f"mailer-console-metrics-{os.getpid()}-x", "other"}
 
 
 def test_a_migration_that_is_missing_is_named(client, db, file_store) -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.engine_independent
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-NGINX = (ROOT / "deploy" / "nginx.conf").read_text()
+NGINX = "".join((ROOT / "deploy" / name).read_text() for name in ("nginx.conf", "nginx-containers.conf"))
 OURS = [name for name, service in SERVICES.items() if service.get("image", "").startswith("mailer-console")]
 WORKERS = [name for name in OURS if " worker " in SERVICES[name]["command"]]
 

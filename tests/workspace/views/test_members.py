@@ -122,6 +122,12 @@ def test_the_link_is_shown_once(client, url) -> None:
     assert "no-store" in answer["Cache-Control"]
 
 
+def test_the_link_is_made_from_the_public_address_with_its_port(client, url, settings) -> None:
+    """A proxy may leave the port out of the Host."""
+    settings.SITE_URL = "https://mailer.example.com:18443/"
+    assert invite(client, url)[1].startswith("https://mailer.example.com:18443/join/#")
+
+
 def test_an_open_invitation_is_withdrawn(client, url) -> None:
     _, link = invite(client, url)
     page = client.get(url("members"))

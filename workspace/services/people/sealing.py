@@ -4,6 +4,7 @@ The keys come from the environment (SECRETS_KEYS) or from a file in the data fol
 open. So a new key goes in front, `rotate` seals everything anew, and then the old one can go.
 """
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from mailerconsole.secret_key import read_or_create_secret_key
-from workspace.models import AddressBook, Authenticator, Connection, User
+from workspace.models import AddressBook, Authenticator, Connection, SealingKey, User
 from workspace.services.books import books
 from workspace.services.work import crash_points
 
@@ -35,6 +36,24 @@ def ensure_key() -> None:
         if Connection.objects.exists():
             raise KeyLostError
         read_or_create_secret_key(_file(), generate=_new_key)
+
+
+def note_key() -> None:
+    """Remember which key seals here, unless that is known: later a machine with another is told apart."""
+    keys = _keys()
+    if keys and not SealingKey.objects.exists():
+        SealingKey.objects.get_or_create(fingerprint=_fingerprint(keys[0]))
+
+
+def is_foreign() -> bool:
+    """Whether this machine has not the key of the installation: what it seals the others cannot open."""
+    known = set(SealingKey.objects.values_list("fingerprint", flat=True))
+    return bool(known) and known.isdisjoint(map(_fingerprint, _keys()))
+
+
+def _fingerprint(key: str) -> str:
+    # 256 random bits: nobody finds the key by trying.
+    return hashlib.sha256(f"sealing key {key}".encode()).hexdigest()
 
 
 @sensitive_variables("text")
@@ -81,6 +100,9 @@ def rotate() -> int:
     resealed += sum(_reseal_authenticator(user, keys) for user in users)
     if any(not _opens(_box(keys[:1]), row.sealed_keys) for row in Connection.objects.all()):
         raise KeyLostError
+    with transaction.atomic():
+        SealingKey.objects.exclude(fingerprint=_fingerprint(keys[0])).delete()
+        SealingKey.objects.get_or_create(fingerprint=_fingerprint(keys[0]))
     if not settings.SECRETS_KEYS:
         _write(keys[:1])
     return resealed

@@ -102,7 +102,15 @@ def claim(model: type[Work], work_id: int) -> Work | None:
         )
         if not taken:
             return None
-        return model._default_manager.select_related("edition__book", "requested_by").get(pk=work_id)
+        work = model._default_manager.select_related("edition__book", "requested_by").get(pk=work_id)
+    _log_claim(work, is_new=work.started_at == now)
+    return work
+
+
+def _log_claim(work: LeasedWork, *, is_new: bool) -> None:
+    """So that a night's log shows which process had a job at which time."""
+    fields = {"work": work._meta.model_name, "id": work.pk, "attempt": work.attempt, "rows_done": work.rows_done}
+    logger.info("Job begun" if is_new else "Job taken over", extra={"fields": fields})
 
 
 def still_owned(work: Work) -> Work:

@@ -16,6 +16,7 @@ from workspace.forms.members import InvitationForm, MemberForm, MemberRoleForm, 
 from workspace.models import Invitation, Role
 from workspace.services.books import books, invitations, members
 from workspace.views.pages.access import Access, to_book
+from workspace.views.pages.answers import public_url
 from workspace.views.pages.methods import require_POST
 from workspace.views.pages.sentences import number
 from workspace.views.people.step_up import with_fresh_sign_in
@@ -99,7 +100,7 @@ def invite_member(request: HttpRequest, access: Access) -> HttpResponse:
         messages.error(request, sentence % {"limit": number(limits.INVITATIONS_PER_BOOK)})
         return _page(request, access, status=422)
     # After the #, so that the code stands in no log and no Referer: browsers do not send that part.
-    link = f"{request.build_absolute_uri(reverse('join'))}#{code}"
+    link = f"{public_url(request, reverse('join'))}#{code}"
     return _page(request, access, link=link, link_role=values["role"].label)
 
 

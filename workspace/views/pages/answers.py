@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -22,6 +23,11 @@ def render_page(
     """
     part = asked_part(request, partials)
     return render(request, f"{template}#{part}" if part else template, dict(context), status=status)
+
+
+def public_url(request: HttpRequest, path: str) -> str:
+    """A link that works for another person: below SITE_URL, where it is set, whatever a proxy made of the Host."""
+    return f"{settings.SITE_URL.rstrip('/')}{path}" if settings.SITE_URL else request.build_absolute_uri(path)
 
 
 def asked_part(request: HttpRequest, partials: Collection[str]) -> str:

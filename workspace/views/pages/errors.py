@@ -2,11 +2,15 @@
 
 import logging
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
+
+from workspace import limits
 
 logger = logging.getLogger(__name__)
 
@@ -52,22 +56,34 @@ def method_not_allowed(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The page when something failed; a plain sentence when what failed is what a page needs, such as the database."""
+    """The page when something failed; one that asks for nothing when what failed is what a page needs: the database."""
     title = _("Something went wrong on our side")
+    advice = _("What you sent was either carried out completely or not at all. Please check, and try again.")
     try:
-        return _server_error_page(request, title)
-    except Exception:
-        logger.exception("The error page could not be shown either")
-        return HttpResponse(title, status=500, content_type="text/plain; charset=utf-8")
+        return error_page(request, 500, title, advice)
+    except Exception as error:  # what failed is in the log already
+        logger.warning("The error page needs what is away: %s", type(error).__name__)
+    context = {"status": 500, "title": title, "advice": advice, "home": reverse("home")}
+    # Without the request no context processor runs, which would ask for the session.
+    page = render_to_string("error_alone.html", {**context, "product_name": settings.PRODUCT_NAME})
+    return HttpResponse(page, status=500)
 
 
-def _server_error_page(request: HttpRequest, title: str) -> HttpResponse:
-    return error_page(
-        request,
-        500,
-        title,
-        _("What you sent was either carried out completely or not at all. Please check, and try again."),
-    )
+def store_away(request: HttpRequest) -> HttpResponse:
+    """The store of files does not answer, or refuses."""
+    title = _("Files cannot be stored or fetched just now")
+    return not_now(error_page(request, 503, title, _("Nothing was changed. Please try again in a minute.")))
+
+
+def many_files(request: HttpRequest) -> HttpResponse:
+    """This process sends as many files already as it may."""
+    title = _("Many files are being fetched just now")
+    return not_now(error_page(request, 503, title, _("Please try again in a moment.")))
+
+
+def not_now(answer: HttpResponse) -> HttpResponse:
+    answer.headers["Retry-After"] = str(limits.RETRY_AFTER_SECONDS)
+    return answer
 
 
 def error_page(request: HttpRequest, status: int, title: str, advice: str, *, back: str | None = None) -> HttpResponse:

@@ -1,15 +1,66 @@
 """A file as an answer: whole, or the part that was asked for (RFC 9110, section 14)."""
 
 import re
+import threading
 from collections.abc import Iterator
-from typing import IO, Final, NamedTuple
+from contextlib import contextmanager
+from typing import IO, Any, Final, NamedTuple
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
+from workspace import limits
+
 _CHUNK_BYTES: Final = 64 * 1024
 # One range; several at once nobody asks for of such a file, and whoever does gets all of it.
 _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+class ManyFilesError(Exception):
+    """This process sends limits.FILES_SENT_AT_ONCE files already."""
+
+
+class Place:
+    """One of the places for files that a process sends at once; given back at `leave`, once."""
+
+    _free = threading.BoundedSemaphore(limits.FILES_SENT_AT_ONCE)
+
+    def __init__(self) -> None:
+        """Raises ManyFilesError. It does not wait: that would hold the thread that a page needs."""
+        if not self._free.acquire(blocking=False):
+            raise ManyFilesError
+        self._is_left = False
+
+    def leave(self) -> None:
+        if not self._is_left:
+            self._is_left = True
+            self._free.release()
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """A place, kept where nothing goes wrong within. Raises ManyFilesError."""
+    taken = Place()
+    try:
+        yield taken
+    except BaseException:
+        taken.leave()
+        raise
+
+
+class Held:
+    """A file that gives its place back when it is closed."""
+
+    def __init__(self, file: IO[bytes], place: Place) -> None:
+        self._file = file
+        self._place = place
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def close(self) -> None:
+        self._place.leave()
+        self._file.close()
 
 
 class Part(NamedTuple):
@@ -43,11 +94,16 @@ def wanted_part(header: str, if_range: str, *, size: int, etag: str) -> Part | N
 
 
 def file_answer(
-    file: IO[bytes], *, name: str, content_type: str, size: int, etag: str, part: Part | None
+    file: IO[bytes], *, place: Place, name: str, content_type: str, size: int, etag: str, part: Part | None
 ) -> HttpResponseBase:
-    """The file to be saved under `name`, not shown; it is closed at the end, or when the client goes away."""
+    """The file to be saved under `name`, not shown.
+
+    It is closed and its place given back at the end, or when the client goes away.
+    """
     start, end = part or Part(0, size)
-    answer = StreamingHttpResponse(_Bytes(file, start, end), content_type=content_type, status=206 if part else 200)
+    answer = StreamingHttpResponse(
+        _Bytes(Held(file, place), start, end), content_type=content_type, status=206 if part else 200
+    )
     if part is not None:
         answer.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     return _described(answer, end - start, name, etag)
@@ -73,7 +129,7 @@ def _described(answer: HttpResponseBase, length: int, name: str, etag: str) -> H
 
 
 class _Bytes:
-    def __init__(self, file: IO[bytes], start: int, end: int) -> None:
+    def __init__(self, file: Held, start: int, end: int) -> None:
         self._file = file
         self._start = start
         self._end = end

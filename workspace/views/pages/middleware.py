@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -5,7 +6,11 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
-from workspace.views.pages.errors import method_not_allowed
+from workspace.services.work.stored_files import StoreAwayError
+from workspace.views.pages.errors import many_files, method_not_allowed, store_away
+from workspace.views.pages.file_answers import ManyFilesError
+
+logger = logging.getLogger(__name__)
 
 
 class PagesGZipMiddleware(GZipMiddleware):
@@ -36,6 +41,22 @@ class PrivatePagesMiddleware:
         if response.headers.get("Content-Type", "").startswith("text/html"):
             patch_vary_headers(response, ["HX-Request", "HX-Target"])
         return response
+
+
+class NotNowMiddleware:
+    """Answers 503 to who sent or wanted a file while the store cannot be used, or others fetch theirs."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, StoreAwayError):
+            logger.error("%s", exception)
+            return store_away(request)
+        return many_files(request) if isinstance(exception, ManyFilesError) else None
 
 
 class MethodNotAllowedMiddleware:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from mailerconsole.operations import backups
+from mailerconsole.operations.preparation import require_tables
 
 
 class Command(BaseCommand):
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_tables()
         try:
             manifest = backups.back_up(options["folder"], with_keys=options["with_keys"])
         except backups.BackupError as error:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from mailerconsole.operations.preparation import require_tables
 from workspace.services.people import accounts
 
 
@@ -16,5 +17,6 @@ class Command(BaseCommand):
         parser.add_argument("username")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_tables()
         found = accounts.forget_guesses(options["username"])
         self.stdout.write("Forgotten; the next attempt is looked at." if found else "Nobody has guessed there lately.")

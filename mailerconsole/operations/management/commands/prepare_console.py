@@ -10,7 +10,7 @@ from mailerconsole.sqlite import JournalError
 
 
 class Command(BaseCommand):
-    help = "Bring the database up to date; make the first admin and the first book in a new installation."
+    help = "Bring static files and database up to date; make the first admin and book in a new installation."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

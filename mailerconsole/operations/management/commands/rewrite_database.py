@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from addressbook.services.reset import vacuum
+from mailerconsole.operations.preparation import require_tables
 
 
 class Command(BaseCommand):
@@ -12,6 +13,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_tables()
         if not vacuum.scrub(lambda: None, whatever_size=True):
             raise CommandError(
                 "A transaction that began earlier may still see what is gone, or a view of your own keeps the "

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from mailerconsole.operations.checks import lost_key_sentence, unusable_key_sentence
+from mailerconsole.operations.preparation import require_tables
 from workspace.services.books import keys
 from workspace.services.people import sealing
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_tables()
         try:
             if options["forget_unreadable"]:
                 for name in keys.forget_unreadable():

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mailerconsole.operations import beat_schedule, static_files, supervisor
+from mailerconsole.operations import beat_schedule, supervisor
 from mailerconsole.operations.checks import check_sqlite_journal
 from mailerconsole.operations.listening import CannotListenError, Endpoint, free_port_after
 from mailerconsole.operations.preparation import PasswordRefusedError, SecretsKeyError, password_notice, prepare
@@ -31,7 +31,6 @@ class Command(BaseCommand):
             endpoint = Endpoint.from_environment()
             supervisor.claim_data_dir(data_dir)
             endpoint.require_free()
-            static_files.collect_if_changed()
             sign_in = prepare(beside_simulator=True)
         except supervisor.AlreadyRunningError as error:
             raise CommandError(

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from mailerconsole.operations.preparation import require_tables
 from workspace.models import AddressBook
 from workspace.services import history
 from workspace.services.history import Finding, Head
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_tables()
         kept = [_read_head(text) for text in options["head"]]
         names = dict(AddressBook.objects.values_list("pk", "name"))
         faults = list(history.verify(kept=kept))

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from tests.addressbook.services.test_concurrency import at_once
 from tests.support.downloads import make, path_of
 from tests.support.invariants import assert_consistent, contents
 from workspace.models import Action, AddressBook, AuditEvent, Edition, Erasure, Job, JobState
-from workspace.services.work import jobs
+from workspace.services.work import crash_points, jobs
 
 
 def test_reset_empties_the_book_and_keeps_a_copy_for_a_week(book, do_reset, make_group, register) -> None:
@@ -157,6 +158,37 @@ def test_what_was_stopped_is_told_in_the_book_as_it_is_now_and_knows_no_address(
     do_reset()
     job.refresh_from_db()
     assert (job.edition.number, job.parameters) == (2, {})
+
+
+def test_a_reset_is_possible_while_the_numbers_move(job, book, do_reset, seen, register) -> None:
+    """What the user saw is from before the last batch; after the work has ended it would be another matter."""
+    before = seen()
+    register("between@example.com")
+    assert do_reset(seen=before).addresses == before.addresses + 1
+    assert_consistent(book)
+    before = seen()
+    register("after@example.com")
+    with pytest.raises(ContentsChangedError):
+        do_reset(seen=before)
+
+
+def test_a_reset_is_possible_while_an_upload_is_applied(book, by, check, do_reset, seen, monkeypatch) -> None:
+    monkeypatch.setattr(limits, "ROWS_PER_UPLOAD_BATCH", 1)
+    upload = check("a@example.com\nb@example.com\nc@example.com\n")
+    uploads.apply(book=book, upload_id=upload.pk, group_id=None, seen=upload.attempt, by=by)
+    before = seen()
+    reset_after = iter([False, True])
+
+    def stop(point: str) -> None:
+        if point == "apply: batch kept" and next(reset_after, False):
+            assert do_reset(seen=before).addresses > before.addresses
+
+    monkeypatch.setattr(crash_points, "reached", stop)
+    with suppress(jobs.JobLostError):
+        uploads.run(jobs.claim(Upload, upload.pk))
+    upload.refresh_from_db()
+    assert (upload.state, upload.outcome["reason"]) == (JobState.FAILED, "reset")
+    assert_consistent(book)
 
 
 @pytest.mark.parametrize("phase", ["waiting", "checking", "checked", "to apply", "applying"])

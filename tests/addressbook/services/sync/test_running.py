@@ -56,10 +56,25 @@ def test_a_turn_that_nobody_needs_makes_no_call(beside_simulator, told, book, by
     assert not told
 
 
-def test_a_book_without_keys_pauses(told, book, by) -> None:
+def test_a_book_without_keys_pauses(told, book, by, caplog) -> None:
     sync.turn_on(book=book, by=by)
     sync_book(book.pk)
     assert sync.status(book).pause == Pause.NOT_CONNECTED
+    assert f"The sync of book {book.pk} is paused (not_connected)" in caplog.text
+
+
+def test_a_simulator_with_another_token_is_told_apart_from_wrong_keys(
+    practice, told, book, by, register, settings, caplog
+) -> None:
+    """Two machines, each with a token of its own in its data folder."""
+    settings.SIMULATOR_TOKEN = "the one of another machine"
+    register("a@example.com")
+    sync.turn_on(book=book, by=by)
+    sync_book(book.pk)
+    status = sync.status(book)
+    assert status.pause == Pause.KEYS_REFUSED
+    assert "another SIMULATOR_TOKEN" in BookSync.objects.get(book=book).problem
+    assert "another SIMULATOR_TOKEN" in caplog.text
 
 
 def test_what_was_written_during_a_turn_is_seen_at_its_end(

@@ -38,6 +38,16 @@ def test_claim_takes_over_when_the_lease_has_run_out(job: Job) -> None:
     assert jobs.claim(Job, job.pk).attempt == 2
 
 
+def test_the_log_says_when_a_job_begins_and_when_it_is_taken_over(job: Job, caplog) -> None:
+    caplog.set_level("INFO", "workspace.services.work.jobs")
+    jobs.claim(Job, job.pk)
+    let_the_lease_run_out(job)
+    jobs.claim(Job, job.pk)
+    lines = [(record.message, record.fields) for record in caplog.records if hasattr(record, "fields")]
+    own = {"work": "job", "id": job.pk, "rows_done": 0}
+    assert lines == [("Job begun", {**own, "attempt": 1}), ("Job taken over", {**own, "attempt": 2})]
+
+
 def test_claim_takes_over_a_lease_from_before_the_clock_was_set_back(job: Job) -> None:
     jobs.claim(Job, job.pk)
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() + timedelta(days=1))
