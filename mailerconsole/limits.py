@@ -6,3 +6,8 @@ from typing import Final
 
 # Metrics tell of the jobs that ended in the last hour: long enough for a quantile, short enough to show a change.
 WORKLOAD_WINDOW_SECONDS: Final = 3_600
+
+# Downloads -------------------------------------------------------------------------------------------------------
+
+# Passwords that a process hashes at a time: each takes Argon2 100 MB for a third of a second.
+PASSWORDS_HASHED_AT_ONCE: Final = 2

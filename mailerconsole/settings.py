@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "workspace.views.pages.body_limits.BodyLimitMiddleware",
     "workspace.views.pages.hardening.FieldLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -217,7 +218,7 @@ LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "mailerconsole.hashing.BoundedArgon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -281,8 +282,8 @@ if IS_HTTPS:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
     SECURE_HSTS_PRELOAD = env_bool("HSTS_PRELOAD", default=False)
 
-# 1,000 addresses of 254 characters, percent-encoded, fit three times over. A selection posts at most a page of ids.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# The most for anybody; views.body_limits says who may send how much to where.
+DATA_UPLOAD_MAX_MEMORY_SIZE = limits.LARGE_FORM_BYTES
 # Edit group posts two fields a group at most, and a book may hold 10,000 groups; for other forms see views.hardening.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 25_000
 

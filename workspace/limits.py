@@ -175,5 +175,14 @@ BASE_URL_CHARACTERS: Final = 200
 # A body this much larger than the limit on files is not read to its end only to be answered politely.
 REQUEST_BODY_BYTES: Final = 8 * UPLOAD_FILE_BYTES
 
+# A form of anybody: what a person types into a field, and a page of ids. What a signed-out visitor may make us hold.
+FORM_BYTES: Final = 64 * 1024
+
+# A form of a member in which addresses are posted: 1,000 of 254 characters, percent-encoded, fit six times over.
+LARGE_FORM_BYTES: Final = 5 * 1024 * 1024
+
+# Large forms that a process takes apart at a time: each needs some 35 times its size for some tenths of a second.
+LARGE_FORMS_READ_AT_ONCE: Final = 1
+
 # Fields of a form. A page of the list sends 100 ids and a few more; only "Edit group" has two for each group.
 FIELDS_PER_FORM: Final = 1_000

@@ -13,7 +13,7 @@ from libraries.spreadsheets.sources import Table, Value, has_content, text_of
 
 # An apostrophe that keeps a spreadsheet program from taking a text for a formula. Ours and other people's exports
 # have it, and it is no part of the address. Doubled, the first one is the guard: `writer` adds one where one is.
-GUARDED: Final = re.compile(r"'+[=+\-@\t\r]")
+GUARDED: Final = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 
 
 class Row(NamedTuple):

@@ -58,7 +58,7 @@ def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, t
     digest = hashlib.sha256()
     for chunk in _chunks(file):
         digest.update(chunk)
-    submitted = Submitted(by, token, "receive_upload", [digest.hexdigest(), name, group_id])
+    submitted = Submitted(by, token, "receive_upload", [digest.hexdigest(), name, group_id], book)
     stored_file = files.keep(file)
     try:
         crash_points.reached("receive: file stored")

@@ -26,6 +26,7 @@ from workspace.models import Role
 from workspace.services.work import jobs
 from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, to_book
+from workspace.views.pages.body_limits import takes_files
 from workspace.views.pages.methods import require_POST
 from workspace.views.pages.receiving import was_too_large
 
@@ -39,6 +40,7 @@ def has_file(request: HttpRequest) -> bool:
 
 @require_POST
 @to_book(Role.MANAGER)
+@takes_files
 def send_upload(request: HttpRequest, access: Access) -> HttpResponse:
     return receive_file(request, access)
 
