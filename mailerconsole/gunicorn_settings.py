@@ -9,8 +9,11 @@ from typing import Any
 from mailerconsole import logs
 from mailerconsole.operations.listening import Endpoint
 
-bind = Endpoint.from_environment().bind
-worker_class = "gthread"
+_endpoint = Endpoint.from_environment()
+_endpoint.require_proxy()
+bind = _endpoint.bind
+# gthread that does not wait for slow clients.
+worker_class = "mailerconsole.deadlines.DeadlineWorker"
 workers = 2
 threads = 4
 # A request that takes longer than this is stuck; whatever is long runs as a job.

@@ -5,8 +5,7 @@ import io
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.handlers.wsgi import WSGIHandler
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.urls import reverse
 
 from addressbook.models import Upload
@@ -31,14 +30,10 @@ class Unread(io.BytesIO):
 
 def status_of(client: Client, url: str, size: object, content_type: str = FORM) -> int:
     """The answer to a POST of that length; 0 when its body was touched."""
-    environ = RequestFactory().post(url, content_type=content_type).environ
     body = Unread()
-    environ["HTTP_COOKIE"] = client.cookies.output(header="", sep=";")
-    environ |= {"CONTENT_LENGTH": str(size), "wsgi.input": body}
-    answers = []
-    for _ in WSGIHandler()(environ, lambda status, headers: answers.append(status)):
-        pass
-    return 0 if body.was_read else int(answers[0].split()[0])
+    extra = {"CONTENT_LENGTH": str(size), "CONTENT_TYPE": content_type, "wsgi.input": body}
+    answer = client.generic("POST", url, **extra)
+    return 0 if body.was_read else answer.status_code
 
 
 @pytest.mark.parametrize("content_type", [FORM, "multipart/form-data; boundary=x"])
@@ -73,7 +68,7 @@ def test_a_manager_posts_a_large_form(book, bob, client_of) -> None:
 
 @pytest.mark.parametrize("length", ["-1", "1e9", "٣٣٣٣٣٣", "9" * 40])
 def test_a_length_that_is_no_number_reads_nothing(length, client, db) -> None:
-    assert status_of(client, reverse("sign_in"), length) in {400, 403, 413}
+    assert status_of(client, reverse("sign_in"), length) in {200, 400, 413}  # 0: it was read
 
 
 def test_a_body_in_chunks_is_refused(client, db) -> None:

@@ -27,6 +27,7 @@ class Command(BaseCommand):
         os.umask(0o077)
         try:
             endpoint = Endpoint.from_environment()
+            endpoint.require_proxy()
             supervisor.claim_data_dir(data_dir)
             endpoint.require_free()
             static_files.collect_if_changed()
