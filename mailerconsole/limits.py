@@ -7,6 +7,11 @@ from typing import Final
 # Metrics tell of the jobs that ended in the last hour: long enough for a quantile, short enough to show a change.
 WORKLOAD_WINDOW_SECONDS: Final = 3_600
 
+# Signing in -------------------------------------------------------------------------------------------------------
+
+# A link with which somebody sets a password: it opens an account, so it holds for a day.
+PASSWORD_LINK_HOURS: Final = 24
+
 # Downloads -------------------------------------------------------------------------------------------------------
 
 # Passwords that a process hashes at a time: each takes Argon2 100 MB for a third of a second.

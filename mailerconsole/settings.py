@@ -10,10 +10,10 @@ from urllib.parse import quote, urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from mailerconsole import file_store, logs, sqlite
+from mailerconsole import file_store, limits, logs, sqlite
 from mailerconsole.secret_files import env_secret
 from mailerconsole.secret_key import read_or_create_secret_key
-from workspace import limits
+from workspace import limits as workspace_limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -60,7 +60,6 @@ INSTALLED_APPS = [
     "workspace",
     "addressbook",
     "mailerconsole.operations",
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -225,10 +224,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": limits.PASSWORD_LEAST_CHARACTERS},
+        "OPTIONS": {"min_length": workspace_limits.PASSWORD_LEAST_CHARACTERS},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = limits.PASSWORD_LINK_HOURS * 3600
 # Whether what only admins may do, and the pages of users, are open only to those who have turned two-factor on.
 TWO_FACTOR_FOR_ADMINS = env_bool("TWO_FACTOR_FOR_ADMINS", default=False)
 # How many proxies of our own stand before the web server: only then is X-Forwarded-For read, and from its right end.
@@ -265,7 +265,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 # After it the row may go; when a session is over is decided by views.session_limits.
-SESSION_COOKIE_AGE = limits.LONGEST_SESSION_SECONDS
+SESSION_COOKIE_AGE = workspace_limits.LONGEST_SESSION_SECONDS
 # Browsers take a name with this only from https, for this host alone and for all of it.
 COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
@@ -283,7 +283,7 @@ if IS_HTTPS:
     SECURE_HSTS_PRELOAD = env_bool("HSTS_PRELOAD", default=False)
 
 # The most for anybody; views.body_limits says who may send how much to where.
-DATA_UPLOAD_MAX_MEMORY_SIZE = limits.LARGE_FORM_BYTES
+DATA_UPLOAD_MAX_MEMORY_SIZE = workspace_limits.LARGE_FORM_BYTES
 # Edit group posts two fields a group at most, and a book may hold 10,000 groups; for other forms see views.hardening.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 25_000
 

@@ -126,6 +126,9 @@ LONGEST_SESSION_SECONDS: Final = 12 * 60 * 60
 # A click is noted in the session at most this often: each note is a write.
 CLICK_NOTED_SECONDS: Final = 60
 
+# Acts on accounts that the page of the users lists.
+ACTS_ON_USERS_LISTED: Final = 20
+
 # Sign-ins that the page of the account lists.
 SIGN_INS_LISTED: Final = 10
 

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from uuid import uuid4
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,7 +17,7 @@ from workspace.forms.books import BookForm, BookSettingsForm, OrphanForm
 from workspace.models import AddressBook, Role
 from workspace.services.books import books
 from workspace.views.books.connection_sentences import Verdict
-from workspace.views.pages.access import LAST_BOOK, Access, actor, lacks_second_factor, to_account, to_book, to_sign_in
+from workspace.views.pages.access import LAST_BOOK, Access, actor, to_book, to_sign_in, to_superusers
 from workspace.views.pages.methods import require_POST
 
 
@@ -35,14 +34,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@to_superusers
 def create_book(request: HttpRequest) -> HttpResponse:
     """Superusers make books and become their first admin."""
-    if not request.user.is_authenticated:
-        return to_sign_in(request)
-    if not request.user.is_superuser:
-        raise PermissionDenied
-    if lacks_second_factor(request):
-        return to_account(request)
     form = BookForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         book = books.create_book(**form.cleaned_data, by=actor(request))
@@ -57,14 +51,9 @@ def create_book(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@to_superusers
 def adopt_book(request: HttpRequest) -> HttpResponse:
     """Superusers become admin of a book that has lost its own."""
-    if not request.user.is_authenticated:
-        return to_sign_in(request)
-    if not request.user.is_superuser:
-        raise PermissionDenied
-    if lacks_second_factor(request):
-        return to_account(request)
     form = OrphanForm(request.POST)
     book = AddressBook.objects.filter(pk=form.cleaned_data["book"]).first() if form.is_valid() else None
     if book is None:

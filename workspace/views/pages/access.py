@@ -132,6 +132,21 @@ def signed_in(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     return guarded
 
 
+def to_superusers(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Let the view be reached by superusers, with two-factor sign-in where the operator asks for it."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        request: HttpRequest = args[0]  # type: ignore[assignment]
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        return to_account(request) if lacks_second_factor(request) else view(*args, **kwargs)
+
+    return guarded
+
+
 def lacks_second_factor(request: HttpRequest) -> bool:
     """Whether the operator asks admins for two-factor sign-in, and this one has not turned it on."""
     return settings.TWO_FACTOR_FOR_ADMINS and not second_factor.is_on(actor(request).user)
