@@ -43,6 +43,8 @@ def with_password(url: str, password: str) -> str:
 # Where things are -----------------------------------------------------------------------------------------------
 
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
+# Before anything is made in it, whichever process is the first: files are their owner's alone.
+os.umask(0o077)
 DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 DEBUG = env_bool("DEBUG", default=False)
@@ -276,6 +278,8 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "workspace.views.pages.errors.csrf_failure"
 if IS_HTTPS:
     SECURE_SSL_REDIRECT = True
+    # With its port, and not to whatever name the request came by.
+    SECURE_SSL_HOST = urlsplit(SITE_URL).netloc
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
     SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60

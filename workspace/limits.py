@@ -81,6 +81,12 @@ LINES_PER_TRIM: Final = 1_000
 
 HISTORY_PAGE_LINES: Final = 50
 
+# Refused accesses of one person that the history lists: a person who lost a role meets a few, a script thousands.
+REFUSALS_LISTED_PER_HOUR: Final = 10
+
+# Of the path of a refused access; the longest of ours has some hundred.
+REFUSED_PATH_CHARACTERS: Final = 200
+
 # People whom the filter of the history offers by name.
 PEOPLE_IN_HISTORY_FILTER: Final = 500
 

@@ -1,6 +1,7 @@
 """What must be done before the processes start: at the first start, and again after every update."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
@@ -33,6 +34,7 @@ def prepare(*, beside_simulator: bool) -> SignIn:
 
     Raises PasswordRefusedError or SecretsKeyError.
     """
+    _close_to_others()
     call_command("migrate", interactive=False, verbosity=0)
     history.install_guard()
     _require_secrets_key()
@@ -50,6 +52,15 @@ def prepare(*, beside_simulator: bool) -> SignIn:
     if given:
         return SignIn(f"Sign in as {user} with the password in ADMIN_PASSWORD.")
     return SignIn(f"Sign in as {user} with the password shown above.", password)
+
+
+def _close_to_others() -> None:
+    """A data folder that was made by hand may be open to every user of the machine, and what is in it by an update."""
+    settings.DATA_DIR.chmod(0o700)
+    if settings.IS_SQLITE:
+        name = Path(settings.DATABASES["default"]["NAME"])
+        for path in name.parent.glob(f"{name.name}*"):
+            path.chmod(0o600)
 
 
 def _require_secrets_key() -> None:

@@ -20,7 +20,7 @@ from addressbook.views.addresses.register_dialog import TEMPLATE as REGISTER_TEM
 from addressbook.views.addresses.register_dialog import register_dialog
 from addressbook.views.screen.screen import answer_dialog, console_context, jobs_context
 from addressbook.views.uploads import upload_sentences
-from addressbook.views.uploads.upload_dialog import is_result, upload_dialog
+from addressbook.views.uploads.upload_dialog import is_result, is_shown_to, upload_dialog
 from libraries import spreadsheets
 from workspace.models import Role
 from workspace.services.work import jobs
@@ -71,6 +71,10 @@ def receive_file(request: HttpRequest, access: Access) -> HttpResponse:
     except GroupGoneError:
         problem = _("The group was deleted meanwhile. Nothing was registered; choose another group.")
         return _register_again(request, access, None, problem)
+    except uploads.TooManyUploadsError:
+        problem = _("%(limit)s files wait already. Press OK or Cancel for one of them first.")
+        values = {"limit": sentences.number(limits.UPLOADS_PER_BOOK)}
+        return _register_again(request, access, into, problem % values)
     except uploads.UploadGoneError:
         # The same form sent again, after a reset.
         problem = _("The address book was reset meanwhile. Please choose the file once more.")
@@ -176,7 +180,7 @@ def mend_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpRes
     """The popup "Register address" with the refused addresses in its field, to be mended there."""
     upload = _upload_or_404(access, upload_id)
     texts = uploads.texts_to_mend(upload)
-    if not texts:
+    if not texts or not is_shown_to(upload, access):
         raise Http404
     values = register_dialog(access, text="\n".join(texts), into=upload.group_id)
     return answer_dialog(request, access, listing_from(request.GET), REGISTER_TEMPLATE, values)

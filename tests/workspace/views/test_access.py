@@ -6,6 +6,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.support.html import text_of
+from workspace import limits
 from workspace.models import Action, AuditEvent, Region, Zone
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
@@ -216,6 +217,20 @@ def test_a_group_of_another_book_does_not_exist(book, by, make_group, client_of,
     for name in ("group_actions", "rename_group", "empty_group", "delete_group"):
         assert client.get(reverse(name, args=[other.slug]), {"target": group.pk}).status_code == 404
     assert client.get(reverse("console", args=[other.slug]), {"group": group.pk}).status_code == 404
+
+
+def test_many_refusals_are_ten_short_lines_an_hour(book, vera, bob, client_of) -> None:
+    client = client_of(vera)
+    for _ in range(15):
+        assert client.post(f"/books/{book.slug}/uploads/{'9' * 3900}/cancel/").status_code == 403
+    lines = AuditEvent.objects.filter(action=Action.ACCESS_REFUSED).order_by("pk")
+    assert [line.detail.get("is_last", False) for line in lines] == [False] * 9 + [True]
+    assert all(len(line.detail["path"]) == limits.REFUSED_PATH_CHARACTERS for line in lines)
+    assert "Further refusals within the hour are not listed." in text_of(
+        client_of(bob).get(reverse("history", args=[book.slug]))
+    )
+    client_of(bob).get(reverse("book_settings", args=[book.slug]))  # another person has ten lines too
+    assert AuditEvent.objects.filter(action=Action.ACCESS_REFUSED, username="bob").count() == 1
 
 
 def test_a_removed_member_is_out_at_the_next_request(book, by, bob, client_of) -> None:

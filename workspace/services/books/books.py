@@ -1,5 +1,6 @@
 """Address books, their settings and their members."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -134,6 +135,16 @@ def change_settings(
         if now.current_edition is not None and {"zone", "region"} & changed.keys():
             outbox.connection_changed(now.current_edition)
         record(by=by, action=Action.CHANGE_BOOK, book=book, detail=changed)
+
+
+def lowers_protection(book: AddressBook, wanted: Mapping[str, object]) -> bool:
+    """Whether these settings show or give away more than those that the book has."""
+    switches = ("download_reason_required", "download_sign_in_required")
+    asks_less = any(getattr(book, name) and wanted[name] is False for name in switches)
+    if wanted["masking"] is None:  # stays as it is, as do switches that are None
+        return asks_less
+    strictness = [Masking.NOBODY, Masking.VIEWERS, Masking.EVERYBODY]
+    return asks_less or strictness.index(Masking(wanted["masking"])) < strictness.index(Masking(book.masking))
 
 
 def add_member(*, book: AddressBook, username: str, role: Role, by: Actor) -> User:

@@ -1,6 +1,7 @@
 """Making a book, and its settings."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from workspace.services.books import books
 from workspace.views.books.connection_sentences import Verdict
 from workspace.views.pages.access import LAST_BOOK, Access, actor, to_book, to_sign_in, to_superusers
 from workspace.views.pages.methods import require_POST
+from workspace.views.people.step_up import with_fresh_sign_in
 
 
 @require_GET
@@ -82,8 +84,15 @@ def book_settings(request: HttpRequest, access: Access) -> HttpResponse:
         return settings_page(request, access, form=form, status=422)
     names = ("name", "zone", "region", "download_reason_required", "download_sign_in_required", "masking")
     values = {name: form.cleaned_data[name] for name in names}
+    # As a reset does: it opens the book to a session that was left open.
+    save = with_fresh_sign_in(_save) if books.lowers_protection(book, values) else _save
+    return save(request, access, form.cleaned_data["version"], values)
+
+
+def _save(request: HttpRequest, access: Access, version: int, values: dict[str, Any]) -> HttpResponse:
+    book = access.book
     try:
-        books.change_settings(book=book, seen_version=form.cleaned_data["version"], **values, by=access.by)
+        books.change_settings(book=book, seen_version=version, **values, by=access.by)
     except books.SettingsChangedMeanwhileError:
         messages.error(request, _("Somebody else has just changed these settings. Look at them and save again."))
         book.refresh_from_db()

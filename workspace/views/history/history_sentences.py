@@ -272,7 +272,10 @@ def _accepted(detail: Detail) -> str:
 def _refused(detail: Detail) -> str:
     if "role" not in detail:
         return _("The password that was asked for again was wrong.")
-    return _("The role %(role)s is not enough for this page.") % {"role": _role(detail["role"])}
+    sentence = _("The role %(role)s is not enough for this page.") % {"role": _role(detail["role"])}
+    if detail.get("is_last"):
+        sentence += " " + _("Further refusals within the hour are not listed.")
+    return sentence
 
 
 def _changed_role(detail: Detail) -> str:

@@ -20,7 +20,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from addressbook.models import Group
 from addressbook.services.addresses import groups
-from workspace.models import Action, AddressBook, BookMember, Edition, Masking, Role
+from workspace.models import AddressBook, BookMember, Edition, Masking, Role
 from workspace.services.history import audit
 from workspace.services.history.audit import Actor
 from workspace.services.people import second_factor
@@ -195,7 +195,6 @@ def _enter(request: HttpRequest, slug: str, role: Role) -> Access:
         raise Http404
     access = Access(member.book, member.book.current_edition, Role(member.role), by)
     if not access.role.includes(role):
-        detail = {"path": request.path, "role": access.role}
-        audit.record(by=access.by, action=Action.ACCESS_REFUSED, book=access.book, detail=detail)
+        audit.record_refusal(by=access.by, book=access.book, path=request.path, detail={"role": access.role})
         raise PermissionDenied
     return access

@@ -24,7 +24,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         data_dir: Path = settings.DATA_DIR
         data_dir.chmod(0o700)
-        os.umask(0o077)
         try:
             endpoint = Endpoint.from_environment()
             endpoint.require_proxy()
