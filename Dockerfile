@@ -17,6 +17,7 @@ COPY --from=packages /venv /venv
 COPY . .
 # The key only lets Django start; the image holds none, and a container takes its own from the environment.
 RUN SECRET_KEY=build DATA_DIR=/tmp/build python manage.py collectstatic --no-input --verbosity 0 \
+    && chmod -R a+rX "$STATIC_ROOT" \
     && rm -rf /tmp/build
 USER console
 VOLUME /data

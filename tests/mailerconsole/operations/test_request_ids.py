@@ -19,8 +19,14 @@ from workspace.services.work import jobs
 
 
 @pytest.mark.parametrize("offered", ["abcdef0123456789", "a-b_c-d-e", "x" * 64])
-def test_an_id_of_a_proxy_is_kept(client, db, offered: str) -> None:
+def test_an_id_of_a_proxy_is_kept(client, db, settings, offered: str) -> None:
+    settings.TRUSTED_PROXIES = 1
     assert client.get("/healthz", headers={"X-Request-ID": offered})["X-Request-ID"] == offered
+
+
+def test_an_id_of_a_client_without_a_proxy_is_not(client, db) -> None:
+    offered = "abcdef0123456789"
+    assert client.get("/healthz", headers={"X-Request-ID": offered})["X-Request-ID"] != offered
 
 
 @pytest.mark.parametrize(
@@ -43,7 +49,8 @@ def test_every_answer_has_one_also_a_refused_one(client, db) -> None:
     assert client.get("/healthz", headers={"Host": "elsewhere.example.com"})["X-Request-ID"]
 
 
-def test_a_job_and_its_message_carry_the_id_of_the_click(book, bob, client_of, monkeypatch) -> None:
+def test_a_job_and_its_message_carry_the_id_of_the_click(book, bob, client_of, monkeypatch, settings) -> None:
+    settings.TRUSTED_PROXIES = 1
     sent = []
     monkeypatch.setattr(current_app, "send_task", lambda name, args, **options: sent.append(options["headers"]))
     fields = {"token": uuid4(), "scope": "book", "format": "xlsx"}

@@ -59,7 +59,7 @@ class Created:
 
 
 class _Codes(PasswordResetTokenGenerator):
-    """Django's codes, which hold until the password changes or somebody signs in; ours also until sessions are ended."""
+    """Django's codes, which end with the password or the next sign-in; ours also when the user ends all sessions."""
 
     key_salt = "workspace.services.people.users.password_link"
 

@@ -22,7 +22,7 @@ from workspace.services.history.audit import Actor
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A form as it was sent: by whom, with which token, to do what, with which contents (JSON values), in which book."""
+    """A form as it was sent: by whom, with which token, to do what, with which contents (JSON values), and where."""
 
     by: Actor
     token: UUID

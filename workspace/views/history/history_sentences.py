@@ -60,7 +60,7 @@ TITLES: Final[dict[str, str | Promise]] = {
     "deactivate_user": gettext_lazy("Deactivate a user"),
     "activate_user": gettext_lazy("Activate a user"),
     "make_superuser": gettext_lazy("Make somebody superuser"),
-    "unmake_superuser": gettext_lazy("Take the superuser right away"),
+    "unmake_superuser": gettext_lazy("Revoke superuser rights"),
     "reset_two_factor": gettext_lazy("Turn off two-factor sign-in of a user"),
     "make_password_link": gettext_lazy("Make a link for a new password"),
     "turn_on_two_factor": gettext_lazy("Turn on two-factor sign-in"),

@@ -62,7 +62,7 @@ def show_user(request: HttpRequest, user_id: int) -> HttpResponse:
         sentence = _("This user is the only admin of: %(books)s. Make somebody else admin there first.")
         messages.error(request, sentence % {"books": names})
     except users.IsSuperuserError:
-        messages.error(request, _("Only superusers themselves set their password. Take the right away first."))
+        messages.error(request, _("Only superusers themselves set their password. Revoke the superuser rights first."))
     except users.LinkClosedError:
         messages.error(request, _("This user may not sign in. Activate the account first."))
     else:
