@@ -100,9 +100,14 @@ def drip(console: Console, head: bytes, is_over: threading.Event) -> float:
     return time.monotonic() - start
 
 
-@pytest.mark.parametrize("head", [b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ", b"POST /sign-in/ HTTP/1.1\r\n"
-    b"Host: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n"
-    b"Cookie: csrftoken=abcdefghijklmnopqrstuvwxyzabcdef\r\n\r\n"])  # fmt: skip
+HEADERS = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: "
+BODY = (
+    b"POST /sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: csrftoken=abcdefghijklmnopqrstuvwxyzabcdef\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("head", [HEADERS, BODY], ids=["headers", "body"])
 def test_slow_clients_are_let_go(console: Console, head: bytes) -> None:
     is_over = threading.Event()
     with ThreadPoolExecutor(12) as pool:

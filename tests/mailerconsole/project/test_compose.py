@@ -196,6 +196,14 @@ def test_the_proxy_takes_as_much_at_each_url_as_the_console() -> None:
         assert most_of(path) == expected, name
 
 
+def test_what_one_address_sends_at_once_fits_into_the_memory_of_the_proxy() -> None:
+    large = re.search(r"client_max_body_size (\d+)m;\s+#[^\n]*\s+limit_conn connections (\d+);", NGINX)
+    assert large is not None
+    (place,) = SERVICES["proxy"]["tmpfs"]
+    size, limit = int(place.removesuffix("m").rpartition("=")[2]), int(SERVICES["proxy"]["mem_limit"].removesuffix("m"))
+    assert int(large[1]) * int(large[2]) < size < limit
+
+
 def test_memory_in_folders_has_a_size() -> None:
     for name, service in SERVICES.items():
         assert all(":size=" in place for place in service["tmpfs"]), name
