@@ -8,11 +8,17 @@ docs/operations.md), and it bounds what one costs. It does not make a buffering 
 import errno
 import socket
 import time
-from typing import Any
+from typing import Any, Final
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from mailerconsole import limits
+# A request without a buffering proxy before us: so long for its headers, and for a body as long again for so many
+# bytes. A phone on a poor line sends five times as fast. gunicorn ends a stuck worker after 60 s.
+REQUEST_GRACE_SECONDS: Final = 10
+SLOWEST_CLIENT_BYTES_PER_SECOND: Final = 8 * 1024
+
+# A piece of an answer, of 64 KiB at most, must be taken by the client within this time: at half that speed.
+ANSWER_PIECE_SECONDS: Final = 16
 
 
 class DeadlineSocket:
@@ -32,7 +38,7 @@ class DeadlineSocket:
 
     def recv(self, size: int, *flags: int) -> bytes:
         """Raises ConnectionResetError when the time is over, which gunicorn takes for a client that has gone."""
-        allowed = limits.REQUEST_GRACE_SECONDS + self._received / limits.SLOWEST_CLIENT_BYTES_PER_SECOND
+        allowed = REQUEST_GRACE_SECONDS + self._received / SLOWEST_CLIENT_BYTES_PER_SECOND
         left = self._began + allowed - time.monotonic()
         own = self._plain.gettimeout()
         if left <= 0:
@@ -49,7 +55,7 @@ class DeadlineSocket:
 
     def sendall(self, content: bytes) -> None:
         # Python's limit is one for the whole call, and an answer is sent in pieces of 64 KiB at most.
-        self._plain.settimeout(limits.ANSWER_PIECE_SECONDS)
+        self._plain.settimeout(ANSWER_PIECE_SECONDS)
         try:
             self._plain.sendall(content)
         except TimeoutError as error:

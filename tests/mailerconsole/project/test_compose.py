@@ -14,14 +14,14 @@ import yaml
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
-from mailerconsole import gunicorn_settings, limits
-from mailerconsole.hashing import ARGON2_BYTES
+from mailerconsole import gunicorn_settings
+from mailerconsole.hashing import ARGON2_BYTES, PASSWORDS_HASHED_AT_ONCE
 from mailerconsole.operations.supervisor import RELEASE, read_procfile
 from tests.support.environment import secrets, variables
 from tests.support.stack import ROOT
 from tests.support.strategies import COMPOSE, SERVICES, interpolated
 from tests.workspace.views.test_access import TABLE
-from workspace import limits as workspace_limits
+from workspace import limits
 
 pytestmark = pytest.mark.engine_independent
 
@@ -157,11 +157,7 @@ def test_database_and_broker_reach_nobody_outside() -> None:
 def test_the_proxy_takes_what_the_console_answers_to() -> None:
     allowed = re.findall(r"client_max_body_size (\d+)([km]);", NGINX)
     sizes = [int(number) * {"k": 1024, "m": 1024**2}[unit] for number, unit in allowed]
-    assert sizes == [
-        workspace_limits.FORM_BYTES,
-        workspace_limits.REQUEST_BODY_BYTES,
-        workspace_limits.LARGE_FORM_BYTES,
-    ]
+    assert sizes == [limits.FORM_BYTES, limits.REQUEST_BODY_BYTES, limits.LARGE_FORM_BYTES]
     read = re.search(r"proxy_read_timeout (\d+)s;", NGINX)
     gunicorn = re.search(r"^timeout = (\d+)$", (ROOT / "mailerconsole/gunicorn_settings.py").read_text(), re.MULTILINE)
     assert read is not None
@@ -172,9 +168,7 @@ def test_the_proxy_takes_what_the_console_answers_to() -> None:
 def most_of(path: str) -> int:
     """What nginx takes at this path, as its own rules choose: the first pattern that fits, else the default."""
     places = re.findall(r"location ~ (\S+) \{\s+client_max_body_size (\d+)m;", NGINX)
-    return next(
-        (int(size) * 1024**2 for pattern, size in places if re.search(pattern, path)), workspace_limits.FORM_BYTES
-    )
+    return next((int(size) * 1024**2 for pattern, size in places if re.search(pattern, path)), limits.FORM_BYTES)
 
 
 def test_the_proxy_takes_as_much_at_each_url_as_the_console() -> None:
@@ -188,11 +182,11 @@ def test_the_proxy_takes_as_much_at_each_url_as_the_console() -> None:
             path = reverse(name, kwargs=arguments)
         view = resolve(path).func
         if not getattr(view, "takes_large_forms", False):
-            expected = workspace_limits.FORM_BYTES
+            expected = limits.FORM_BYTES
         elif name == "edit_groups":  # no file, and no form with a field for one
-            expected = workspace_limits.LARGE_FORM_BYTES
+            expected = limits.LARGE_FORM_BYTES
         else:
-            expected = workspace_limits.REQUEST_BODY_BYTES
+            expected = limits.REQUEST_BODY_BYTES
         assert most_of(path) == expected, name
 
 
@@ -213,10 +207,10 @@ def test_memory_in_folders_has_a_size() -> None:
 def test_what_the_processes_of_the_web_server_need_at_once_fits() -> None:
     """Measured, in MB: a process idle, a hash, a form of 5 MiB while it is taken apart, small forms, and answers."""
     idle, small_form, in_flight = 95, 64 * 35 / 1024, 6
-    large_form = workspace_limits.LARGE_FORM_BYTES / 1024**2 * 35
-    process = idle + limits.PASSWORDS_HASHED_AT_ONCE * ARGON2_BYTES / 1024**2
-    process += workspace_limits.LARGE_FORMS_READ_AT_ONCE * large_form
-    process += gunicorn_settings.threads * (small_form + in_flight + workspace_limits.LARGE_FORM_BYTES / 1024**2)
+    large_form = limits.LARGE_FORM_BYTES / 1024**2 * 35
+    process = idle + PASSWORDS_HASHED_AT_ONCE * ARGON2_BYTES / 1024**2
+    process += limits.LARGE_FORMS_READ_AT_ONCE * large_form
+    process += gunicorn_settings.threads * (small_form + in_flight + limits.LARGE_FORM_BYTES / 1024**2)
     limit = int(SERVICES["web"]["mem_limit"].removesuffix("m"))
     assert 1.2 * gunicorn_settings.workers * process <= limit
 

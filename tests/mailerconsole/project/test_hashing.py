@@ -7,9 +7,8 @@ import pytest
 from argon2.low_level import hash_secret
 from django.contrib.auth import hashers
 
-from mailerconsole import limits
 from mailerconsole import settings as production
-from mailerconsole.hashing import BoundedArgon2PasswordHasher
+from mailerconsole.hashing import PASSWORDS_HASHED_AT_ONCE, BoundedArgon2PasswordHasher
 
 pytestmark = pytest.mark.engine_independent
 
@@ -53,4 +52,4 @@ def test_no_more_at_once_than_fit_into_memory(monkeypatch) -> None:
     with ThreadPoolExecutor(10) as pool:
         encoded = list(pool.map(lambda number: Quick().encode(f"password {number}", "somesaltsomesalt"), range(10)))
     assert len(set(encoded)) == 10
-    assert most[0] == limits.PASSWORDS_HASHED_AT_ONCE
+    assert most[0] == PASSWORDS_HASHED_AT_ONCE

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from mailerconsole import gunicorn_settings, limits
+from mailerconsole import deadlines, gunicorn_settings
 from mailerconsole.deadlines import DeadlineSocket, DeadlineWorker
 from mailerconsole.operations.listening import CannotListenError, Endpoint
 
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.engine_independent
 
 @pytest.fixture
 def pair(monkeypatch):
-    monkeypatch.setattr(limits, "REQUEST_GRACE_SECONDS", 0.1)
-    monkeypatch.setattr(limits, "ANSWER_PIECE_SECONDS", 0.1)
+    monkeypatch.setattr(deadlines, "REQUEST_GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(deadlines, "ANSWER_PIECE_SECONDS", 0.1)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         yield DeadlineSocket(ours), theirs
@@ -80,7 +80,7 @@ def test_the_web_servers_run_with_it() -> None:
     module, _, name = gunicorn_settings.worker_class.rpartition(".")
     assert (module, name) == (DeadlineWorker.__module__, DeadlineWorker.__name__)
     # Longer than any of ours, so that gunicorn ends workers and not requests.
-    assert gunicorn_settings.timeout > max(limits.REQUEST_GRACE_SECONDS, limits.ANSWER_PIECE_SECONDS)
+    assert gunicorn_settings.timeout > max(deadlines.REQUEST_GRACE_SECONDS, deadlines.ANSWER_PIECE_SECONDS)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "mailer.example.com", "2001:db8::1", "127.example.com"])  # noqa: S104
