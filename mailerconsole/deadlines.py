@@ -10,7 +10,7 @@ import socket
 import time
 from typing import Any, Final
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 # A request without a buffering proxy before us: so long for its headers, and for a body as long again for so many
 # bytes. A phone on a poor line sends five times as fast. gunicorn ends a stuck worker after 60 s.
@@ -67,7 +67,7 @@ class DeadlineSocket:
         return getattr(self._plain, name)
 
 
-class DeadlineWorker(ThreadWorker):  # type: ignore[misc]
+class DeadlineWorker(ThreadWorker):
     def enqueue_req(self, conn: Any) -> None:
         if not isinstance(conn.sock, DeadlineSocket):
             conn.sock = DeadlineSocket(conn.sock)

@@ -73,9 +73,10 @@ def test_lines_of_the_web_server_and_of_the_worker_meet(stack: Stack, book, by, 
     wait_for(lambda: any(line["message"] == "Task ended" for line in lines(stack, "worker", request_id)), 30)
     (ended,) = [line for line in lines(stack, "worker", request_id) if line["message"] == "Task ended"]
     assert (ended["task"], ended["args"]) == ("addressbook.tasks.run_download", [download.pk])
-    requests.get(f"{stack.url}/sign-in/?q={no_address_yet}", headers={"X-Request-ID": request_id}, timeout=30)
-    wait_for(lambda: lines(stack, "web", request_id), 10)
-    (line,) = lines(stack, "web", request_id)
+    answer = requests.get(f"{stack.url}/sign-in/?q={no_address_yet}", timeout=30)
+    web_id = answer.headers["X-Request-ID"]
+    wait_for(lambda: lines(stack, "web", web_id), 10)
+    (line,) = lines(stack, "web", web_id)
     assert (line["method"], line["path"], line["status"], line["client"]) == ("GET", "/sign-in/", 200, "127.0.0.1")
     assert no_address_yet not in stack.log("web")
 

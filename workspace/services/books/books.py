@@ -1,6 +1,7 @@
 """Address books, their settings and their members."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -137,7 +138,7 @@ def change_settings(
         record(by=by, action=Action.CHANGE_BOOK, book=book, detail=changed)
 
 
-def lowers_protection(book: AddressBook, wanted: Mapping[str, object]) -> bool:
+def lowers_protection(book: AddressBook, wanted: Mapping[str, Any]) -> bool:
     """Whether these settings show or give away more than those that the book has."""
     switches = ("download_reason_required", "download_sign_in_required")
     asks_less = any(getattr(book, name) and wanted[name] is False for name in switches)

@@ -63,9 +63,9 @@ class _Codes(PasswordResetTokenGenerator):
 
     key_salt = "workspace.services.people.users.password_link"
 
-    def _make_hash_value(self, user: User, timestamp: int) -> str:  # type: ignore[override]
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         state = f"{user.session_epoch}:{user.is_active}:{user.is_superuser}"
-        return f"{super()._make_hash_value(user, timestamp)}:{state}"  # type: ignore[misc]
+        return f"{super()._make_hash_value(user, timestamp)}:{state}"
 
 
 _codes = _Codes()
