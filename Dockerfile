@@ -18,7 +18,8 @@ COPY . .
 # As prepare_console does, which then finds it done: it could not write here. The key only lets Django start; the image
 # holds none, and a container takes its own from the environment.
 RUN SECRET_KEY=build DATA_DIR=/tmp/build python manage.py shell --verbosity 0 \
-        --command "from mailerconsole import static_files; static_files.collect_if_changed()" \
+        --command "from mailerconsole.operations import static_files; static_files.collect_if_changed()" \
+    && chmod -R a+rX "$STATIC_ROOT" \
     && rm -rf /tmp/build
 USER console
 VOLUME /data

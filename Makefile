@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run demo test test-deep test-million faults fuzz load lint format messages bench audit browser editor verify-service judge-workbooks pictures
+.PHONY: run demo test test-deep test-million faults fuzz load lint format messages attack bench audit browser editor verify-service judge-workbooks pictures
 
 # The whole console on http://127.0.0.1:8000, until Ctrl-C. See docs/operations.md for HOST, PORT, DATA_DIR, ADMIN_PASSWORD.
 run: $(VENV)/.installed
@@ -46,6 +46,10 @@ test-million: $(VENV)/.installed-dev
 # A failure names the FUZZ_SEED and FUZZ_CASE that show it again.
 fuzz: $(VENV)/.installed-dev
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(BIN)/pytest -s tests/fuzz
+
+# What a penetration test did to a running console, and how much memory and time it costs now.
+attack: $(VENV)/.installed-dev
+	ATTACK=1 $(BIN)/pytest -q tests/attack
 
 # The API client against the real service: NCLOUD_ACCESS_KEY, NCLOUD_SECRET_KEY, NCLOUD_ZONE, NCLOUD_REGION, and a book
 # there that is empty. It touches only what it made. Without keys it fails. See docs/api-client.md.

@@ -177,6 +177,9 @@ SYNC_REASON_CHARACTERS: Final = 500
 # A checked file waits this long for its owner's OK, and the refused rows of an upload can be fetched for as long.
 UPLOAD_KEPT_HOURS: Final = 24
 
+# Files of a book that wait or are worked on at a time: each may be kept for UPLOAD_KEPT_HOURS, 200 MB in all.
+UPLOADS_PER_BOOK: Final = 20
+
 # One transaction of an upload. 2,500 addresses with a group take about 30 ms on SQLite, so 100 ms hold on a busy disk.
 ROWS_PER_UPLOAD_BATCH: Final = 2_500
 

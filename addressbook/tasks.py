@@ -11,7 +11,7 @@ def run_job(job_id: int) -> None:
     from workspace.models import Job
     from workspace.services.work import jobs
 
-    job = jobs.claim(Job, job_id)
+    job = jobs.claim_in_turn(Job, job_id)
     if job is not None:
         own = {Job.Kind.UNDO: undo.run, Job.Kind.MERGE_EDITIONS: merging.run, Job.Kind.ERASE_TRACES: forget_person.run}
         run = own.get(Job.Kind(job.kind), bulk.run)
@@ -55,7 +55,7 @@ def run_upload(upload_id: int) -> None:
     from addressbook.services import uploads
     from workspace.services.work import jobs
 
-    upload = jobs.claim(Upload, upload_id)
+    upload = jobs.claim_in_turn(Upload, upload_id)
     if upload is not None:
         try:
             uploads.run(upload)
@@ -113,7 +113,7 @@ def run_download(download_id: int) -> None:
     from addressbook.services import downloads
     from workspace.services.work import jobs
 
-    download = jobs.claim(Download, download_id)
+    download = jobs.claim_in_turn(Download, download_id)
     if download is not None:
         try:
             downloads.make(download)

@@ -10,7 +10,7 @@ from addressbook.views.undo import undo
 from addressbook.views.uploads import uploads
 from workspace.views.books import books, connection, invitations, members
 from workspace.views.history import history
-from workspace.views.people import account, sign_in, two_factor
+from workspace.views.people import account, passwords, sign_in, two_factor, users
 from workspace.views.work import jobs
 
 book_urls = [
@@ -100,6 +100,11 @@ urlpatterns = [
     path("account/two-factor/off/", two_factor.turn_off, name="two_factor_off"),
     path("account/two-factor/codes/", two_factor.recovery_codes, name="recovery_codes"),
     path("account/two-factor/codes/file/", two_factor.recovery_codes_file, name="recovery_codes_file"),
+    path("users/", users.show_users, name="users"),
+    path("users/new/", users.create_user, name="create_user"),
+    path("users/<int:user_id>/", users.show_user, name="user"),
+    path("password/", passwords.password_link, name="password_link"),
+    path("password/set/", passwords.set_password, name="set_password"),
     path("language/", sign_in.choose_language, name="set_language"),
     path("join/", invitations.join, name="join"),
     path("join/accept/", invitations.accept_invitation, name="accept_invitation"),

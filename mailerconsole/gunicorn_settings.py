@@ -16,8 +16,11 @@ os.environ["SERVES_CLICKS"] = "1"
 # The id of the process follows.
 _COUNTS = "mailer-console-metrics-"
 
-bind = Endpoint.from_environment().bind
-worker_class = "gthread"
+_endpoint = Endpoint.from_environment()
+_endpoint.require_proxy()
+bind = _endpoint.bind
+# gthread that does not wait for slow clients.
+worker_class = "mailerconsole.deadlines.DeadlineWorker"
 workers = 2
 threads = 4
 # A request that takes longer than this is stuck; whatever is long runs as a job.

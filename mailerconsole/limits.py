@@ -6,3 +6,8 @@ from typing import Final
 
 # Metrics tell of the jobs that ended in the last hour: long enough for a quantile, short enough to show a change.
 WORKLOAD_WINDOW_SECONDS: Final = 3_600
+
+# Signing in -------------------------------------------------------------------------------------------------------
+
+# A link with which somebody sets a password: it opens an account, so it holds for a day.
+PASSWORD_LINK_HOURS: Final = 24

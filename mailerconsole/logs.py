@@ -40,6 +40,15 @@ class _IdFilter(logging.Filter):
         return True
 
 
+class _ExpectedFilter(logging.Filter):
+    """Takes the traceback off a refused request: who may not do something is no fault, and anybody can cause lines."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = record.exc_text = None
+        return True
+
+
 class LineFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
@@ -87,7 +96,10 @@ def configuration(kind: str, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": "mailerconsole.logs._IdFilter"}},
+        "filters": {
+            "request_id": {"()": "mailerconsole.logs._IdFilter"},
+            "expected": {"()": "mailerconsole.logs._ExpectedFilter"},
+        },
         "formatters": {"chosen": {"()": formatter}},
         "handlers": {
             "stderr": {"class": "logging.StreamHandler", "formatter": "chosen", "filters": ["request_id"]},
@@ -97,6 +109,7 @@ def configuration(kind: str, level: str) -> dict[str, Any]:
             # Django would mail tracebacks, and print query parameters at DEBUG: neither may carry an address out.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.db.backends": {"level": "INFO"},
+            "django.request": {"filters": ["expected"]},
             # A line for each message, and another for its end: mailerconsole.celery writes those that matter.
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},

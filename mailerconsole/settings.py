@@ -10,10 +10,10 @@ from urllib.parse import quote, urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from mailerconsole import file_store, logs, sqlite
+from mailerconsole import file_store, limits, logs, sqlite
 from mailerconsole.secret_files import env_secret
 from mailerconsole.secret_key import read_or_create_secret_key
-from workspace import limits
+from workspace import limits as workspace_limits
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -43,6 +43,8 @@ def with_password(url: str, password: str) -> str:
 # Where things are -----------------------------------------------------------------------------------------------
 
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
+# Before anything is made in it, whichever process is the first: files are their owner's alone.
+os.umask(0o077)
 DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 DEBUG = env_bool("DEBUG", default=False)
@@ -61,7 +63,6 @@ INSTALLED_APPS = [
     "workspace",
     "addressbook",
     "mailerconsole.operations",
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -83,6 +84,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "workspace.views.pages.body_limits.BodyLimitMiddleware",
     "workspace.views.pages.hardening.FieldLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -229,17 +231,18 @@ LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "mailerconsole.hashing.BoundedArgon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": limits.PASSWORD_LEAST_CHARACTERS},
+        "OPTIONS": {"min_length": workspace_limits.PASSWORD_LEAST_CHARACTERS},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = limits.PASSWORD_LINK_HOURS * 3600
 # Whether what only admins may do, and the pages of users, are open only to those who have turned two-factor on.
 TWO_FACTOR_FOR_ADMINS = env_bool("TWO_FACTOR_FOR_ADMINS", default=False)
 # How many proxies of our own stand before the web server: only then is X-Forwarded-For read, and from its right end.
@@ -278,7 +281,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 # After it the row may go; when a session is over is decided by views.session_limits.
-SESSION_COOKIE_AGE = limits.LONGEST_SESSION_SECONDS
+SESSION_COOKIE_AGE = workspace_limits.LONGEST_SESSION_SECONDS
 # Browsers take a name with this only from https, for this host alone and for all of it.
 COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
@@ -289,7 +292,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "workspace.views.pages.errors.csrf_failure"
 if IS_HTTPS:
     SECURE_SSL_REDIRECT = True
-    # With its port, which what a proxy says of the Host may lack.
+    # With its port, and not to whatever name the request came by.
     SECURE_SSL_HOST = urlsplit(SITE_URL).netloc
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
     SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
@@ -297,8 +300,8 @@ if IS_HTTPS:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
     SECURE_HSTS_PRELOAD = env_bool("HSTS_PRELOAD", default=False)
 
-# 1,000 addresses of 254 characters, percent-encoded, fit three times over. A selection posts at most a page of ids.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# The most for anybody; views.body_limits says who may send how much to where.
+DATA_UPLOAD_MAX_MEMORY_SIZE = workspace_limits.LARGE_FORM_BYTES
 # Edit group posts two fields a group at most, and a book may hold 10,000 groups; for other forms see views.hardening.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 25_000
 

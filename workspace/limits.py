@@ -86,6 +86,12 @@ LINES_PER_TRIM: Final = 1_000
 
 HISTORY_PAGE_LINES: Final = 50
 
+# Refused accesses of one person that the history lists: a person who lost a role meets a few, a script thousands.
+REFUSALS_LISTED_PER_HOUR: Final = 10
+
+# Of the path of a refused access; the longest of ours has some hundred.
+REFUSED_PATH_CHARACTERS: Final = 200
+
 # People whom the filter of the history offers by name.
 PEOPLE_IN_HISTORY_FILTER: Final = 500
 
@@ -131,6 +137,9 @@ LONGEST_SESSION_SECONDS: Final = 12 * 60 * 60
 # A click is noted in the session at most this often: each note is a write.
 CLICK_NOTED_SECONDS: Final = 60
 
+# Acts on accounts that the page of the users lists.
+ACTS_ON_USERS_LISTED: Final = 20
+
 # Sign-ins that the page of the account lists.
 SIGN_INS_LISTED: Final = 10
 
@@ -175,6 +184,15 @@ BASE_URL_CHARACTERS: Final = 200
 
 # A body this much larger than the limit on files is not read to its end only to be answered politely.
 REQUEST_BODY_BYTES: Final = 8 * UPLOAD_FILE_BYTES
+
+# A form of anybody: what a person types into a field, and a page of ids. What a signed-out visitor may make us hold.
+FORM_BYTES: Final = 64 * 1024
+
+# A form of a member in which addresses are posted: 1,000 of 254 characters, percent-encoded, fit six times over.
+LARGE_FORM_BYTES: Final = 5 * 1024 * 1024
+
+# Large forms that a process takes apart at a time: each needs some 35 times its size for some tenths of a second.
+LARGE_FORMS_READ_AT_ONCE: Final = 1
 
 # Fields of a form. A page of the list sends 100 ids and a few more; only "Edit group" has two for each group.
 FIELDS_PER_FORM: Final = 1_000

@@ -5,8 +5,12 @@ from typing import Final
 
 from libraries.email_addresses import limits
 
-# What may stand before the @ of an address, and both forms of that sign.
-_BEFORE_AT: Final = re.compile(r'([^\s@＠<>()\[\]:;,\\"]+)([@＠])')
+# What may stand before the @ of an address, and that sign in its forms: people who must not write one in the name of a
+# file, or do not want machines to read it, write `%40`, `(at)` or `[at]`.
+_BEFORE_AT: Final = re.compile(
+    r"""([^\s@＠﹫<>()\[\]{}:;,\\"]+?)([@＠﹫]|%40|&\#64;|\s*[(\[{（［]\s*(?:at|골뱅이|アット)\s*[)\]}）］]\s*)""",
+    re.IGNORECASE,
+)
 
 
 def masked(email: str) -> str:
@@ -23,8 +27,6 @@ def masked(email: str) -> str:
 
 def masked_within(text: str) -> str:
     """Any text with everything masked in it that looks like an address."""
-    if "@" not in text and "＠" not in text:
-        return text
     return _BEFORE_AT.sub(lambda found: f"{found[1][: _shown(len(found[1]))]}{limits.MASK}{found[2]}", text)
 
 

@@ -13,7 +13,7 @@ from libraries.spreadsheets.sources import Table, Value, has_content, text_of
 
 # An apostrophe that keeps a spreadsheet program from taking a text for a formula. Ours and other people's exports
 # have it, and it is no part of the address. Doubled, the first one is the guard: `writer` adds one where one is.
-GUARDED: Final = re.compile(r"'+[=+\-@\t\r]")
+GUARDED: Final = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 
 
 class Row(NamedTuple):
@@ -57,13 +57,16 @@ class Batch:
 def read_rows(table: Table, layout: Layout, *, with_cells: bool) -> Iterator[Batch]:
     """Every row below the heading, in batches of limits.READER_BATCH_ROWS at most. None where no column is known.
 
-    Raises RefusedFileError where all texts together are beyond limits.READING_CHARACTERS.
+    Raises RefusedFileError beyond limits.SHEET_ROWS, or limits.READING_CHARACTERS of all texts together.
     """
     if layout.email_column is None:
         return
     reader = _Reader(table, layout.email_column, layout.group_column, with_cells=with_cells)
     start, number = layout.header_row or 0, 1
     for bulk in table.bulks:
+        # Workbooks cannot hold more; of a text file, ten megabytes of line ends are five million rows.
+        if number + len(bulk) - 1 > limits.SHEET_ROWS:
+            raise RefusedFileError(Refusal.TOO_MANY_ROWS, limit=limits.SHEET_ROWS)
         skipped = max(start + 1 - number, 0)
         for offset in range(skipped, len(bulk), limits.READER_BATCH_ROWS):
             yield from _short(reader.batch(number + offset, bulk[offset : offset + limits.READER_BATCH_ROWS]))

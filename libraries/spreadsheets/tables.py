@@ -26,8 +26,9 @@ _LEVEL: Final = 1
 # What makes a text more than itself in XML, or in Excel's reading of it; see `writer.storable`.
 _SPECIAL: Final = re.compile("[&<>\x00-\x1f\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
 
-# What `writer.guarded` may change, in cells with line ends between.
-_GUARDED: Final = re.compile(r"^['=+\-@\t\r]|[\ud800-\udfff]", re.MULTILINE)
+# What `writer.guarded` may change, in cells with the separator before each. No line end: that is among what it guards.
+_SEPARATOR: Final = "\x1e"
+_GUARDED: Final = re.compile(rf"{_SEPARATOR}['=+\-@\t\r\n＝＋－＠]|[\ud800-\udfff]")
 
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -213,6 +214,6 @@ class CsvFile:
 
     def append(self, rows: Sequence[Row]) -> None:
         # One look at all of them: hardly any cell needs a guard.
-        if _GUARDED.search("\n".join(map("\n".join, rows))):
+        if _GUARDED.search(_SEPARATOR + _SEPARATOR.join(map(_SEPARATOR.join, rows))):
             rows = [tuple(map(guarded, row)) for row in rows]
         self._writer.writerows(rows)

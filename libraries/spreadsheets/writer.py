@@ -18,8 +18,9 @@ from libraries.spreadsheets.kinds import Kind
 from libraries.spreadsheets.layout import Layout, is_email_heading, is_group_heading
 
 # A spreadsheet program takes a text for a formula when it starts so. An apostrophe in front makes it text, and where
-# one is there already, one more: `rows.GUARDED` takes exactly one off again.
-_DANGEROUS: Final = re.compile(r"'*[=+\-@\t\r]")
+# one is there already, one more: `rows.GUARDED` takes exactly one off again. The list is OWASP's ("CSV Injection"): a
+# Japanese Excel takes the full-width signs for the others.
+_DANGEROUS: Final = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 
 # What XML 1.0 has no way to hold, and so no cell of a workbook can.
 _UNSTORABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

@@ -2,7 +2,9 @@
 
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Self
 
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, never chosen by us
@@ -37,6 +39,26 @@ class Endpoint:
     @property
     def url(self) -> str:
         return f"http://{_bracketed(self.local_host)}:{self.port}"
+
+    def require_proxy(self) -> None:
+        """Raises CannotListenError where other machines would reach us with no proxy of ours between.
+
+        A thread serves one client at a time, so a few slow ones stop the console for all; nginx waits for thousands.
+        """
+        has_proxy = int(os.environ.get("TRUSTED_PROXIES") or "0") > 0
+        is_wanted = (os.environ.get("LISTEN_WITHOUT_PROXY") or "").lower() in {"1", "true", "yes", "on"}
+        if not (self.is_local or has_proxy or is_wanted):
+            raise CannotListenError(
+                f"With HOST={self.host} other machines reach the console directly, and a few slow connections stop it "
+                "for everybody. Put a proxy in front that buffers requests and set TRUSTED_PROXIES=1 "
+                "(docs/operations.md), or set LISTEN_WITHOUT_PROXY=yes if nobody but you is in this network."
+            )
+
+    @property
+    def is_local(self) -> bool:
+        with suppress(ValueError):
+            return ip_address(self.host.partition("%")[0]).is_loopback
+        return self.host == "localhost"
 
     def require_free(self) -> None:
         """Raises CannotListenError when nothing can listen here now."""

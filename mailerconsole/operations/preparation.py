@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -40,6 +41,7 @@ def prepare(*, beside_simulator: bool) -> SignIn:
 
     Raises sqlite.JournalError, PasswordRefusedError or SecretsKeyError.
     """
+    _close_to_others()
     if connection.vendor == "sqlite":
         sqlite.require_journal(connection, settings.SQLITE_JOURNAL_MODE)
     static_files.collect_if_changed()
@@ -67,6 +69,15 @@ def require_tables() -> None:
     if AddressBook._meta.db_table not in connection.introspection.table_names():
         name = settings.DATABASES["default"]["NAME"]
         raise CommandError(f"There is no Mailer Console in the database {name} yet: run manage.py prepare_console.")
+
+
+def _close_to_others() -> None:
+    """A data folder that was made by hand may be open to every user of the machine, and what is in it by an update."""
+    settings.DATA_DIR.chmod(0o700)
+    if settings.IS_SQLITE:
+        name = Path(settings.DATABASES["default"]["NAME"])
+        for path in name.parent.glob(f"{name.name}*"):
+            path.chmod(0o600)
 
 
 def _require_secrets_key() -> None:

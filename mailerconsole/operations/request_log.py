@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -19,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class RequestsMiddleware:
-    """Takes the X-Request-ID of a proxy, or makes one, and sends it back; see `workspace.request_ids`.
+    """Takes the X-Request-ID of a proxy of ours, or makes one, and sends it back; see `workspace.request_ids`.
 
     The log line names method and path, never the query, the referrer or who asked: a path holds no address.
     """
@@ -28,7 +29,9 @@ class RequestsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request_id = request_ids.chosen(request.headers.get(HEADER))
+        # Of a client directly, an id would be a way to write into our logs under the name of another request.
+        offered = request.headers.get(HEADER) if settings.TRUSTED_PROXIES else None
+        request_id = request_ids.chosen(offered)
         with request_ids.working_for(request_id):
             start = time.perf_counter()
             response = self.get_response(request)

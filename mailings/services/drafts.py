@@ -67,7 +67,7 @@ def find_draft(book: AddressBook, mailing_id: int) -> Mailing:
 
 def begin(*, book: AddressBook, template: Template | None = None, token: UUID, by: Actor) -> Mailing:
     """A new draft, empty or from a template. Raises NotAllowedError."""
-    submitted = Submitted(by, token, "begin_draft", [book.pk, template.pk if template else None])
+    submitted = Submitted(by, token, "begin_draft", [template.pk if template else None], book)
     with transaction.atomic():
         books.lock(book, is_change=False)
         require_role(book, by, Role.MANAGER)
@@ -115,7 +115,7 @@ def copy(*, book: AddressBook, mailing_id: int, token: UUID, by: Actor) -> Maili
 
     Raises DraftGoneError or NotAllowedError.
     """
-    submitted = Submitted(by, token, "copy_mailing", [book.pk, mailing_id])
+    submitted = Submitted(by, token, "copy_mailing", [mailing_id], book)
     with transaction.atomic():
         books.lock(book, is_change=False)
         require_role(book, by, Role.MANAGER)

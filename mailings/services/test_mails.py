@@ -39,7 +39,7 @@ def send_test(
     by: Actor,
 ) -> Mailing:
     """Raises DraftGoneError, NoSenderError, TooManyTestMailsError or NotAllowedError."""
-    submitted = Submitted(by, token, "send_test", [book.pk, mailing_id, [address.key for address in to]])
+    submitted = Submitted(by, token, "send_test", [mailing_id, [address.key for address in to]], book)
     with transaction.atomic():
         books.lock(book, is_change=False)
         require_role(book, by, Role.MANAGER)

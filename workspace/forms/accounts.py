@@ -28,10 +28,9 @@ class FreshSignInForm(forms.Form):
     current_code = forms.CharField(max_length=limits.TYPED_CODE_CHARACTERS, required=False)
 
 
-class ChangePasswordForm(forms.Form):
-    """The present password is judged elsewhere, where guesses are counted."""
+class NewPasswordForm(forms.Form):
+    """A password, typed twice, by the rules that hold for everybody."""
 
-    current_password = _password_field()
     new_password = forms.CharField(
         strip=False,
         max_length=limits.PASSWORD_CHARACTERS,
@@ -39,7 +38,7 @@ class ChangePasswordForm(forms.Form):
     )
     repeated = _password_field()
 
-    def __init__(self, data: object, *, user: User) -> None:
+    def __init__(self, data: object = None, *, user: User) -> None:
         super().__init__(data)  # type: ignore[arg-type]
         self._user = user
 
@@ -54,6 +53,12 @@ class ChangePasswordForm(forms.Form):
             self.add_error("new_password", error)
         if new != self.cleaned_data.get("repeated"):
             self.add_error("repeated", _("This is not the same password."))
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The present password is judged elsewhere, where guesses are counted."""
+
+    current_password = _password_field()
 
 
 class SignedCodesForm(forms.Form):

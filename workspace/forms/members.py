@@ -1,10 +1,14 @@
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import UserCreationForm
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from workspace import limits
 from workspace.forms.fields import IdField, SentTextField
 from workspace.forms.submission import SubmissionForm
+from workspace.forms.usernames import check_username
 from workspace.models import Role, User
 
 
@@ -49,3 +53,12 @@ class NewAccountForm(UserCreationForm):
     class Meta(UserCreationForm.Meta):
         model = User
         fields = ("username",)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["username"].validators.append(check_username)
+        # As much as the sign-in page takes, or it could never be used again.
+        for name in ("password1", "password2"):
+            field = self.fields[name]
+            field.max_length = limits.PASSWORD_CHARACTERS  # type: ignore[attr-defined]
+            field.validators.append(MaxLengthValidator(limits.PASSWORD_CHARACTERS))

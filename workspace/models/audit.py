@@ -79,7 +79,27 @@ class Action(models.TextChoices):
     TURN_ON_TWO_FACTOR = "turn_on_two_factor", "Turn two-factor sign-in on"
     TURN_OFF_TWO_FACTOR = "turn_off_two_factor", "Turn two-factor sign-in off"
     NEW_RECOVERY_CODES = "new_recovery_codes", "Make new recovery codes"
+    CREATE_USER = "create_user", "Create user"
+    DEACTIVATE_USER = "deactivate_user", "Deactivate user"
+    ACTIVATE_USER = "activate_user", "Activate user"
+    MAKE_SUPERUSER = "make_superuser", "Make superuser"
+    UNMAKE_SUPERUSER = "unmake_superuser", "Make superuser an ordinary user"
+    RESET_TWO_FACTOR = "reset_two_factor", "Turn two-factor sign-in of a user off"
+    MAKE_PASSWORD_LINK = "make_password_link", "Make password link"
 
+
+# What superusers do with the accounts of others.
+ON_USERS: Final = frozenset(
+    {
+        Action.CREATE_USER,
+        Action.DEACTIVATE_USER,
+        Action.ACTIVATE_USER,
+        Action.MAKE_SUPERUSER,
+        Action.UNMAKE_SUPERUSER,
+        Action.RESET_TWO_FACTOR,
+        Action.MAKE_PASSWORD_LINK,
+    }
+)
 
 # What belongs to a person, and stands in the history of no book.
 PERSONAL: Final = frozenset(
@@ -91,6 +111,7 @@ PERSONAL: Final = frozenset(
         Action.TURN_ON_TWO_FACTOR,
         Action.TURN_OFF_TWO_FACTOR,
         Action.NEW_RECOVERY_CODES,
+        *ON_USERS,
     }
 )
 

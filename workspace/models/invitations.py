@@ -1,17 +1,22 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from workspace.models.books import AddressBook, Role
+from workspace.models.books import AddressBook, BookMember, Role
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> Self:
-        """Those that somebody can still accept, by the clock of the database."""
+        """Those that somebody can still accept, by the clock of the database: their inviter must be admin now."""
+        admins = BookMember.objects.filter(book=OuterRef("book"), user=OuterRef("invited_by"), role=Role.ADMIN)
         return self.filter(
-            used_at__isnull=True, withdrawn_at__isnull=True, expires_at__gt=Now(), invited_by__is_active=True
+            Exists(admins),
+            used_at__isnull=True,
+            withdrawn_at__isnull=True,
+            expires_at__gt=Now(),
+            invited_by__is_active=True,
         )
 
 

@@ -108,7 +108,7 @@ def _on_group(kind: Job.Kind, selection: Selection) -> _Act:
 
 
 def _submit(act: _Act, book: AddressBook, token: UUID, by: Actor) -> Done:
-    submitted = Submitted(by, token, act.kind, act.as_json())
+    submitted = Submitted(by, token, act.kind, act.as_json(), book)
     with transaction.atomic():
         edition = books.lock(book)
         if earlier := submitted.earlier_outcome():

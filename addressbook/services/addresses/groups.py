@@ -75,7 +75,7 @@ def find(edition: Edition, group_id: int) -> Group:
 def create_group(*, book: AddressBook, name: str, token: UUID, by: Actor) -> Group:
     """Raises InvalidGroupNameError, GroupNameTakenError or TooManyGroupsError."""
     name = clean_name(name)
-    submitted = Submitted(by, token, "create_group", name)
+    submitted = Submitted(by, token, "create_group", name, book)
     with transaction.atomic():
         edition = books.lock(book)
         if earlier := submitted.earlier_outcome():

@@ -146,7 +146,7 @@ def register_typed(*, book: AddressBook, group_id: int | None, text: str, token:
     found = sort(text)
     if not found.entry_count:
         raise NoAddressesError
-    submitted = Submitted(by, token, "register_typed", [group_id, text])
+    submitted = Submitted(by, token, "register_typed", [group_id, text], book)
     with transaction.atomic():
         edition = books.lock(book)
         if earlier := submitted.earlier_outcome():

@@ -75,7 +75,7 @@ def load(*, book: AddressBook, token: UUID, by: Actor) -> Loaded:
 
     Raises NotOfferedError or TooManyGroupsError, and then nothing was changed.
     """
-    submitted = Submitted(by, token, "load_samples", None)
+    submitted = Submitted(by, token, "load_samples", None, book)
     with transaction.atomic():
         edition = books.lock(book)
         if earlier := submitted.earlier_outcome():

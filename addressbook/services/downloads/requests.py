@@ -57,7 +57,7 @@ def request(
 
     Raises GroupGoneError, ReasonRequiredError or TooManyDownloadsError, and then nothing was asked for.
     """
-    submitted = Submitted(by, token, "request_download", [scope, format, group_id, query, reason])
+    submitted = Submitted(by, token, "request_download", [scope, format, group_id, query, reason], book)
     with transaction.atomic():
         edition = books.lock(book)
         if earlier := submitted.earlier_outcome():

@@ -63,9 +63,10 @@ def erase_traces(*, book: AddressBook, selection: Selection, token: UUID, by: Ac
 
     Raises SelectionChangedError, NothingSelectedError or TooManyTracesError, and then nothing was changed.
     """
-    submitted = Submitted(by, token, "erase_traces", selection.as_json())
+    submitted = Submitted(by, token, "erase_traces", selection.as_json(), book)
     with transaction.atomic():
         edition = books.lock(book)
+        books.require_role(book, by)
         if earlier := submitted.earlier_outcome():
             return Forgetting(**earlier)
         selection.require_unchanged(edition)

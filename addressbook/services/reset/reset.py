@@ -37,9 +37,10 @@ def reset(*, book: AddressBook, seen: Contents, keep_copy: bool, token: UUID, by
 
     Raises ContentsChangedError when the book does not hold what the user saw, or NothingToResetError.
     """
-    submitted = Submitted(by, token, "reset", [asdict(seen), keep_copy])
+    submitted = Submitted(by, token, "reset", [asdict(seen), keep_copy], book)
     with transaction.atomic():
         old = books.lock(book)
+        books.require_role(book, by)
         if earlier := submitted.earlier_outcome():
             return Reset(**earlier)
         gone = editions.require_seen(old, seen)

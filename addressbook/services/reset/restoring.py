@@ -85,9 +85,10 @@ def undo_reset(
     What the book held instead is kept as a recovery copy, merged or not: this act can be undone too. Raises
     CopyGoneError, ContentsChangedError, or TooManyGroupsError where a merger would make too many groups.
     """
-    submitted = Submitted(by, token, "undo_reset", [number, asdict(seen), newcomers])
+    submitted = Submitted(by, token, "undo_reset", [number, asdict(seen), newcomers], book)
     with transaction.atomic():
         old = books.lock(book)
+        books.require_role(book, by)
         if earlier := submitted.earlier_outcome():
             return Restored(**earlier)
         copy = find_copy(book, number)
@@ -119,6 +120,7 @@ def erase_copy(*, book: AddressBook, number: int, by: Actor) -> None:
     """
     with transaction.atomic():
         books.lock(book, is_change=False)
+        books.require_role(book, by)
         copy = Edition.objects.filter(book=book, number=number, closed_at__isnull=False).first()
         if copy is None or merging.reads(copy):
             raise CopyGoneError

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from addressbook.models import BookSync, ParkedEntry, Pause, Removal
 from addressbook.services.sync import outbox
-from workspace.models import Action, AddressBook, Edition
+from workspace.models import Action, AddressBook, Edition, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work.submissions import Submitted
@@ -34,6 +34,7 @@ def turn_on(*, book: AddressBook, existing: Existing = Existing.ASK, by: Actor) 
     """Begin to send the book. Nothing there is deleted before `existing` says so."""
     with transaction.atomic():
         edition = books.lock(book)
+        books.require_role(book, by)
         sync, _ = BookSync.objects.get_or_create(book=book)
         if sync.is_on:
             return
@@ -47,7 +48,7 @@ def turn_on(*, book: AddressBook, existing: Existing = Existing.ASK, by: Actor) 
 
 def choose_existing(*, book: AddressBook, existing: Existing, by: Actor) -> None:
     """Answer the pause NOT_EMPTY: KEEP or REBUILD. Without effect where it was answered. Raises SyncOffError."""
-    with _switched_on(book) as (sync, edition):
+    with _switched_on(book, by) as (sync, edition):
         if sync.pause != Pause.NOT_EMPTY or existing == Existing.ASK:
             return
         _unpause(sync)
@@ -60,6 +61,7 @@ def turn_off(*, book: AddressBook, by: Actor) -> None:
     """Stop, and forget what was sent: the remote book stays as it is. Switched on again, it is a first connection."""
     with transaction.atomic():
         books.lock(book, is_change=False)
+        books.require_role(book, by)
         sync = BookSync.objects.filter(book=book, is_on=True).first()
         if sync is None:
             return
@@ -71,7 +73,7 @@ def turn_off(*, book: AddressBook, by: Actor) -> None:
 
 def pause(*, book: AddressBook, by: Actor) -> None:
     """Make no call until somebody resumes; what happens here meanwhile is sent then. Raises SyncOffError."""
-    with _switched_on(book) as (sync, _):
+    with _switched_on(book, by) as (sync, _):
         if not sync.pause:
             BookSync.objects.filter(pk=sync.pk).update(pause=Pause.BY_USER)
             logger.info("The sync of book %s is paused (%s).", sync.book_id, Pause.BY_USER)
@@ -80,7 +82,7 @@ def pause(*, book: AddressBook, by: Actor) -> None:
 
 def resume(*, book: AddressBook, by: Actor) -> None:
     """Go on, whatever the reason was; NOT_EMPTY comes back as long as nobody has chosen. Raises SyncOffError."""
-    with _switched_on(book) as (sync, _):
+    with _switched_on(book, by) as (sync, _):
         if sync.pause:
             _unpause(sync)
             outbox.wake(book)
@@ -92,7 +94,7 @@ def send_again(*, book: AddressBook, token: UUID | None = None, by: Actor) -> No
 
     With the `token` of a form it is done once, however often that is sent.
     """
-    with _switched_on(book) as (sync, edition):
+    with _switched_on(book, by, Role.MANAGER) as (sync, edition):
         if not sync.is_compared or _came_before(book, token, "send_again", by):
             return
         outbox.everything_is_pending(sync, edition)
@@ -103,7 +105,7 @@ def send_again(*, book: AddressBook, token: UUID | None = None, by: Actor) -> No
 
 def rebuild(*, book: AddressBook, token: UUID | None = None, by: Actor) -> None:
     """Delete the whole remote book, and send ours. Raises SyncOffError. The `token` is as for `send_again`."""
-    with _switched_on(book) as (sync, edition):
+    with _switched_on(book, by) as (sync, edition):
         if _came_before(book, token, "rebuild_remote", by):
             return
         BookSync.objects.filter(pk=sync.pk).update(is_compared=True)
@@ -119,7 +121,7 @@ def _came_before(book: AddressBook, token: UUID | None, act: str, by: Actor) -> 
     """Whether this very form was sent before; under the lock of the book. From now on it was."""
     if token is None:
         return False
-    submitted = Submitted(by, token, act, book.pk)
+    submitted = Submitted(by, token, act, None, book)
     if submitted.earlier_outcome() is not None:
         return True
     submitted.remember({})
@@ -127,9 +129,10 @@ def _came_before(book: AddressBook, token: UUID | None, act: str, by: Actor) -> 
 
 
 @contextmanager
-def _switched_on(book: AddressBook) -> Iterator[tuple[BookSync, Edition]]:
+def _switched_on(book: AddressBook, by: Actor, role: Role = Role.ADMIN) -> Iterator[tuple[BookSync, Edition]]:
     with transaction.atomic():
         edition = books.lock(book, is_change=False)
+        books.require_role(book, by, role)
         sync = BookSync.objects.filter(book=book, is_on=True).first()
         if sync is None:
             raise SyncOffError

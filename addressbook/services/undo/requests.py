@@ -84,7 +84,7 @@ def undo(*, book: AddressBook, act_id: int, token: UUID, by: Actor) -> Undone:
 
     Raises NotUndoableError, and then nothing was changed.
     """
-    submitted = Submitted(by, token, "undo", act_id)
+    submitted = Submitted(by, token, "undo", act_id, book)
     with transaction.atomic():
         edition = books.lock(book)
         if earlier := submitted.earlier_outcome():

@@ -62,17 +62,15 @@ def _check(upload: Upload, path: Path, folder: Path) -> None:
     with spreadsheets.read(path, name=upload.name, choice=Choice(**upload.choice)) as reading:
         layout = reading.layout
         with Tally(upload.edition, folder) as tally:
-            beat = time.monotonic()
+            heartbeat = _Heartbeat(upload, tally)
             for batch in reading:
                 tally.add(batch)
-                if time.monotonic() - beat > limits.UPLOAD_HEARTBEAT_SECONDS:
-                    _go_on(upload, tally.rows)
-                    beat = time.monotonic()
+                heartbeat.if_due()
             tally.look_up_rest()
     crash_points.reached("check: file read")
     _go_on(upload, tally.rows)
     if tally.invalid:
-        refused.write_cells(path, upload.name, layout, tally.notes_path, folder)
+        refused.write_cells(path, upload.name, layout, tally.notes_path, folder, beat=heartbeat.if_due)
     result = {**tally.result(), "layout": storable(layout.as_json())}
     kept: list[str] = []
     try:
@@ -86,6 +84,20 @@ def _check(upload: Upload, path: Path, folder: Path) -> None:
         files.discard(*kept)
         raise
     crash_points.reached("check: done")
+
+
+class _Heartbeat:
+    """Says how far the check is and keeps its lease, wherever it reads the file. Raises _OverError, JobLostError."""
+
+    def __init__(self, upload: Upload, tally: Tally) -> None:
+        self._upload = upload
+        self._tally = tally
+        self._last = time.monotonic()
+
+    def if_due(self) -> None:
+        if time.monotonic() - self._last > limits.UPLOAD_HEARTBEAT_SECONDS:
+            _go_on(self._upload, self._tally.rows)
+            self._last = time.monotonic()
 
 
 def _go_on(upload: Upload, rows: int) -> None:

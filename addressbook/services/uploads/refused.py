@@ -22,8 +22,13 @@ _NOTHING_TO_MEND: Final = frozenset({Defect.MISSING, Defect.UNREADABLE, Defect.T
 Sentence = Callable[[str, str | None, str], str]
 
 
-def write_cells(path: Path, name: str, layout: Layout, notes_path: Path, folder: Path) -> None:
-    """Read the file once more, and put the cells of the refused rows beside the notes on them. Memory stays flat."""
+def write_cells(
+    path: Path, name: str, layout: Layout, notes_path: Path, folder: Path, *, beat: Callable[[], None]
+) -> None:
+    """Read the file once more, and put the cells of the refused rows beside the notes on them. Memory stays flat.
+
+    `beat` is called for each batch: reading takes as long as the check itself, longer than a lease.
+    """
     with (
         notes_path.open(encoding="ascii") as notes,
         (folder / FILE_NAME).open("w", encoding="ascii") as kept,
@@ -32,6 +37,7 @@ def write_cells(path: Path, name: str, layout: Layout, notes_path: Path, folder:
         waiting = map(json.loads, notes)
         note = next(waiting, None)
         for batch in reading:
+            beat()
             while note is not None and note[0] < batch.first + len(batch):
                 cells = batch.cells[note[0] - batch.first] if batch.cells else []
                 kept.write(json.dumps([*note, cells]) + "\n")

@@ -39,6 +39,10 @@ class CheckOutdatedError(Exception):
     """The check that the user saw is not the last one any more: somebody else has chosen another way to read it."""
 
 
+class TooManyUploadsError(Exception):
+    """limits.UPLOADS_PER_BOOK of the book wait, or are being worked on, already."""
+
+
 class NothingToApplyError(Exception):
     """The check has found no address to register."""
 
@@ -52,13 +56,16 @@ def find(edition: Edition, upload_id: int) -> Upload:
 
 
 def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, token: UUID, by: Actor) -> Upload:
-    """Store the file and have it checked. Raises FileTooLargeError or GroupGoneError, and then nothing is kept."""
+    """Store the file and have it checked.
+
+    Raises FileTooLargeError, GroupGoneError or TooManyUploadsError, and then nothing is kept.
+    """
     if (file.size or 0) > spreadsheet_limits.UPLOAD_FILE_BYTES:
         raise FileTooLargeError
     digest = hashlib.sha256()
     for chunk in _chunks(file):
         digest.update(chunk)
-    submitted = Submitted(by, token, "receive_upload", [digest.hexdigest(), name, group_id])
+    submitted = Submitted(by, token, "receive_upload", [digest.hexdigest(), name, group_id], book)
     stored_file = files.keep(file)
     try:
         crash_points.reached("receive: file stored")
@@ -68,6 +75,8 @@ def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, t
                 files.discard_on_commit(stored_file)
                 return find(edition, earlier["upload"])
             group = groups.find(edition, group_id) if group_id is not None else None
+            if Upload.objects.filter(edition=edition, finished_at__isnull=True).count() >= limits.UPLOADS_PER_BOOK:
+                raise TooManyUploadsError
             now = timezone.now()
             upload = Upload.objects.create(
                 edition=edition,

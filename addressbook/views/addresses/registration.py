@@ -17,11 +17,13 @@ from addressbook.views.uploads.uploads import has_file, receive_file
 from workspace.models import Role
 from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, to_book
+from workspace.views.pages.body_limits import takes_files, takes_large_forms
 from workspace.views.pages.methods import require_POST
 
 
 @require_http_methods(["GET", "POST"])
 @to_book(Role.MANAGER)
+@takes_files
 def register(request: HttpRequest, access: Access) -> HttpResponse:
     if request.method == "GET":
         listing = listing_from(request.GET)
@@ -58,6 +60,7 @@ def register(request: HttpRequest, access: Access) -> HttpResponse:
 
 @require_POST
 @to_book(Role.MANAGER)
+@takes_large_forms
 def check_registration(request: HttpRequest, access: Access) -> HttpResponse:
     """What OK would do with the text as it stands; changes nothing."""
     return _checked(request, access, request.POST.get("text", ""))
@@ -65,6 +68,7 @@ def check_registration(request: HttpRequest, access: Access) -> HttpResponse:
 
 @require_POST
 @to_book(Role.MANAGER)
+@takes_large_forms
 def repair_registration(request: HttpRequest, access: Access) -> HttpResponse:
     """The text with one proposed repair taken, or all of them, and what OK would then do."""
     form = RepairForm(request.POST)

@@ -37,6 +37,7 @@ from workspace.models import Role
 from workspace.services.work.jobs import UndoRunningError
 from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, group_or_404, to_book
+from workspace.views.pages.body_limits import takes_large_forms
 from workspace.views.pages.hardening import many_fields
 from workspace.views.pages.methods import require_POST
 from workspace.views.people.step_up import with_fresh_sign_in
@@ -236,6 +237,7 @@ def remove(request: HttpRequest, access: Access) -> HttpResponse:
 
 @require_POST
 @to_book(Role.MANAGER)
+@takes_large_forms
 @many_fields
 def edit_groups(request: HttpRequest, access: Access) -> HttpResponse:
     form = EditGroupsForm(request.POST)

@@ -76,6 +76,9 @@ def request_download(request: HttpRequest, access: Access) -> HttpResponse:
         return _refuse(request, access, listing, _("Say what the file is for: this address book asks for a reason."))
     except downloads.TooManyDownloadsError:
         return _refuse(request, access, listing, too_many())
+    except downloads.DownloadGoneError:
+        # The same form as before, and what it asked for went with a reset.
+        return _refuse(request, access, listing, _("This page was too old. Please choose once more."))
     if "HX-Request" not in request.headers:
         return redirect("downloads", slug=access.book.slug)
     return _answer_body(request, access, listing, download_dialog(access, listing))

@@ -1,6 +1,6 @@
 """What the popup shows of an upload: how far it is, what its check found, what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils import timezone
@@ -15,6 +15,7 @@ from addressbook.views.screen.screen import Notification
 from addressbook.views.uploads import upload_sentences
 from libraries.spreadsheets import ENCODINGS, Layout
 from workspace.models import JobState
+from workspace.views.books.masking import text_for
 from workspace.views.pages.access import Access
 from workspace.views.pages.sentences import number
 
@@ -45,7 +46,7 @@ def upload_dialog(access: Access, upload: Upload) -> dict[str, Any]:
     result = upload.check_result
     context: dict[str, Any] = {"upload": upload, "result": result}
     if is_result(upload):
-        mendable = len(uploads.texts_to_mend(upload)) if upload.refused_file else 0
+        mendable = len(uploads.texts_to_mend(upload)) if upload.refused_file and is_shown_to(upload, access) else 0
         context |= {"notification": result_notification(upload), "mendable": mendable}
     elif upload.finished_at is not None:
         context["ended"] = _ended(upload)
@@ -54,6 +55,11 @@ def upload_dialog(access: Access, upload: Upload) -> dict[str, Any]:
     else:
         context |= _check_context(access, upload)
     return context
+
+
+def is_shown_to(upload: Upload, access: Access) -> bool:
+    """Whether they see in full what the file holds: it is theirs, or addresses are shown to them anyway."""
+    return not access.sees_masked or upload.requested_by_id == access.by.user.pk
 
 
 def result_notification(upload: Upload) -> Notification:
@@ -107,12 +113,14 @@ def progress_of(upload: Upload) -> Progress:
 
 
 def _check_context(access: Access, upload: Upload) -> dict[str, Any]:
-    result = upload.check_result
-    layout = layout_of(upload)
+    result, layout = upload.check_result, layout_of(upload)
+    if not is_shown_to(upload, access):
+        result, layout = _masked_result(result, access), _masked_layout(layout, access)
     listed = result.get("invalid_listed", [])
     refusal = result.get("refusal")
     return {
         "layout": layout,
+        "result": result,
         "refusal": upload_sentences.refusal(refusal, result.get("detail", {})) if refusal else "",
         "needs_column": layout is not None and layout.email_column is None,
         "invalid_rows": [
@@ -126,6 +134,24 @@ def _check_context(access: Access, upload: Upload) -> dict[str, Any]:
         "found": _found(layout) if layout else "",
         **_options(layout),
     }
+
+
+def _masked_result(result: dict[str, Any], access: Access) -> dict[str, Any]:
+    """The findings in the file of somebody else, for those to whom addresses are masked."""
+    masked = dict(result)
+    for name, texts in (("invalid_listed", ("value",)), ("slips_listed", ("value", "suggestion"))):
+        if name in result:
+            masked[name] = [{**row, **{key: text_for(row[key], access) for key in texts}} for row in result[name]]
+    if "new_groups" in result:
+        masked["new_groups"] = [text_for(group, access) for group in result["new_groups"]]
+    return masked
+
+
+def _masked_layout(layout: Layout | None, access: Access) -> Layout | None:
+    if layout is None:
+        return None
+    sample = tuple((row, tuple(text_for(cell, access) for cell in cells)) for row, cells in layout.sample)
+    return replace(layout, columns=tuple(text_for(name, access) for name in layout.columns), sample=sample)
 
 
 def _found(layout: Layout) -> str:

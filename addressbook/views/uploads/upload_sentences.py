@@ -51,7 +51,9 @@ def _of_size(code: Refusal, limit: str) -> str:
         case Refusal.UNPACKED_TOO_LARGE:
             return _("The workbook becomes far too large when it is unpacked. Save only the sheet with the addresses.")
         case Refusal.TOO_MANY_ROWS:
-            return _("The sheet has too many rows: more than %(limit)s.") % {"limit": limit}
+            return _("There are too many rows: more than %(limit)s. Split the file and send the parts.") % {
+                "limit": limit
+            }
         case Refusal.TOO_MANY_COLUMNS:
             return _("The sheet has too many columns: more than %(limit)s.") % {"limit": limit}
         case Refusal.TOO_MANY_CELLS:

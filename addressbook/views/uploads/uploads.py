@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django_htmx.http import reswap, retarget
 
+from addressbook import limits
 from addressbook.forms.listing import Listing, listing_from
 from addressbook.forms.uploads import ApplyUploadForm, ChoiceForm, UploadForm
 from addressbook.models import Upload
@@ -19,12 +20,13 @@ from addressbook.views.addresses.register_dialog import TEMPLATE as REGISTER_TEM
 from addressbook.views.addresses.register_dialog import register_dialog
 from addressbook.views.screen.screen import answer_dialog, console_context, jobs_context
 from addressbook.views.uploads import upload_sentences
-from addressbook.views.uploads.upload_dialog import is_result, upload_dialog
+from addressbook.views.uploads.upload_dialog import is_result, is_shown_to, upload_dialog
 from libraries import spreadsheets
 from workspace.models import Role
 from workspace.services.work import jobs
 from workspace.views.pages import file_answers, sentences
 from workspace.views.pages.access import Access, to_book
+from workspace.views.pages.body_limits import takes_files
 from workspace.views.pages.methods import require_POST
 from workspace.views.pages.receiving import was_too_large
 
@@ -38,6 +40,7 @@ def has_file(request: HttpRequest) -> bool:
 
 @require_POST
 @to_book(Role.MANAGER)
+@takes_files
 def send_upload(request: HttpRequest, access: Access) -> HttpResponse:
     return receive_file(request, access)
 
@@ -68,6 +71,10 @@ def receive_file(request: HttpRequest, access: Access) -> HttpResponse:
     except GroupGoneError:
         problem = _("The group was deleted meanwhile. Nothing was registered; choose another group.")
         return _register_again(request, access, None, problem)
+    except uploads.TooManyUploadsError:
+        problem = _("%(limit)s files wait already. Press OK or Cancel for one of them first.")
+        values = {"limit": sentences.number(limits.UPLOADS_PER_BOOK)}
+        return _register_again(request, access, into, problem % values)
     except uploads.UploadGoneError:
         # The same form sent again, after a reset.
         problem = _("The address book was reset meanwhile. Please choose the file once more.")
@@ -173,7 +180,7 @@ def mend_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpRes
     """The popup "Register address" with the refused addresses in its field, to be mended there."""
     upload = _upload_or_404(access, upload_id)
     texts = uploads.texts_to_mend(upload)
-    if not texts:
+    if not texts or not is_shown_to(upload, access):
         raise Http404
     values = register_dialog(access, text="\n".join(texts), into=upload.group_id)
     return answer_dialog(request, access, listing_from(request.GET), REGISTER_TEMPLATE, values)

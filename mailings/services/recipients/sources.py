@@ -48,10 +48,10 @@ def add_groups(
     by: Actor,
 ) -> None:
     """Raises DraftGoneError, GroupGoneError, TooManySourcesError or NotAllowedError."""
-    contents = [book.pk, mailing_id, list(group_ids), in_all, list(without_ids)]
+    contents = [mailing_id, list(group_ids), in_all, list(without_ids)]
     with transaction.atomic():
         edition, draft = _open(book, mailing_id, by)
-        submitted = Submitted(by, token, "add_groups", contents)
+        submitted = Submitted(by, token, "add_groups", contents, book)
         if submitted.earlier_outcome() is not None:
             return
         names = _names(edition, [*group_ids, *without_ids])
@@ -71,10 +71,10 @@ def add_selection(*, book: AddressBook, mailing_id: int, selection: Selection, t
 
     Raises DraftGoneError, TooManySourcesError or NotAllowedError.
     """
-    contents = [book.pk, mailing_id, selection.as_json()]
+    contents = [mailing_id, selection.as_json()]
     with transaction.atomic():
         edition, draft = _open(book, mailing_id, by)
-        submitted = Submitted(by, token, "add_selection", contents)
+        submitted = Submitted(by, token, "add_selection", contents, book)
         if submitted.earlier_outcome() is not None:
             return
         add_selection_to(draft, selection, edition)
@@ -98,7 +98,7 @@ def add_typed(*, book: AddressBook, mailing_id: int, text: str, token: UUID, by:
         raise NoAddressesError
     with transaction.atomic():
         _edition, draft = _open(book, mailing_id, by)
-        submitted = Submitted(by, token, "add_typed", [book.pk, mailing_id, text])
+        submitted = Submitted(by, token, "add_typed", [mailing_id, text], book)
         if submitted.earlier_outcome() is None and found.addresses:
             _add_typed(draft, found)
             submitted.remember({})

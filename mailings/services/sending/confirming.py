@@ -42,7 +42,7 @@ def confirm(
     If there turn out to be more or fewer, it becomes a draft again that says so. Raises DraftGoneError,
     StaleDraftError or NotAllowedError.
     """
-    submitted = Submitted(by, token, "confirm_mailing", [book.pk, mailing_id, seen_version, seen_count])
+    submitted = Submitted(by, token, "confirm_mailing", [mailing_id, seen_version, seen_count], book)
     with transaction.atomic():
         books.lock(book, is_change=False)
         _require_sender(book, by)

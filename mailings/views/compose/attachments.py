@@ -17,9 +17,11 @@ from mailings.services.drafts import DraftGoneError
 from mailings.views.compose.draft import draft_context, draft_or_404, draft_page
 from workspace.models import Role
 from workspace.views.pages.access import Access, to_book
+from workspace.views.pages.body_limits import takes_files
 from workspace.views.pages.methods import require_POST
 
 
+@takes_files
 @require_POST
 @to_book(Role.MANAGER)
 def add_attachment(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:

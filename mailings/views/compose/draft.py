@@ -23,6 +23,7 @@ from mailings.services.rules import may_send, rules_of
 from mailings.views.compose import sentences
 from workspace.models import Role
 from workspace.views.pages.access import Access, to_book
+from workspace.views.pages.body_limits import takes_large_forms
 from workspace.views.pages.methods import require_POST
 
 
@@ -63,6 +64,7 @@ def recipients_context(numbers: Any) -> dict[str, Any]:
     return {"numbers": numbers, "lines": [(line, sentences.source_line(line)) for line in numbers.lines]}
 
 
+@takes_large_forms
 @require_POST
 @to_book(Role.MANAGER)
 def save_draft(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:

@@ -23,6 +23,7 @@ from mailings.views.compose.draft import dialog, draft_context, draft_or_404, re
 from workspace.forms.submission import SubmissionForm
 from workspace.models import Role
 from workspace.views.pages.access import Access, to_book
+from workspace.views.pages.body_limits import takes_large_forms
 from workspace.views.pages.methods import require_POST
 from workspace.views.pages.sentences import number
 
@@ -64,6 +65,7 @@ def add_groups(request: HttpRequest, access: Access, mailing_id: int) -> HttpRes
     return _lines(request, access, mailing_id)
 
 
+@takes_large_forms
 @require_POST
 @to_book(Role.MANAGER)
 def add_addresses(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:

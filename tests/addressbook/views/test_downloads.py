@@ -20,6 +20,8 @@ from workspace.services.history.audit import Actor
 
 HTMX = {"HX-Request": "true", "HX-Target": "downloads-body"}
 LIST = {"HX-Request": "true", "HX-Target": "download-list"}
+# Python refuses to read numbers of more than 4,300 digits.
+HUGE = [f"bytes=0-{'9' * 5000}", f"bytes={'9' * 5000}-", f"bytes=-{'9' * 5000}", "bytes=٠-٩"]
 
 
 @pytest.fixture
@@ -219,7 +221,7 @@ def test_a_part_of_a_file(manager, ready, asked, start, end) -> None:
     assert AuditEvent.objects.get(action=Action.FETCH_DOWNLOAD).detail["part"] is True
 
 
-@pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=-", "bytes=0-1,3-4", "lines=1-2", "bytes=a-b"])
+@pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=-", "bytes=0-1,3-4", "lines=1-2", "bytes=a-b", *HUGE])
 def test_a_part_that_cannot_be_read_is_the_whole_file(manager, ready, asked) -> None:
     answer = fetch(manager, ready, Range=asked)
     assert (answer.status_code, len(body(answer))) == (200, ready.size)
@@ -230,6 +232,25 @@ def test_a_part_beyond_the_end(manager, ready, asked) -> None:
     answer = fetch(manager, ready, Range=asked)
     assert (answer.status_code, answer["Content-Range"]) == (416, f"bytes */{ready.size}")
     assert not AuditEvent.objects.filter(action=Action.FETCH_DOWNLOAD).exists()
+
+
+def test_a_form_sent_again_after_its_file_has_gone_asks_to_choose_once_more(manager, book, register) -> None:
+    register("a@example.com")
+    values = form()
+    assert manager.post(url("request_download", book), values, headers=HTMX).status_code == 200
+    Download.objects.all().delete()  # as sweeping does, once its time is over
+    answer = manager.post(url("request_download", book), values, headers=HTMX)
+    assert answer.status_code == 422
+    assert "Please choose once more" in text_of(answer)
+
+
+def test_a_form_of_one_book_asks_in_another_too(manager, book, bob, register, make_user) -> None:
+    register("a@example.com")
+    other = books.create_book(name="Other", zone=Zone.PUBLIC, region=Region.KR, by=Actor(bob))
+    values = form()
+    for asked in (book, other):
+        assert manager.post(url("request_download", asked), values, headers=HTMX).status_code == 200
+    assert Download.objects.filter(edition__book=other).count() == 1
 
 
 def test_a_part_of_the_file_that_one_has_begun(manager, ready) -> None:

@@ -19,6 +19,7 @@ NAUGHTY = [
     "'=d@example.com", "''+e", "'f@example.com", "g\r\nh@example.com", 'i"j@example.com', "k,l@example.com",
     "_x0041_@example.com", "#N/A", "TRUE", "1e5", "00123", " m ", "https://example.com", "mailto:n@example.com",
     "김@example.com", "😀", "=HYPERLINK(\"https://example.com\")", "{=1+1}", "%0", "\u2028o", "'",
+    "\n=1+1", "＝1+1", "＋1", "－1", "＠SUM(1)", "'＝1", "'\n=1",
 ]  # fmt: skip
 
 

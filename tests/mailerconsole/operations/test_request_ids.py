@@ -19,8 +19,14 @@ from workspace.services.work import jobs
 
 
 @pytest.mark.parametrize("offered", ["abcdef0123456789", "a-b_c-d-e", "x" * 64])
-def test_an_id_of_a_proxy_is_kept(client, db, offered: str) -> None:
+def test_an_id_of_a_proxy_is_kept(client, db, settings, offered: str) -> None:
+    settings.TRUSTED_PROXIES = 1
     assert client.get("/healthz", headers={"X-Request-ID": offered})["X-Request-ID"] == offered
+
+
+def test_an_id_of_a_client_without_a_proxy_is_not(client, db) -> None:
+    offered = "abcdef0123456789"
+    assert client.get("/healthz", headers={"X-Request-ID": offered})["X-Request-ID"] != offered
 
 
 @pytest.mark.parametrize(
@@ -43,7 +49,8 @@ def test_every_answer_has_one_also_a_refused_one(client, db) -> None:
     assert client.get("/healthz", headers={"Host": "elsewhere.example.com"})["X-Request-ID"]
 
 
-def test_a_job_and_its_message_carry_the_id_of_the_click(book, bob, client_of, monkeypatch) -> None:
+def test_a_job_and_its_message_carry_the_id_of_the_click(book, bob, client_of, monkeypatch, settings) -> None:
+    settings.TRUSTED_PROXIES = 1
     sent = []
     monkeypatch.setattr(current_app, "send_task", lambda name, args, **options: sent.append(options["headers"]))
     fields = {"token": uuid4(), "scope": "book", "format": "xlsx"}
@@ -66,9 +73,10 @@ def test_lines_of_the_web_server_and_of_the_worker_meet(stack: Stack, book, by, 
     wait_for(lambda: any(line["message"] == "Task ended" for line in lines(stack, "worker", request_id)), 30)
     (ended,) = [line for line in lines(stack, "worker", request_id) if line["message"] == "Task ended"]
     assert (ended["task"], ended["args"]) == ("addressbook.tasks.run_download", [download.pk])
-    requests.get(f"{stack.url}/sign-in/?q={no_address_yet}", headers={"X-Request-ID": request_id}, timeout=30)
-    wait_for(lambda: lines(stack, "web", request_id), 10)
-    (line,) = lines(stack, "web", request_id)
+    answer = requests.get(f"{stack.url}/sign-in/?q={no_address_yet}", timeout=30)
+    web_id = answer.headers["X-Request-ID"]
+    wait_for(lambda: lines(stack, "web", web_id), 10)
+    (line,) = lines(stack, "web", web_id)
     assert (line["method"], line["path"], line["status"], line["client"]) == ("GET", "/sign-in/", 200, "127.0.0.1")
     assert no_address_yet not in stack.log("web")
 

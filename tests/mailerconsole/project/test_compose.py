@@ -12,11 +12,15 @@ from pathlib import Path
 import pytest
 import yaml
 from django.conf import settings
+from django.urls import NoReverseMatch, reverse
 
+from mailerconsole import gunicorn_settings
+from mailerconsole.hashing import ARGON2_BYTES, PASSWORDS_HASHED_AT_ONCE
 from mailerconsole.operations.supervisor import RELEASE, read_procfile
 from tests.support.environment import secrets, variables
 from tests.support.stack import ROOT
 from tests.support.strategies import COMPOSE, SERVICES, interpolated
+from tests.workspace.views.test_access import TABLE
 from workspace import limits
 
 pytestmark = pytest.mark.engine_independent
@@ -128,7 +132,7 @@ def test_a_container_can_write_where_it_must_and_become_nobody_else(name: str) -
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
-    assert "/tmp" in service["tmpfs"]  # noqa: S108 - a folder of the container
+    assert any(place.startswith("/tmp:") for place in service["tmpfs"])  # noqa: S108 - a folder of the container
     # Ours and the proxy's images say so themselves.
     assert "user" in service or name in OURS or "unprivileged" in service["image"]
     assert "healthcheck" in service or name == "migrate"
@@ -151,14 +155,70 @@ def test_database_and_broker_reach_nobody_outside() -> None:
 
 
 def test_the_proxy_takes_what_the_console_answers_to() -> None:
-    found = re.search(r"client_max_body_size (\d+)m;", NGINX)
-    assert found is not None
-    assert int(found[1]) * 1024 * 1024 == limits.REQUEST_BODY_BYTES
+    allowed = re.findall(r"client_max_body_size (\d+)([km]);", NGINX)
+    sizes = [int(number) * {"k": 1024, "m": 1024**2}[unit] for number, unit in allowed]
+    assert sizes == [limits.FORM_BYTES, limits.REQUEST_BODY_BYTES, limits.LARGE_FORM_BYTES]
     read = re.search(r"proxy_read_timeout (\d+)s;", NGINX)
     gunicorn = re.search(r"^timeout = (\d+)$", (ROOT / "mailerconsole/gunicorn_settings.py").read_text(), re.MULTILINE)
     assert read is not None
     assert gunicorn is not None
     assert int(read[1]) > int(gunicorn[1])
+
+
+def most_of(path: str) -> int:
+    """What nginx takes at this path, as its own rules choose: the first pattern that fits, else the default."""
+    places = re.findall(r"location ~ (\S+) \{\s+client_max_body_size (\d+)m;", NGINX)
+    return next((int(size) * 1024**2 for pattern, size in places if re.search(pattern, path)), limits.FORM_BYTES)
+
+
+def test_the_proxy_takes_as_much_at_each_url_as_the_console() -> None:
+    from django.urls import resolve
+
+    for name, row in TABLE.items():
+        arguments = dict(row.arguments)
+        try:
+            path = reverse(name, kwargs={**arguments, "slug": "main"})
+        except NoReverseMatch:
+            path = reverse(name, kwargs=arguments)
+        view = resolve(path).func
+        if not getattr(view, "takes_large_forms", False):
+            expected = limits.FORM_BYTES
+        elif name == "edit_groups":  # no file, and no form with a field for one
+            expected = limits.LARGE_FORM_BYTES
+        else:
+            expected = limits.REQUEST_BODY_BYTES
+        assert most_of(path) == expected, name
+
+
+def test_what_one_address_sends_at_once_fits_into_the_memory_of_the_proxy() -> None:
+    large = re.search(r"client_max_body_size (\d+)m;\s+#[^\n]*\s+limit_conn connections (\d+);", NGINX)
+    assert large is not None
+    (place,) = SERVICES["proxy"]["tmpfs"]
+    size, limit = int(place.removesuffix("m").rpartition("=")[2]), int(SERVICES["proxy"]["mem_limit"].removesuffix("m"))
+    assert int(large[1]) * int(large[2]) < size < limit
+
+
+def test_memory_in_folders_has_a_size() -> None:
+    for name, service in SERVICES.items():
+        assert all(":size=" in place for place in service["tmpfs"]), name
+        assert "mem_limit" in service or name in {"postgres", "redis"}
+
+
+def test_what_the_processes_of_the_web_server_need_at_once_fits() -> None:
+    """Measured, in MB: a process idle, a hash, a form of 5 MiB while it is taken apart, small forms, and answers."""
+    idle, small_form, in_flight = 95, 64 * 35 / 1024, 6
+    large_form = limits.LARGE_FORM_BYTES / 1024**2 * 35
+    process = idle + PASSWORDS_HASHED_AT_ONCE * ARGON2_BYTES / 1024**2
+    process += limits.LARGE_FORMS_READ_AT_ONCE * large_form
+    process += gunicorn_settings.threads * (small_form + in_flight + limits.LARGE_FORM_BYTES / 1024**2)
+    limit = int(SERVICES["web"]["mem_limit"].removesuffix("m"))
+    assert 1.2 * gunicorn_settings.workers * process <= limit
+
+
+def test_argon2_takes_what_is_reckoned_with() -> None:
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    assert Argon2PasswordHasher.memory_cost * 1024 == ARGON2_BYTES
 
 
 def test_workers_have_time_to_end() -> None:

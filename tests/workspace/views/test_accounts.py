@@ -265,15 +265,3 @@ def test_passwords_are_hashed_with_argon2() -> None:
     from mailerconsole import settings as production
 
     assert production.PASSWORD_HASHERS[0].endswith("Argon2PasswordHasher")
-
-
-# Django's own pages ---------------------------------------------------------------------------------------------------
-
-
-def test_the_admin_pages_have_no_door_of_their_own(alice, client) -> None:
-    url = reverse("admin:login")
-    answer = client.post(url, {"username": "alice", "password": PASSWORD})
-    assert answer.url == f"{reverse('sign_in')}?next={reverse('admin:index')}"
-    assert "_auth_user_id" not in client.session
-    sign_in(client)
-    assert client.get(reverse("admin:index"), follow=True).status_code == 403

@@ -224,6 +224,26 @@ def test_a_manager_shows_one_address_and_that_is_a_line(hidden, register, client
     assert "1 address was shown in full." in text_of(client.get(reverse("history", args=[hidden.slug])))
 
 
+def test_the_file_of_a_colleague_is_masked_and_ones_own_is_not(hidden, by, bob, client_of, alice, check) -> None:
+    name = f"list of {CANARY}@example.com.csv"
+    rows = f"email,group\nnew.{CANARY}@example.com,for {CANARY}@example.com\n{CANARY}@gmail.con,\n{CANARY}@,\n"
+    upload = check(rows, name)
+    assert upload.requested_by == alice
+    urls = [reverse("show_upload", args=[hidden.slug, upload.pk]), reverse("console", args=[hidden.slug])]
+    for url in urls:
+        page = client_of(bob).get(url).content.decode()
+        assert CANARY not in page, url
+    assert CANARY in client_of(alice).get(urls[0]).content.decode()
+
+
+def test_a_reason_is_masked_in_the_history(hidden, by, bob, client_of, ask) -> None:
+    download = ask(reason=f"for {CANARY}@example.com")
+    downloads.cancel(book=hidden, download_id=download.pk, by=by)
+    page = client_of(bob).get(reverse("history", args=[hidden.slug])).content.decode()
+    assert "for na***@example.com" in page
+    assert CANARY not in page
+
+
 def test_the_dialogs_of_a_manager_are_masked_and_recipients_are_counted(hidden, register, client_of, bob) -> None:
     register("hong@example.com")
     client = client_of(bob)

@@ -246,3 +246,32 @@ def test_a_wrong_code_says_so(db, client, code) -> None:
 
 def test_an_acceptance_without_a_link_asks_for_it(charlie, client_of) -> None:
     assert client_of(charlie).post(reverse("accept_invitation")).url == reverse("join")
+
+
+@pytest.fixture
+def join(book, by, db):
+    """Answers to an invitation with an account of this name and password."""
+    from django.test import Client
+
+    from workspace.services.books import invitations
+
+    def join(username: str, password: str):
+        visitor = Client()
+        visitor.post(reverse("join"), {"code": invitations.invite(book=book, role="admin", token=uuid4(), by=by)})
+        fields = {"username": username, "password1": password, "password2": password}
+        return visitor.post(reverse("accept_invitation"), fields)
+
+    return join
+
+
+@pytest.mark.parametrize("name", ["аlice", "admіn", ".", "-", "kim김", "admin١"])
+def test_invited_people_choose_names_that_can_be_told_apart(join, name) -> None:
+    assert join(name, "another horse battery").status_code == 422
+    assert BookMember.objects.count() == 1
+
+
+@pytest.mark.parametrize(("length", "status"), [(256, 302), (257, 422), (305, 422)])
+def test_a_password_is_no_longer_than_the_sign_in_page_takes(join, length, status) -> None:
+    password = ("another horse battery " * 20)[: length - 1] + "x"
+    assert join("dan", password).status_code == status
+    assert BookMember.objects.filter(user__username="dan").exists() == (status == 302)

@@ -164,3 +164,29 @@ def test_too_many_traces_say_so(book, client, register, monkeypatch) -> None:
     answer = client.post(reverse("delete_addresses", args=[book.slug]), fields, headers=HTMX)
     assert "the traces of at most 1 can be erased at a time" in text_of(answer)
     assert len(contents(book)) == 2
+
+
+LOWER = [
+    {"masking": "viewers"},
+    {"masking": "nobody"},
+    {"download_sign_in_required": ""},
+    {"download_reason_required": ""},
+]
+
+
+@pytest.mark.parametrize("change", LOWER)
+def test_lower_protection_asks_first_and_more_of_it_does_not(change, book, alice, client_of) -> None:
+    client = client_of(alice)
+    url = reverse("book_settings", args=[book.slug])
+    strict = {"masking": "everybody", "download_sign_in_required": "on", "download_reason_required": "on"}
+    fields = {"name": "Main", "zone": "public", "region": "KR"}
+    assert client.post(url, {**fields, **strict, "version": 1, "token": uuid4()}).status_code == 302
+    lower = {**fields, **strict, **change, "version": 2, "token": uuid4()}
+    answer = client.post(url, lower)
+    assert "Your password, please" in text_of(answer)
+    book.refresh_from_db()
+    assert (book.masking, book.download_sign_in_required, book.download_reason_required) == ("everybody", True, True)
+    assert client.post(url, {**lower, "current_password": "wrong wrong wrong"}).status_code == 422
+    assert client.post(url, {**lower, "current_password": PASSWORD}).status_code == 302
+    book.refresh_from_db()
+    assert book.version == 3

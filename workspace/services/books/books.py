@@ -1,8 +1,11 @@
 """Address books, their settings and their members."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -37,6 +40,10 @@ class AlreadyMemberError(Exception):
     """The user has a role in this book already."""
 
 
+class RoleLostError(PermissionDenied):
+    """The actor had the role when the request came in, and has it no more. Every page answers it with 403."""
+
+
 class NotAMemberError(Exception):
     """The user has no role in this book (any more)."""
 
@@ -65,9 +72,19 @@ def lock_alone(book: AddressBook) -> None:
         AddressBook.objects.select_for_update(no_key=True).values_list("pk").get(pk=book.pk)
 
 
+def require_role(book: AddressBook, by: Actor, role: Role = Role.ADMIN) -> None:
+    """Ask once more under the lock: the door has let them in a while ago. Raises RoleLostError.
+
+    Between the door and the lock lie a password to check and other writers, time enough to be removed in.
+    """
+    member = BookMember.objects.filter(book=book, user=by.user, user__is_active=True).first()
+    if member is None or not Role(member.role).includes(role):
+        raise RoleLostError
+
+
 def create_book(*, name: str, zone: Zone, region: Region, token: UUID | None = None, by: Actor) -> AddressBook:
     """A new, empty book of which `by` is the admin."""
-    submitted = Submitted(by, token, "create_book", [name, zone, region]) if token else None
+    submitted = Submitted(by, token, "create_book", [name, zone, region], None) if token else None
     with transaction.atomic():
         # There is no book to lock yet: the one who makes it stands in for it.
         User.objects.select_for_update(no_key=True).get(pk=by.user.pk)
@@ -101,6 +118,7 @@ def change_settings(
     """
     with transaction.atomic():
         now = AddressBook.objects.select_for_update(no_key=True).get(pk=book.pk)
+        require_role(book, by)
         wanted: dict[str, str | bool] = {"name": name, "zone": zone, "region": region}
         if download_reason_required is not None:
             wanted["download_reason_required"] = download_reason_required
@@ -120,10 +138,21 @@ def change_settings(
         record(by=by, action=Action.CHANGE_BOOK, book=book, detail=changed)
 
 
+def lowers_protection(book: AddressBook, wanted: Mapping[str, Any]) -> bool:
+    """Whether these settings show or give away more than those that the book has."""
+    switches = ("download_reason_required", "download_sign_in_required")
+    asks_less = any(getattr(book, name) and wanted[name] is False for name in switches)
+    if wanted["masking"] is None:  # stays as it is, as do switches that are None
+        return asks_less
+    strictness = [Masking.NOBODY, Masking.VIEWERS, Masking.EVERYBODY]
+    return asks_less or strictness.index(Masking(wanted["masking"])) < strictness.index(Masking(book.masking))
+
+
 def add_member(*, book: AddressBook, username: str, role: Role, by: Actor) -> User:
     """Raises UnknownUserError or AlreadyMemberError (not for the same role: then it was the same form, sent twice)."""
     with transaction.atomic():
         lock(book, is_change=False)
+        require_role(book, by)
         user = get_user_model().objects.filter(username=username, is_active=True).first()
         if user is None:
             raise UnknownUserError
@@ -139,6 +168,7 @@ def change_role(*, book: AddressBook, user_id: int, role: Role, by: Actor) -> Us
     """Raises NotAMemberError, or LastAdminError when nobody else is left to manage the book."""
     with transaction.atomic():
         lock(book, is_change=False)
+        require_role(book, by)
         member = _member(book, user_id)
         if member.role != role:
             before, member.role = member.role, role
@@ -153,6 +183,7 @@ def remove_member(*, book: AddressBook, user_id: int, by: Actor) -> User:
     """Raises NotAMemberError, or LastAdminError when nobody else is left to manage the book."""
     with transaction.atomic():
         lock(book, is_change=False)
+        require_role(book, by)
         member = _member(book, user_id)
         member.delete()
         _require_an_admin(book)

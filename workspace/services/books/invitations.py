@@ -46,9 +46,10 @@ def invite(*, book: AddressBook, role: Role, token: UUID, by: Actor) -> str:
     The same form, sent twice, gets the same code: it is made of the form's token with the secret key of this server.
     """
     code = _code(book, role, token, by)
-    submitted = Submitted(by, token, "invite_member", [book.pk, role])
+    submitted = Submitted(by, token, "invite_member", role, book)
     with transaction.atomic():
         books.lock(book, is_change=False)
+        books.require_role(book, by)
         if submitted.earlier_outcome():
             return code
         if Invitation.objects.open().filter(book=book).count() >= limits.INVITATIONS_PER_BOOK:
@@ -71,6 +72,7 @@ def withdraw(*, book: AddressBook, invitation_id: int, by: Actor) -> bool:
     """Whether it was open until now, or has just been withdrawn already: it cannot be accepted from here on."""
     with transaction.atomic():
         books.lock(book, is_change=False)
+        books.require_role(book, by)
         invitation = Invitation.objects.filter(book=book, pk=invitation_id).first()
         if invitation is None or invitation.used_at is not None:
             return False
@@ -98,13 +100,14 @@ def get(invitation_id: int) -> Invitation | None:
 
 
 def state(invitation: Invitation) -> State:
-    """As it is now, by the clock of the database. One by somebody who may not sign in any more is withdrawn."""
+    """As it is now, by the clock of the database. One by a user who is no admin there any more is withdrawn."""
     if invitation.used_at is not None:
         return State.USED
     if Invitation.objects.open().filter(pk=invitation.pk).exists():
         return State.OPEN
-    gone = invitation.withdrawn_at is not None or not invitation.invited_by.is_active
-    return State.WITHDRAWN if gone else State.EXPIRED
+    inviter = BookMember.objects.filter(book=invitation.book, user=invitation.invited_by, user__is_active=True)
+    is_void = invitation.withdrawn_at is not None or not inviter.filter(role=Role.ADMIN).exists()
+    return State.WITHDRAWN if is_void else State.EXPIRED
 
 
 def accept(*, invitation: Invitation, by: Actor) -> None:

@@ -48,9 +48,10 @@ def change_keys(
         raise HostNotAllowedError
     # What is remembered of a form is a plain digest, and a digest of a secret is none of the database's business.
     digest = salted_hmac("addressbook.keys", secret_key, algorithm="sha256").hexdigest()
-    submitted = Submitted(by, token, "change_keys", [book.pk, access_key, digest, base_url])
+    submitted = Submitted(by, token, "change_keys", [access_key, digest, base_url], book)
     with transaction.atomic():
         edition = books.lock(book)
+        books.require_role(book, by)
         if submitted.earlier_outcome() is not None:
             return
         row = Connection.objects.filter(book=book).first()
@@ -81,6 +82,7 @@ def remove_keys(*, book: AddressBook, by: Actor) -> bool:
     """
     with transaction.atomic():
         books.lock(book)
+        books.require_role(book, by)
         deleted, _ = Connection.objects.filter(book=book).delete()
         if deleted:
             switches.turn_off(book=book, by=by)

@@ -7,12 +7,14 @@ book, where writers come one after another anyway; so nobody can wait for each o
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 
 from addressbook.models import Act, Download, Upload
+from workspace import limits
 from workspace.models import Action, AddressBook, AuditChain, AuditEvent, Erasure, Job, JobState, LeasedWork, User
 from workspace.models.audit import digest
 
@@ -62,6 +64,21 @@ def record(
         reason=reason,
         act=act,
     )
+
+
+def record_refusal(*, by: Actor, book: AddressBook | None, path: str, detail: dict[str, Any]) -> None:
+    """Append the line of a refused access; of many by one person, the first ones within an hour.
+
+    Or who may only look could write the history full: lines are kept for two years, and removed by nobody.
+    """
+    chain = book.pk if book else AuditChain.WITHOUT_BOOK
+    refused = AuditEvent.objects.filter(chain=chain, action=Action.ACCESS_REFUSED, user_id=by.user.pk)
+    since = timezone.now() - timedelta(hours=1)
+    before = refused.filter(at__gt=since)[: limits.REFUSALS_LISTED_PER_HOUR].count()
+    if before < limits.REFUSALS_LISTED_PER_HOUR:
+        is_last = {"is_last": True} if before == limits.REFUSALS_LISTED_PER_HOUR - 1 else {}
+        detail = {"path": path[: limits.REFUSED_PATH_CHARACTERS], **detail, **is_last}
+        record(by=by, action=Action.ACCESS_REFUSED, book=book, detail=detail)
 
 
 def record_by_operator(*, action: Action, book: AddressBook | None, detail: dict[str, Any] | None = None) -> None:

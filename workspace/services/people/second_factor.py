@@ -130,7 +130,7 @@ def new_recovery_codes(*, by: Actor) -> list[str]:
 def turn_off(*, by: Actor) -> bool:
     """Forget the app and the recovery codes; whether it was on."""
     with transaction.atomic():
-        was_on = _forget(by.user)
+        was_on = forget(by.user)
         if was_on:
             record(by=by, action=Action.TURN_OFF_TWO_FACTOR, book=None)
     return was_on
@@ -139,7 +139,7 @@ def turn_off(*, by: Actor) -> bool:
 def turn_off_by_operator(user: User) -> bool:
     """The same for somebody who has lost app and recovery codes."""
     with transaction.atomic():
-        was_on = _forget(user)
+        was_on = forget(user)
         if was_on:
             detail = {"user": user.get_username()}
             record_by_operator(action=Action.TURN_OFF_TWO_FACTOR, book=None, detail=detail)
@@ -240,7 +240,7 @@ def _use_recovery_code(user: User, typed: str) -> bool:
     return False
 
 
-def _forget(user: User) -> bool:
+def forget(user: User) -> bool:
     _lock(user)
     RecoveryCode.objects.filter(user=user).delete()
     deleted, _ = Authenticator.objects.filter(user=user, confirmed_at__isnull=False).delete()

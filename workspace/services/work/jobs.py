@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from celery import current_app
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Max, Min, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -32,6 +32,10 @@ logger = logging.getLogger(__name__)
 Work = TypeVar("Work", bound=LeasedWork)
 
 KINDS: Final[tuple[type[LeasedWork], ...]] = (Job, Upload, Download, Erasure)
+
+
+# Of several workers that choose at once, each but the first finds its choice taken.
+_CLAIM_ATTEMPTS: Final = 5
 
 
 class JobLostError(Exception):
@@ -111,6 +115,40 @@ def _log_claim(work: LeasedWork, *, is_new: bool) -> None:
     """So that a night's log shows which process had a job at which time."""
     fields = {"work": work._meta.model_name, "id": work.pk, "attempt": work.attempt, "rows_done": work.rows_done}
     logger.info("Job begun" if is_new else "Job taken over", extra={"fields": fields})
+
+
+def claim_in_turn(model: type[Work], work_id: int) -> Work | None:
+    """What to work on for a message about this row: as a rule the row, or that of another book whose turn it is.
+
+    A message is a ticket: there are as many as rows that wait. So a book with a long queue gets a worker as often as
+    the others that wait, and not for as long as its queue is.
+    """
+    waits = model._default_manager.filter(pk=work_id, state=JobState.WAITING).exists()
+    if not waits and (own := claim(model, work_id)):
+        return own  # its worker has died
+    for _ in range(_CLAIM_ATTEMPTS):
+        chosen = _next_in_turn(model, work_id)
+        if chosen is None:
+            return None
+        if work := claim(model, chosen):
+            return work
+    return None
+
+
+def _next_in_turn(model: type[Work], work_id: int) -> int | None:
+    """Of the book with the fewest rows at work, and of those the one that was served longest ago."""
+    may_run = model._default_manager.filter(state=JobState.WAITING, fruitless_attempts__lt=limits.JOB_ATTEMPTS)
+    first = dict(may_run.values_list("edition__book").annotate(Min("pk")).order_by())
+    if len(first) > 1:
+        served = model._default_manager.filter(edition__book__in=first).exclude(state=JobState.WAITING)
+        at_work = Count("pk", filter=Q(state=JobState.RUNNING))
+        known = served.values_list("edition__book").annotate(at_work=at_work, last=Max("started_at")).order_by()
+        turns = {book: (running, started.timestamp() if started else 0.0) for book, running, started in known}
+        book = min(first, key=lambda book: (*turns.get(book, (0, 0.0)), first[book]))
+    else:
+        book = next(iter(first), None)
+    is_own = may_run.filter(pk=work_id, edition__book=book).exists()
+    return work_id if is_own else first.get(book)
 
 
 def still_owned(work: Work) -> Work:

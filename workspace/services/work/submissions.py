@@ -16,22 +16,24 @@ from uuid import UUID
 from django.utils import timezone
 
 from workspace import limits
-from workspace.models import Submission
+from workspace.models import AddressBook, Submission
 from workspace.services.history.audit import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A form as it was sent: by whom, with which token, to do what, with which contents (JSON values)."""
+    """A form as it was sent: by whom, with which token, to do what, with which contents (JSON values), and where."""
 
     by: Actor
     token: UUID
     act: str
     contents: Any
+    # Where: a member of two books may send one form to both. None: to no book.
+    book: AddressBook | None
 
     @property
     def _identity(self) -> dict[str, Any]:
-        text = json.dumps(self.contents, sort_keys=True)
+        text = json.dumps([self.book.pk if self.book else None, self.contents], sort_keys=True)
         # The contents may hold addresses, which must not be kept here: a digest is enough to tell them apart.
         digest = hashlib.sha256(text.encode()).hexdigest()
         return {"user": self.by.user, "token": self.token, "act": self.act, "digest": digest}

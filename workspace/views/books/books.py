@@ -1,10 +1,10 @@
 """Making a book, and its settings."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,8 +18,9 @@ from workspace.forms.books import BookForm, BookSettingsForm, OrphanForm
 from workspace.models import AddressBook, Role
 from workspace.services.books import books
 from workspace.views.books.connection_sentences import Verdict
-from workspace.views.pages.access import LAST_BOOK, Access, actor, lacks_second_factor, to_account, to_book, to_sign_in
+from workspace.views.pages.access import LAST_BOOK, Access, actor, to_book, to_sign_in, to_superusers
 from workspace.views.pages.methods import require_POST
+from workspace.views.people.step_up import with_fresh_sign_in
 
 
 @require_GET
@@ -35,14 +36,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@to_superusers
 def create_book(request: HttpRequest) -> HttpResponse:
     """Superusers make books and become their first admin."""
-    if not request.user.is_authenticated:
-        return to_sign_in(request)
-    if not request.user.is_superuser:
-        raise PermissionDenied
-    if lacks_second_factor(request):
-        return to_account(request)
     form = BookForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         book = books.create_book(**form.cleaned_data, by=actor(request))
@@ -57,14 +53,9 @@ def create_book(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@to_superusers
 def adopt_book(request: HttpRequest) -> HttpResponse:
     """Superusers become admin of a book that has lost its own."""
-    if not request.user.is_authenticated:
-        return to_sign_in(request)
-    if not request.user.is_superuser:
-        raise PermissionDenied
-    if lacks_second_factor(request):
-        return to_account(request)
     form = OrphanForm(request.POST)
     book = AddressBook.objects.filter(pk=form.cleaned_data["book"]).first() if form.is_valid() else None
     if book is None:
@@ -93,8 +84,15 @@ def book_settings(request: HttpRequest, access: Access) -> HttpResponse:
         return settings_page(request, access, form=form, status=422)
     names = ("name", "zone", "region", "download_reason_required", "download_sign_in_required", "masking")
     values = {name: form.cleaned_data[name] for name in names}
+    # As a reset does: it opens the book to a session that was left open.
+    save = with_fresh_sign_in(_save) if books.lowers_protection(book, values) else _save
+    return save(request, access, form.cleaned_data["version"], values)
+
+
+def _save(request: HttpRequest, access: Access, version: int, values: dict[str, Any]) -> HttpResponse:
+    book = access.book
     try:
-        books.change_settings(book=book, seen_version=form.cleaned_data["version"], **values, by=access.by)
+        books.change_settings(book=book, seen_version=version, **values, by=access.by)
     except books.SettingsChangedMeanwhileError:
         messages.error(request, _("Somebody else has just changed these settings. Look at them and save again."))
         book.refresh_from_db()

@@ -56,6 +56,13 @@ TITLES: Final[dict[str, str | Promise]] = {
     "sign_in_slowed": gettext_lazy("Sign-in slowed after wrong guesses"),
     "change_password": gettext_lazy("Change password"),
     "end_sessions": gettext_lazy("Sign out everywhere else"),
+    "create_user": gettext_lazy("New user"),
+    "deactivate_user": gettext_lazy("Deactivate a user"),
+    "activate_user": gettext_lazy("Activate a user"),
+    "make_superuser": gettext_lazy("Make somebody superuser"),
+    "unmake_superuser": gettext_lazy("Revoke superuser rights"),
+    "reset_two_factor": gettext_lazy("Turn off two-factor sign-in of a user"),
+    "make_password_link": gettext_lazy("Make a link for a new password"),
     "turn_on_two_factor": gettext_lazy("Turn on two-factor sign-in"),
     "turn_off_two_factor": gettext_lazy("Turn off two-factor sign-in"),
     "new_recovery_codes": gettext_lazy("Make new recovery codes"),
@@ -265,7 +272,10 @@ def _accepted(detail: Detail) -> str:
 def _refused(detail: Detail) -> str:
     if "role" not in detail:
         return _("The password that was asked for again was wrong.")
-    return _("The role %(role)s is not enough for this page.") % {"role": _role(detail["role"])}
+    sentence = _("The role %(role)s is not enough for this page.") % {"role": _role(detail["role"])}
+    if detail.get("is_last"):
+        sentence += " " + _("Further refusals within the hour are not listed.")
+    return sentence
 
 
 def _changed_role(detail: Detail) -> str:

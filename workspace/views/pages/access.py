@@ -20,7 +20,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from addressbook.models import Group
 from addressbook.services.addresses import groups
-from workspace.models import Action, AddressBook, BookMember, Edition, Masking, Role
+from workspace.models import AddressBook, BookMember, Edition, Masking, Role
 from workspace.services.history import audit
 from workspace.services.history.audit import Actor
 from workspace.services.people import second_factor
@@ -132,6 +132,21 @@ def signed_in(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     return guarded
 
 
+def to_superusers(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Let the view be reached by superusers, with two-factor sign-in where the operator asks for it."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        request: HttpRequest = args[0]  # type: ignore[assignment]
+        if not request.user.is_authenticated:
+            return to_sign_in(request)
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        return to_account(request) if lacks_second_factor(request) else view(*args, **kwargs)
+
+    return guarded
+
+
 def lacks_second_factor(request: HttpRequest) -> bool:
     """Whether the operator asks admins for two-factor sign-in, and this one has not turned it on."""
     return settings.TWO_FACTOR_FOR_ADMINS and not second_factor.is_on(actor(request).user)
@@ -180,7 +195,6 @@ def _enter(request: HttpRequest, slug: str, role: Role) -> Access:
         raise Http404
     access = Access(member.book, member.book.current_edition, Role(member.role), by)
     if not access.role.includes(role):
-        detail = {"path": request.path, "role": access.role}
-        audit.record(by=access.by, action=Action.ACCESS_REFUSED, book=access.book, detail=detail)
+        audit.record_refusal(by=access.by, book=access.book, path=request.path, detail={"role": access.role})
         raise PermissionDenied
     return access

@@ -13,7 +13,8 @@ from workspace import limits
 
 _CHUNK_BYTES: Final = 64 * 1024
 # One range; several at once nobody asks for of such a file, and whoever does gets all of it.
-_RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
+# More than 19 digits is no place in a file, and beyond some thousands Python reads no number.
+_RANGE: Final = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 
 
 class ManyFilesError(Exception):

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from libraries.spreadsheets import limits as spreadsheet_limits
 from workspace import limits
+from workspace.views.pages.body_limits import may_bring_files
 
 
 class LimitedFileUploadHandler(TemporaryFileUploadHandler):
@@ -29,6 +30,8 @@ class LimitedFileUploadHandler(TemporaryFileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         if self._body_bytes > limits.REQUEST_BODY_BYTES:
             raise StopUpload(connection_reset=True)
+        if self.request is None or not may_bring_files(self.request):
+            raise SkipFile  # nothing is written for a sender who is not known to the book
         super().new_file(*args, **kwargs)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:

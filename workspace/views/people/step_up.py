@@ -24,7 +24,7 @@ from addressbook.forms.listing import listing_from
 from addressbook.views.screen.screen import answer_dialog
 from workspace import limits
 from workspace.forms.accounts import FreshSignInForm
-from workspace.models import Action, AddressBook
+from workspace.models import AddressBook
 from workspace.services.history import audit
 from workspace.services.people import accounts, second_factor
 from workspace.services.people.sealing import KeyLostError
@@ -124,8 +124,7 @@ def _problem(request: HttpRequest, book: AddressBook | None) -> str:
     except KeyLostError:
         return lost_app_secrets()
     except accounts.WrongGuessError:
-        detail = {"path": request.path, "password": "wrong"}
-        audit.record(by=by, action=Action.ACCESS_REFUSED, book=book, detail=detail)
+        audit.record_refusal(by=by, book=book, path=request.path, detail={"password": "wrong"})
         request.session[_WRONG] = request.session.get(_WRONG, 0) + 1
         if request.session[_WRONG] >= limits.WRONG_PASSWORDS_BEFORE_SIGN_OUT:
             logout(request)

@@ -26,9 +26,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         data_dir: Path = settings.DATA_DIR
         data_dir.chmod(0o700)
-        os.umask(0o077)
         try:
             endpoint = Endpoint.from_environment()
+            endpoint.require_proxy()
             supervisor.claim_data_dir(data_dir)
             endpoint.require_free()
             sign_in = prepare(beside_simulator=True)

@@ -134,8 +134,8 @@ def test_what_stands_in_a_job_and_in_the_memory_of_forms_goes_too(book, by, forg
     bulk.delete_addresses(book=book, selection=everyone, token=uuid4(), by=by)
     searched = selection.everything(book=book, group_id=None, query=PERSON.lower())
     running = bulk.delete_addresses(book=book, selection=searched, token=uuid4(), by=by)
-    Submitted(by, uuid4(), "register_typed", "x").remember({"text": f"x {PERSON}"})
-    Submitted(by, uuid4(), "register_typed", "y").remember({"text": "y@example.com"})
+    Submitted(by, uuid4(), "register_typed", "x", None).remember({"text": f"x {PERSON}"})
+    Submitted(by, uuid4(), "register_typed", "y", None).remember({"text": "y@example.com"})
     forget()
     assert work().outcome["dropped"] == 1
     assert Job.objects.get(pk=running.job_id).parameters == {}

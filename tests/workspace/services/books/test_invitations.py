@@ -199,3 +199,15 @@ def test_a_manager_who_becomes_admin_goes_on_with_their_work(book, by, bob, chec
     members.change_role(book=book, user_id=bob.pk, role=Role.ADMIN, by=by)
     checked.refresh_from_db()
     assert checked.state == "checked"
+
+
+def test_an_invitation_needs_an_inviter_who_is_admin_now(book, invite, by, bob, charlie) -> None:
+    """However it was made: one in flight while its inviter was removed escapes the withdrawal of the others."""
+    books.change_role(book=book, user_id=bob.pk, role=Role.ADMIN, by=by)
+    invitation = invitations.find(invite(by=Actor(bob), role=Role.ADMIN))
+    BookMember.objects.filter(user=bob).update(role=Role.MANAGER)
+    assert not Invitation.objects.open().exists()
+    assert closed_state(invitation, charlie) is State.WITHDRAWN
+    with pytest.raises(InvitationClosedError):
+        invitations.accept_as_new_user(invitation=invitation, username="dan", password=PASSWORD, ip_address=None)
+    assert not User.objects.filter(username="dan").exists()

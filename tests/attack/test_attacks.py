@@ -1,0 +1,126 @@
+"""What a penetration test did to a running console, for `make attack`: it takes longer than a test may.
+
+The console is that of `make run` on a folder of its own, so nothing buffers for it. Ends with 200 answers of /healthz.
+"""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from tests.run.console import Console
+
+pytestmark = [pytest.mark.engine_independent, pytest.mark.timeout(600)]
+
+# As docker-compose.yml, see project/test_compose.py.
+WEB_BYTES = 1536 * 1024**2
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    console = Console(tmp_path_factory.mktemp("attack") / "data").start()
+    yield console
+    console.stop()
+
+
+def web_bytes(console: Console) -> int:
+    """What gunicorn's processes hold, each with what it shares."""
+    web = [process for process in console.family() if any("gunicorn" in part for part in process.cmdline())]
+    assert len(web) >= 3
+    return sum(process.memory_info().rss for process in web)
+
+
+class Peak:
+    """The most memory while the block runs."""
+
+    def __init__(self, console: Console) -> None:
+        self.console, self.bytes, self._is_over = console, 0, threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def _watch(self) -> None:
+        while not self._is_over.wait(0.05):
+            try:
+                self.bytes = max(self.bytes, web_bytes(self.console))
+            except psutil.NoSuchProcess:
+                continue
+
+    def __enter__(self) -> "Peak":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+
+def sign_in(console: Console, body: str) -> int:
+    session = requests.Session()
+    page = session.get(f"{console.url}/sign-in/", timeout=60).text
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert found
+    text = f"csrfmiddlewaretoken={found[1]}&{body}"
+    return session.post(f"{console.url}/sign-in/", text, headers=FORM, timeout=120).status_code
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["username=a&password=&pad=" + "%C3%A9" * 800_000, "username=a&password=b&pad=" + "%C3%A9" * 10_000],
+    ids=["large", "hashed"],
+)
+def test_ten_forms_of_nobody_at_once(console: Console, body: str) -> None:
+    with Peak(console) as peak, ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: sign_in(console, body), range(10)))
+    expected = {413} if len(body) > 64 * 1024 else {200, 429}
+    assert set(answers) <= expected
+    assert peak.bytes < WEB_BYTES
+
+
+def drip(console: Console, head: bytes, is_over: threading.Event) -> float:
+    """Seconds until the server closes a connection that brings a byte every second."""
+    start = time.monotonic()
+    with socket.create_connection(("127.0.0.1", console.port), timeout=1) as client:
+        client.sendall(head)
+        while not is_over.is_set() and time.monotonic() - start < 120:
+            try:
+                client.sendall(b"x")
+                if client.recv(1024) == b"":
+                    break
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+    return time.monotonic() - start
+
+
+HEADERS = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: "
+BODY = (
+    b"POST /sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: csrftoken=abcdefghijklmnopqrstuvwxyzabcdef\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("head", [HEADERS, BODY], ids=["headers", "body"])
+def test_slow_clients_are_let_go(console: Console, head: bytes) -> None:
+    is_over = threading.Event()
+    with ThreadPoolExecutor(12) as pool:
+        clients = [pool.submit(drip, console, head, is_over) for _ in range(12)]
+        assert max(client.result() for client in clients) < 60
+    assert requests.get(f"{console.url}/healthz", timeout=10).status_code == 200
+
+
+def test_no_file_of_nobody_is_written(console: Console) -> None:
+    incoming = Path(console.data_dir) / "incoming"
+    cookies = {"csrftoken": "abcdefghijklmnopqrstuvwxyzabcdef"}
+    for size in (1000, 10_000_000):
+        file = {"file": ("a.csv", b"a" * size)}
+        answer = requests.post(f"{console.url}/sign-in/", files=file, cookies=cookies, timeout=60)
+        assert answer.status_code in {403, 413}
+    assert list(incoming.iterdir()) == []
