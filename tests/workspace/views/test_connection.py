@@ -128,7 +128,7 @@ def test_practice_is_shown_plainly_until_there_are_keys(client, page, book, prac
 
 
 def test_without_simulator_and_keys_it_says_not_connected(page, said) -> None:
-    assert "Not connected. Addresses are kept here and are sent to no service." in text_of(page())
+    assert "Not connected. Addresses are kept here and synced with no service." in text_of(page())
     assert "There is nothing to test yet: type the keys and save them." in said()
 
 

@@ -64,8 +64,8 @@ TITLES: Final[dict[str, str | Promise]] = {
     "choose_existing": gettext_lazy("Choose what becomes of the remote contents"),
     "pause_sync": gettext_lazy("Pause sync"),
     "resume_sync": gettext_lazy("Resume sync"),
-    "send_again": gettext_lazy("Send everything again"),
-    "rebuild_remote": gettext_lazy("Rebuild the remote address book"),
+    "send_again": gettext_lazy("Sync everything again"),
+    "rebuild_remote": gettext_lazy("Replace the service’s copy of the address book"),
 }
 
 
