@@ -20,6 +20,12 @@ DEFAULT_PAGE_SIZE_ROWS: Final = 50
 # Longer texts cannot be part of an address.
 SEARCH_CHARACTERS: Final = ADDRESS_LENGTH_CHARACTERS
 
+# Ids of a selection that a form carries one by one; more go as one field (FIELDS_PER_FORM).
+PICKED_ADDRESSES_APART: Final = 100
+# So many can be ticked one by one, over pages and searches: twenty pages of the largest size. A database takes them as
+# one list of values.
+PICKED_ADDRESSES: Final = 2_000
+
 # Up to so many finds are listed by one look at all addresses; with more, they are counted by one, and a page of them is
 # soon found by another.
 SEARCH_FINDS_FEW: Final = 5_000
@@ -61,6 +67,8 @@ BULK_BATCH_SECONDS: Final = 0.1
 
 # How often a page asks for the state of a running job.
 JOB_POLL_SECONDS: Final = 1
+# From so many finished jobs on, one line says how many: each is 56 px high, and the list is what people came for.
+FINISHED_LINES_IN_ONE: Final = 2
 
 # Reset -----------------------------------------------------------------------------------------------------------
 

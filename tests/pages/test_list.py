@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import expect
 
 from addressbook.models import Group
@@ -22,6 +23,66 @@ def test_pages_and_page_size(open_book, bob, fill) -> None:
     expect(page.locator(".range")).to_have_text("1–100 of 120")
     page.reload()
     expect(page.locator(".range")).to_have_text("1–100 of 120")
+
+
+def test_reload_and_back_come_back_to_page_and_search(open_book, bob, book, make_group, fill, register) -> None:
+    fill(120)
+    register("kim@example.com kim@example.org", make_group("VIP"))
+    page = open_book(bob)
+    shown = page.locator(".range")
+    expect(page).to_have_title("All addresses · Main")
+    page.get_by_role("button", name="Page 2").click()
+    expect(shown).to_have_text("51–100 of 122")
+    assert page.url.endswith(f"/books/{book.slug}/?page=2")
+    expect(page).to_have_title("All addresses – Page 2 · Main")
+    page.reload()
+    expect(shown).to_have_text("51–100 of 122")
+    page.go_back()
+    expect(shown).to_have_text("1–50 of 122")
+    page.get_by_label("Search by email address").press_sequentially("kim@")
+    expect(shown).to_have_text("1–2 of 2")
+    expect(page).to_have_title("All addresses – Search · Main")
+    assert "kim" not in page.url
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_role("heading", name="History", exact=True)).to_be_visible()
+    page.go_back()
+    expect(shown).to_have_text("1–2 of 2")
+    expect(page.get_by_label("Search by email address")).to_have_value("kim@")
+    page.get_by_role("link", name="VIP 2").click()
+    expect(page).to_have_title("VIP · Main")
+    expect(page.get_by_label("Search by email address")).to_have_value("")
+
+
+def test_a_selection_lasts_over_searches_and_pages(open_book, bob, book, fill, axe) -> None:
+    fill(60)
+    page = open_book(bob)
+    search = page.get_by_label("Search by email address")
+    for name in ("u3", "u4"):
+        search.fill(f"{name}@")
+        page.get_by_label(f"Select {name}@example.com").check()
+    expect(page.get_by_text("Selected: 2, of which not on this page: 1")).to_be_visible()
+    search.fill("")
+    expect(page.get_by_text("Selected: 2, of which not on this page: 2")).to_be_visible()
+    page.get_by_role("button", name="Next page").click()
+    expect(page.get_by_label("Select u4@example.com")).to_be_checked()
+    page.get_by_label("Select u0@example.com").check()
+    page.get_by_role("button", name="Previous page").click()
+    page.get_by_role("button", name="Show selected").click()
+    dialog = page.get_by_role("dialog", name="3 selected addresses")
+    axe(page)
+    dialog.get_by_label("u0@example.com").uncheck()
+    dialog.get_by_role("button", name="Close").click()
+    page.get_by_role("link", name="Download requests/list").click()
+    download = page.get_by_role("dialog", name="Excel download list")
+    expect(download.get_by_label("Addresses")).to_have_value("chosen")
+    download.get_by_role("button", name="Request file creation").click()
+    expect(download.get_by_text("Complete · 2 rows")).to_be_visible(timeout=20_000)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("dialog", name="Delete").get_by_role("button", name="OK").click()
+    page.get_by_role("dialog", name="Notification").get_by_role("button", name="OK").click()
+    expect(page.get_by_text("Nothing selected")).to_be_visible()
+    assert not {"u3@example.com", "u4@example.com"} & set(contents(book))
 
 
 def test_choosing_a_group_is_a_place_to_come_back_to(open_book, bob, make_group, register) -> None:
@@ -262,6 +323,8 @@ def test_send_mail_copies_the_recipients(open_book, bob, register, axe) -> None:
     page.get_by_label("Select all on this page").check()
     page.get_by_role("button", name="Send mail").click()
     dialog = page.get_by_role("dialog", name="Send mail")
+    link = dialog.get_by_role("link", name="Open the sending screen")
+    expect(link).to_have_attribute("href", settings.SEND_MAIL_URL)
     dialog.get_by_role("button", name="Copy").click()
     expect(dialog.get_by_role("button", name="Copied")).to_be_visible()
     axe(page)

@@ -80,13 +80,20 @@ def send_mail(request: HttpRequest, access: Access) -> HttpResponse:
     return _ask(request, access, "dialogs/send_mail.html", _recipients)
 
 
+@require_POST
+@to_book(Role.MANAGER)
+def show_selected(request: HttpRequest, access: Access) -> HttpResponse:
+    """What is ticked, on whatever page it was: there single ticks can be taken away."""
+    return _ask(request, access, "dialogs/selected.html", _selected_rows)
+
+
 def _ask(
     request: HttpRequest, access: Access, template: str, extra: Extra = lambda access, selected: {}
 ) -> HttpResponse:
     listing = listing_from(request.POST)
     form = SelectionForm(request.POST, asking=True)
     if not form.is_valid():
-        return answer_changed_meanwhile(request, access, listing, _("Select at least one address first."))
+        return answer_changed_meanwhile(request, access, listing, str(form.non_field_errors()[0]))
     selected = form.selection()
     return _question(request, access, template, extra, selected)
 
@@ -167,6 +174,10 @@ def _state(inside: int, total: int) -> str:
     if not inside:
         return "off"
     return "on" if inside >= total else "mixed"
+
+
+def _selected_rows(access: Access, selected: Selection) -> dict[str, Any]:
+    return {"rows": selected.addresses(access.edition).newest_first()[: limits.ADDRESSES_TO_COPY]}
 
 
 def _recipients(access: Access, selected: Selection) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the popup "Excel download list" shows: what can be asked for, and every request with how it stands."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -33,15 +34,25 @@ class Line:
 
 
 def download_dialog(
-    access: Access, listing: Listing, *, chosen: dict[str, Any] | None = None, problem: str = ""
+    access: Access,
+    listing: Listing,
+    *,
+    picked: Set[int] = frozenset(),
+    chosen: dict[str, Any] | None = None,
+    problem: str = "",
 ) -> dict[str, Any]:
-    """`chosen`: what the form was sent with, where it was refused."""
+    """`picked`: the ids that are ticked. `chosen`: what the form was sent with, where it was refused.
+
+    What is offered first is what the user looks at, and not the whole book: the narrowest comes first.
+    """
     group = Group.objects.filter(edition=access.edition, pk=listing.group_id).first() if listing.group_id else None
+    scopes = _scopes(access, group, listing.query, picked)
     return {
         "listing": listing,
-        "scopes": _scopes(access, group, listing.query),
+        "scopes": scopes,
+        "picked": ",".join(map(str, sorted(picked))),
         "formats": Download.Format.choices,
-        "chosen": {"scope": Download.Scope.BOOK, "format": Download.Format.XLSX, "reason": "", **(chosen or {})},
+        "chosen": {"scope": scopes[-1][0], "format": Download.Format.XLSX, "reason": "", **(chosen or {})},
         "problem": problem,
         "token": uuid4(),
         **download_list(access),
@@ -71,7 +82,7 @@ def file_name(download: Download) -> str:
     return f"{' '.join(clean.split()).lstrip('.') or 'list'}.{extension}"
 
 
-def _scopes(access: Access, group: Group | None, query: str) -> list[tuple[str, str]]:
+def _scopes(access: Access, group: Group | None, query: str, picked: Set[int]) -> list[tuple[str, str]]:
     access.edition.refresh_from_db(fields=["address_count"])
     count = {"count": number(access.edition.address_count)}
     scopes = [(str(Download.Scope.BOOK), _("All addresses (%(count)s)") % count)]
@@ -80,6 +91,10 @@ def _scopes(access: Access, group: Group | None, query: str) -> list[tuple[str, 
         scopes.append((str(Download.Scope.GROUP), _("Group “%(group)s” (%(count)s)") % values))
     if query:
         scopes.append((str(Download.Scope.SEARCH), _search(group, query)))
+    if picked:
+        scopes.append(
+            (str(Download.Scope.CHOSEN), _("Selected addresses (%(count)s)") % {"count": number(len(picked))})
+        )
     return scopes
 
 
@@ -112,6 +127,8 @@ def _percent(download: Download) -> int | None:
 
 
 def _what(download: Download) -> str:
+    if download.scope == Download.Scope.CHOSEN:
+        return _("Selected addresses")
     if download.scope == Download.Scope.SEARCH:
         group = {"group": download.group_name}
         return _("Search in group “%(group)s”") % group if download.group_name else _("Search")

@@ -119,8 +119,8 @@ def advice(status: Status) -> str:
         case State.DIFFERS:
             return _(
                 "The service does not hold the same as this address book. Somebody may have changed it in the "
-                "provider’s console. “Sync again” adds what is missing there; “Replace the service’s copy” also deletes "
-                "extra entries."
+                "provider’s console. “Sync again” adds what is missing there; “Replace the service’s copy” also "
+                "deletes extra entries."
             )
 
 
