@@ -218,16 +218,18 @@ class _Reading:
         return self._moment.departed_memberships, self._moment.through_membership
 
 
-def _search(query: str) -> tuple[str, list[str]]:
+def _search(query: str) -> tuple[str, list[Any]]:
     """The condition for what `AddressQuerySet.search` finds, on both tables that have `email` and `key`."""
     if not query:
         return "", []
     search = Search.of(query)
+    if search.keys:
+        return f"AND key {_among()}", [_list(search.keys)]
     lookup = "startswith" if search.lookup == "begins" else search.lookup
     compared = connection.ops.lookup_cast(lookup, "CharField") % search.column
-    pattern = connection.ops.prep_for_like_query(search.text) + "%"
-    if "contains" in lookup:
-        pattern = f"%{pattern}"
+    text = connection.ops.prep_for_like_query(search.text)
+    before = "" if "startswith" in lookup else "%"
+    pattern = before + text + ("" if "endswith" in lookup else "%")
     operator: str = connection.operators[lookup]  # type: ignore[attr-defined]  # as every backend has
     return f"AND {compared} {operator}", [pattern]
 
@@ -241,7 +243,7 @@ def _among() -> str:
     return _AMONG[connection.vendor]
 
 
-def _list(ids: Sequence[int]) -> Any:
+def _list(ids: Sequence[int | str]) -> Any:
     return json.dumps(ids) if connection.vendor == "sqlite" else list(ids)
 
 
