@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from libraries.email_addresses.limits import ADDRESS_LENGTH_CHARACTERS
-
 # The first minutes ------------------------------------------------------------------------------------------------
 
 # Several pages of the list, and with their places in groups few enough rows to be undone within a click.
@@ -17,8 +15,8 @@ DEMO_ADDRESSES: Final = 5_000
 PAGE_SIZES_ROWS: Final = (20, 50, 100)
 DEFAULT_PAGE_SIZE_ROWS: Final = 50
 
-# Longer texts cannot be part of an address.
-SEARCH_CHARACTERS: Final = ADDRESS_LENGTH_CHARACTERS
+# A search takes whole addresses too, pasted from a mail or a list: some two hundred of them.
+SEARCH_CHARACTERS: Final = 5_000
 
 # Ids of a selection that a form carries one by one; more go as one field (FIELDS_PER_FORM).
 PICKED_ADDRESSES_APART: Final = 100

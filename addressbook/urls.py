@@ -10,6 +10,7 @@ from addressbook.views.undo import undo
 from addressbook.views.uploads import uploads
 from workspace.views.books import books, connection, invitations, members
 from workspace.views.history import history
+from workspace.views.pages import guide
 from workspace.views.people import account, sign_in, two_factor
 from workspace.views.work import jobs
 
@@ -102,6 +103,7 @@ urlpatterns = [
     path("account/two-factor/off/", two_factor.turn_off, name="two_factor_off"),
     path("account/two-factor/codes/", two_factor.recovery_codes, name="recovery_codes"),
     path("account/two-factor/codes/file/", two_factor.recovery_codes_file, name="recovery_codes_file"),
+    path("guide/", guide.user_guide, name="guide"),
     path("language/", sign_in.choose_language, name="set_language"),
     path("join/", invitations.join, name="join"),
     path("join/accept/", invitations.accept_invitation, name="accept_invitation"),

@@ -45,7 +45,36 @@ function leave(dialog) {
 
 document.addEventListener("click", (event) => {
   const close = event.target.closest("[data-close]");
-  if (close) close.closest("dialog").close();
+  if (close && !asksFirst(close.closest("dialog"))) close.closest("dialog").close();
+});
+
+// What somebody has typed is not thrown away without a question.
+function asksFirst(dialog) {
+  const guard = one("[data-guards]", dialog);
+  if (!guard || !guard.hidden) return false;
+  const field = one(guard.dataset.guards);
+  // What an act has left over was looked at already.
+  const isTyped = field.value !== field.defaultValue || "unsaved" in field.dataset;
+  if (!isTyped || !field.value.trim()) return false;
+  guard.hidden = false;
+  one("[data-keep]", guard).focus();
+  return true;
+}
+
+document.addEventListener("click", (event) => {
+  const keep = event.target.closest("[data-keep]");
+  if (!keep) return;
+  const guard = keep.closest("[data-guards]");
+  guard.hidden = true;
+  one(guard.dataset.guards).focus();
+});
+
+document.addEventListener("keydown", (event) => {
+  const dialog = event.key === "Escape" && all("dialog:modal").at(-1);
+  if (!dialog || one(".menu:popover-open")) return;
+  const guard = one("[data-guards]:not([hidden])", dialog);
+  if (guard) one("[data-keep]", guard).click();
+  if (guard || asksFirst(dialog)) event.preventDefault();
 });
 
 // ---- Selecting rows ------------------------------------------------------------------------------------------------
@@ -228,10 +257,58 @@ document.addEventListener("keydown", (event) => {
   one("summary", menu).focus();
 });
 
+// ---- The tree of groups: one stop of Tab, and arrow keys within ------------------------------------------------------
+
+const stops = () => all("#group-list .tree-item").filter((link) => !link.closest("li").hidden);
+
+function setStops() {
+  const links = stops();
+  const focused = document.activeElement.closest?.("#group-list li");
+  const shown = links.find((link) => link.hasAttribute("aria-current"));
+  const stop = links.find((link) => link.closest("li") === focused) ?? shown ?? links[0];
+  for (const item of all("#group-list :is(.tree-item, .more)")) {
+    item.tabIndex = stop && item.closest("li") === stop.closest("li") ? 0 : -1;
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  const row = event.target.closest?.("#group-list li");
+  if (!row || event.ctrlKey || event.altKey || event.metaKey) return;
+  const links = stops();
+  const place = links.indexOf(one(".tree-item", row));
+  const wanted = {
+    ArrowDown: links[place + 1],
+    ArrowUp: links[place - 1],
+    Home: links[0],
+    End: links.at(-1),
+    ArrowRight: one(".more", row),
+    ArrowLeft: links[place],
+  }[event.key];
+  if (!wanted) return;
+  event.preventDefault();
+  wanted.focus();
+  setStops();
+});
+
+let isUnfolded = false; // whether the groups are shown on a narrow screen
+
+function showFold() {
+  one("#groups")?.classList.toggle("unfolded", isUnfolded);
+  one("#fold-groups")?.setAttribute("aria-expanded", String(isUnfolded));
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-folds]")) isUnfolded = !isUnfolded;
+  else if (event.target.closest("#group-list .tree-item")) isUnfolded = false;
+  else return;
+  showFold();
+});
+
 // ---- Fields ----------------------------------------------------------------------------------------------------
 
 function showFields(root) {
-  for (const field of all("[data-enables]", root)) one(field.dataset.enables).disabled = !field.value.trim();
+  for (const field of all("dialog [data-filters]", root)) filterList(field);
+  for (const field of all("[data-enables]", root)) showEnabled(field);
   for (const box of all("input[data-mixed]", root)) box.indeterminate = true;
 }
 
@@ -243,12 +320,31 @@ function filterList(field) {
     if (!item.hidden) shown += 1;
   }
   one(field.dataset.none).hidden = shown > 0;
+  setStops();
+}
+
+// What is typed to find a group makes one where none has the name.
+function showEnabled(field) {
+  const name = field.value.trim().toLowerCase().normalize("NFC");
+  const items = field.dataset.filters ? all("li[data-name]", one(field.dataset.filters)) : [];
+  const isThere = items.some((item) => item.dataset.name === name);
+  one(field.dataset.enables).disabled = !name || isThere;
 }
 
 document.addEventListener("input", (event) => {
   const field = event.target;
-  if (field.matches("[data-enables]")) one(field.dataset.enables).disabled = !field.value.trim();
+  if (field.matches("[data-enables]")) showEnabled(field);
   if (field.matches("[data-filters]")) filterList(field);
+});
+
+// A field of one line drops the ends of lines, and would join what stands on two.
+document.addEventListener("paste", (event) => {
+  const field = event.target;
+  const text = event.clipboardData?.getData("text/plain") ?? "";
+  if (!field.matches?.("#search") || !/[\r\n]./.test(text)) return;
+  event.preventDefault();
+  field.setRangeText(text.trim().replace(/\s*[\r\n]+\s*/g, ", "), field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
 // A mixed tick that was touched is a wish: ticked adds to all, unticked takes from those that are in the group.
@@ -353,7 +449,8 @@ const said = new Map();
 function announce({ aloud }) {
   for (const element of all("[data-announces]")) {
     // As it is laid out: a label and the number below it are two words.
-    const text = element.dataset.says ?? element.innerText.trim().replace(/\s+/g, " ");
+    // What is folded away is not laid out, and said all the same.
+    const text = element.dataset.says ?? (element.innerText || element.textContent).trim().replace(/\s+/g, " ");
     if (said.get(element.dataset.announces) === text) continue;
     said.set(element.dataset.announces, text);
     if (aloud) say(text);
@@ -449,6 +546,8 @@ function settle() {
   showLateGroups();
   showSelection();
   keepPlace();
+  setStops();
+  showFold();
   showFields(document);
   const addresses = one("#addresses");
   if (addresses) {

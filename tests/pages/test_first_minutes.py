@@ -66,7 +66,7 @@ def test_from_sign_in_to_moved_addresses(page_of, book, bob, axe) -> None:
         "Registered": "7",
         "Added to “VIP고객”": "7",
         "Already there": "0",
-        "Doubled": "1",
+        "Duplicates": "1",
         "Invalid": "1",
     }
     notification.get_by_role("button", name="OK").click()
@@ -78,7 +78,7 @@ def test_from_sign_in_to_moved_addresses(page_of, book, bob, axe) -> None:
     table = page.get_by_role("table", name="Email addresses")
     expect(table.get_by_role("row")).to_have_count(8)
     page.get_by_label("Search by email address").press_sequentially("gmail")
-    expect(page.locator("#results").get_by_text("1 address has “gmail” in it.")).to_be_visible()
+    expect(page.locator("#results").get_by_text("1 address contains “gmail”.")).to_be_visible()
     expect(table.get_by_role("row")).to_have_count(2)
     expect(page.get_by_label("Search by email address")).to_be_focused()
     assert "gmail" not in page.url

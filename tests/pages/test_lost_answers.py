@@ -8,7 +8,7 @@ from workspace.models import Job, JobState
 
 
 def test_progress_survives_a_lost_answer(screen, book, bob, allowed_console_errors) -> None:
-    allowed_console_errors.append("Failed to load resource|htmx:sendError|Response Status Error Code 502")
+    allowed_console_errors.append("Failed to load resource|htmx:|Response Status Error Code 502")
     job = Job.objects.create(
         kind=Job.Kind.DELETE_ADDRESSES,
         edition=book.current_edition,

@@ -26,7 +26,7 @@ def connect(admin, book, stack):
     def connect(secret_key: str = KEYS.secret_key) -> None:
         admin.goto(f"/books/{book.slug}/settings/")
         admin.get_by_role("link", name=re.compile("(Enter|Change) keys")).click()
-        if admin.get_by_role("heading", name="Your password, please").is_visible():
+        if admin.get_by_role("heading", name="Confirm it is you").is_visible():
             admin.get_by_label("Password").fill(PASSWORD)
             admin.get_by_role("button", name="OK").click()
         admin.get_by_label("Access key").fill(KEYS.access_key)

@@ -52,4 +52,4 @@ class NewAccountForm(UserCreationForm):
 
     def validate_password_for_user(self, user: User, password_field_name: str = "password1") -> None:  # noqa: S107 - the name of a field
         """What is wrong with the password is said where it was chosen, not where it was repeated."""
-        super().validate_password_for_user(user, password_field_name)
+        super().validate_password_for_user(user, password_field_name)  # type: ignore[misc]  # the stubs lack it

@@ -30,7 +30,7 @@ class Action(models.TextChoices):
     MERGE_ADDRESSES = "merge_addresses", "Merge addresses after undo of reset"
     ERASE_COPY = "erase_copy", "Erase recovery copy at once"
     ERASE_EDITION = "erase_edition", "Erase contents of address book"
-    ERASE_TRACES = "erase_traces", "Erase traces of addresses"
+    ERASE_TRACES = "erase_traces", "Delete addresses permanently"
     LOOK_UP_ADDRESS = "look_up_address", "Look up masked address"
     SHOW_ADDRESS = "show_address", "Show masked address"
     CREATE_BOOK = "create_book", "Create address book"

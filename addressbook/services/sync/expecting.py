@@ -17,7 +17,7 @@ class Expected:
 
 def expected(edition: Edition) -> Expected:
     parked = set(ParkedEntry.objects.filter(book=edition.book_id).values_list("address_id", "group_id"))
-    refused = Counter(group_id for address_id, group_id in parked if address_id is not None)
+    refused: Counter[int | None] = Counter(group_id for address_id, group_id in parked if address_id is not None)
     rows = Group.objects.filter(edition=edition).values_list("pk", "name", "address_count")
     return Expected(
         # An address that was refused as a member is tried without a group, too, before it counts as refused.

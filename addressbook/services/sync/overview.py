@@ -192,17 +192,18 @@ def _parked(entries: QuerySet[ParkedEntry], removals: QuerySet[Removal]) -> tupl
 def _refused_addresses(entries: QuerySet[ParkedEntry], *, limit: int) -> Iterable[Parked]:
     refused = entries.filter(address__isnull=False)
     ids = refused.order_by("-address").values_list("address", flat=True).distinct()[:limit]
-    by_address: dict[int, list[ParkedEntry]] = {}
+    by_address: dict[Address, list[ParkedEntry]] = {}
     for row in refused.filter(address__in=list(ids)).select_related("address", "group").order_by("-address", "pk"):
-        by_address.setdefault(row.address.pk, []).append(row)
+        if row.address is not None:
+            by_address.setdefault(row.address, []).append(row)
     return [
         Parked(
             rows[0].reason,
-            address=rows[0].address.email,
-            address_id=address_id,
+            address=address.email,
+            address_id=address.pk,
             groups=tuple(name for row in rows for name in _named(row.group)),
         )
-        for address_id, rows in by_address.items()
+        for address, rows in by_address.items()
     ]
 
 

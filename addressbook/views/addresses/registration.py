@@ -98,7 +98,7 @@ def _notification(report: Report) -> Notification:
     counts = [
         (_("Registered"), report.registered),
         (_("Already there"), report.already_there),
-        (_("Doubled"), report.doubled),
+        (_("Duplicates"), report.doubled),
         (_("Invalid"), report.invalid),
     ]
     if report.group:

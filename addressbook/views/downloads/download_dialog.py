@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from addressbook import limits
 from addressbook.forms.listing import Listing
 from addressbook.models import Download, Group
-from addressbook.models.searching import beginning_of
+from addressbook.models.searching import Search, beginning_of, ending_of
 from addressbook.services import downloads
 from workspace.models import JobState
 from workspace.views.pages.access import Access
@@ -103,7 +103,11 @@ def _search(group: Group | None, query: str) -> str:
         return _("“%(query)s” in group “%(group)s”") % {"query": query, "group": group.name}
     if beginning := beginning_of(query):
         return _("Addresses that begin with “%(beginning)s”") % {"beginning": beginning}
-    return _("Addresses with “%(query)s” in them") % {"query": query}
+    if ending := ending_of(query):
+        return _("Addresses that end with “%(ending)s”") % {"ending": ending}
+    if keys := Search.of(query).keys:
+        return _("Those of %(count)s addresses searched for that are here") % {"count": number(len(keys))}
+    return _("Addresses that contain “%(query)s”") % {"query": query}
 
 
 def _line(access: Access, download: Download) -> Line:

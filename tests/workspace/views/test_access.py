@@ -28,6 +28,7 @@ TABLE = {
     "sign_in": Row("get", (200, 302, 302, 302, 302)),
     "sign_in_code": Row("get", (302, 302, 302, 302, 302)),
     # What belongs to oneself and to no book. These have not given their password lately: they are asked for it first.
+    "guide": Row("get", (302, 200, 200, 200, 200)),
     "account": Row("get", (302, 200, 200, 200, 200)),
     "confirm_sign_in": Row("get", (302, 200, 200, 200, 200)),
     "change_password": Row("get", (302, 200, 200, 200, 200)),

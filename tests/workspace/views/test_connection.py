@@ -134,7 +134,7 @@ def test_without_simulator_and_keys_it_says_not_connected(page, said) -> None:
 
 def test_removing_keys_is_asked_about_first(client, post, book, connected, practice) -> None:
     answer = client.get(reverse("ask_remove_keys", args=[book.slug]))
-    assert "The keys …-key of the address book “Main” are forgotten" in text_of(answer)
+    assert "The keys …-key of the address book “Main” are removed" in text_of(answer)
     assert "Practice mode" in text_of(post("remove_keys"))
     assert not Connection.objects.exists()
 

@@ -29,7 +29,9 @@ class Command(BaseCommand):
             endpoint = Endpoint.from_environment()
             supervisor.claim_data_dir(data_dir)
             endpoint.require_free()
+            self._say("Collecting the files of the pages …")
             static_files.collect_if_changed()
+            self._say("Bringing the database up to date; the first time this takes up to a minute …")
             sign_in = prepare(beside_simulator=True)
         except supervisor.AlreadyRunningError as error:
             raise CommandError(
@@ -39,15 +41,20 @@ class Command(BaseCommand):
         except (CannotListenError, PasswordRefusedError, SecretsKeyError) as error:
             raise CommandError(str(error)) from error
         if sign_in.generated_password:
-            self.stdout.write(password_notice(sign_in.generated_password))
-            self.stdout.flush()
+            self._say(password_notice(sign_in.generated_password))
         if options["demo"]:
+            self._say("Loading sample addresses …")
             _fill_first_book()
         os.environ["SIMULATOR_PORT"] = os.environ.get("SIMULATOR_PORT") or str(free_port_after(endpoint.port))
         beat_schedule.discard_if_damaged(Path(settings.CELERY_BEAT_SCHEDULE_FILENAME))
+        self._say("Starting the web server and the workers …")
         supervisor.become_supervisor(
             data_dir, announcement=f"{sign_in.sentence}\nStop with Ctrl-C. Logs: {data_dir / 'logs'}"
         )
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
 
 
 def _fill_first_book() -> None:
