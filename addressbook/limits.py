@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from libraries.email_addresses.limits import ADDRESS_LENGTH_CHARACTERS
-
 # Groups ---------------------------------------------------------------------------------------------------------
 
 # Console and API: 1 to 100 characters of Hangul, Latin letters, digits, full stop, underscore and hyphen. What stands
@@ -24,8 +22,14 @@ DEMO_ADDRESSES: Final = 5_000
 PAGE_SIZES_ROWS: Final = (20, 50, 100)
 DEFAULT_PAGE_SIZE_ROWS: Final = 50
 
-# Longer texts cannot be part of an address.
-SEARCH_CHARACTERS: Final = ADDRESS_LENGTH_CHARACTERS
+# A search takes whole addresses too, pasted from a mail or a list: some two hundred of them.
+SEARCH_CHARACTERS: Final = 5_000
+
+# Ids of a selection that a form carries one by one; more go as one field (FIELDS_PER_FORM).
+PICKED_ADDRESSES_APART: Final = 100
+# So many can be ticked one by one, over pages and searches: twenty pages of the largest size. A database takes them as
+# one list of values.
+PICKED_ADDRESSES: Final = 2_000
 
 # Up to so many finds are listed by one look at all addresses; with more, they are counted by one, and a page of them is
 # soon found by another.
@@ -71,6 +75,8 @@ LOG_CUT_WAITS_MILLISECONDS: Final = 50
 
 # How often a page asks for the state of a running job.
 JOB_POLL_SECONDS: Final = 1
+# From so many finished jobs on, one line says how many: each is 56 px high, and the list is what people came for.
+FINISHED_LINES_IN_ONE: Final = 2
 
 # Reset -----------------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from addressbook.views.undo import undo
 from addressbook.views.uploads import uploads
 from workspace.views.books import books, connection, invitations, members
 from workspace.views.history import history
+from workspace.views.pages import guide
 from workspace.views.people import account, passwords, sign_in, two_factor, users
 from workspace.views.work import jobs
 
@@ -40,6 +41,7 @@ book_urls = [
     path("groups/empty/", groups.empty_group, name="empty_group"),
     path("groups/delete/", groups.delete_group, name="delete_group"),
     path("addresses/select-all/", selection.select_everything, name="select_everything"),
+    path("addresses/selected/", selection.show_selected, name="show_selected"),
     path("addresses/delete/", selection.ask_delete, name="ask_delete"),
     path("addresses/delete/apply/", selection.delete, name="delete_addresses"),
     path("addresses/erase-traces/", selection.erase_traces, name="erase_traces"),
@@ -52,6 +54,7 @@ book_urls = [
     path("samples/", welcome.load_samples, name="load_samples"),
     path("hints/", welcome.put_hint_away, name="put_hint_away"),
     path("jobs/", jobs.show_jobs, name="jobs"),
+    path("jobs/clear/", jobs.dismiss_all, name="dismiss_all"),
     path("jobs/<int:job_id>/cancel/", jobs.cancel_job, name="cancel_job"),
     path("jobs/<int:job_id>/dismiss/", jobs.dismiss_job, name="dismiss_job"),
     path("reset/", reset.reset_book, name="reset_book"),
@@ -105,6 +108,7 @@ urlpatterns = [
     path("users/<int:user_id>/", users.show_user, name="user"),
     path("password/", passwords.password_link, name="password_link"),
     path("password/set/", passwords.set_password, name="set_password"),
+    path("guide/", guide.user_guide, name="guide"),
     path("language/", sign_in.choose_language, name="set_language"),
     path("join/", invitations.join, name="join"),
     path("join/accept/", invitations.accept_invitation, name="accept_invitation"),

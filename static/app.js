@@ -45,10 +45,47 @@ function leave(dialog) {
 
 document.addEventListener("click", (event) => {
   const close = event.target.closest("[data-close]");
-  if (close) close.closest("dialog").close();
+  if (close && !asksFirst(close.closest("dialog"))) close.closest("dialog").close();
+});
+
+// What somebody has typed is not thrown away without a question.
+function asksFirst(dialog) {
+  const guard = one("[data-guards]", dialog);
+  if (!guard || !guard.hidden) return false;
+  const field = one(guard.dataset.guards);
+  // What an act has left over was looked at already.
+  const isTyped = field.value !== field.defaultValue || "unsaved" in field.dataset;
+  if (!isTyped || !field.value.trim()) return false;
+  guard.hidden = false;
+  one("[data-keep]", guard).focus();
+  return true;
+}
+
+document.addEventListener("click", (event) => {
+  const keep = event.target.closest("[data-keep]");
+  if (!keep) return;
+  const guard = keep.closest("[data-guards]");
+  guard.hidden = true;
+  one(guard.dataset.guards).focus();
+});
+
+document.addEventListener("keydown", (event) => {
+  const dialog = event.key === "Escape" && all("dialog:modal").at(-1);
+  if (!dialog || one(".menu:popover-open")) return;
+  const guard = one("[data-guards]:not([hidden])", dialog);
+  if (guard) one("[data-keep]", guard).click();
+  if (guard || asksFirst(dialog)) event.preventDefault();
 });
 
 // ---- Selecting rows ------------------------------------------------------------------------------------------------
+
+// The ids that are ticked, on whatever page or search: the rows go with the page, what was ticked in them does not.
+const picked = new Set();
+
+function pick(box) {
+  if (box.checked) picked.add(box.value);
+  else picked.delete(box.value);
+}
 
 function showSelection() {
   const form = one("[data-selection]");
@@ -56,7 +93,8 @@ function showSelection() {
   if (!form || !bar) return;
   const boxes = all("input[name=address]", form);
   const everything = "everything" in bar.dataset;
-  if (everything) boxes.forEach((box) => { box.checked = true; });
+  if (everything) picked.clear();
+  boxes.forEach((box) => { box.checked = everything || picked.has(box.value); });
   boxes.forEach((box) => {
     box.disabled = everything; // all that the list finds is selected, on every page: single rows say nothing then
     box.closest("tr").classList.toggle("selected", box.checked);
@@ -65,11 +103,21 @@ function showSelection() {
   const header = one("[data-select-page]");
   header.checked = boxes.length > 0 && count === boxes.length;
   header.indeterminate = count > 0 && count < boxes.length;
-  all("[data-needs-selection]", form).forEach((button) => { button.disabled = count === 0; });
+  const here = new Set(boxes.map((box) => box.value));
+  const elsewhere = [...picked].filter((id) => !here.has(id));
+  const field = one("#picked");
+  field.value = elsewhere.join(",");
+  field.disabled = everything || !elsewhere.length;
+  const total = count + elsewhere.length;
+  all("[data-needs-selection]", form).forEach((button) => { button.disabled = total === 0; });
+  all("[data-only-when-elsewhere]", bar).forEach((button) => { button.hidden = !elsewhere.length; });
   all("[data-only-when-page-selected]", bar).forEach((button) => { button.hidden = count < boxes.length; });
-  bar.classList.toggle("active", count > 0);
+  bar.classList.toggle("active", total > 0);
   const output = one("#selected-count");
-  if (output) output.value = count ? output.dataset.some.replace("{n}", count) : output.dataset.none;
+  if (!output) return;
+  const { none, some, elsewhere: apart } = output.dataset;
+  const text = total ? (elsewhere.length ? apart : some) : none;
+  output.value = text.replace("{n}", total).replace("{m}", elsewhere.length);
 }
 
 // Enter on a tick would press the first button of the form, and that is Delete.
@@ -86,9 +134,10 @@ document.addEventListener("change", (event) => {
       one("#selection-bar button").click();
       return;
     }
-    all("[data-selection] input[name=address]").forEach((row) => { row.checked = box.checked; });
+    all("[data-selection] input[name=address]").forEach((row) => { row.checked = box.checked; pick(row); });
   }
-  if (box.matches("[data-select-page], [data-selection] input[name=address]")) showSelection();
+  if (box.matches("[data-selection] input[name=address], [data-picked]")) pick(box);
+  if (box.matches("[data-select-page], [data-selection] input[name=address], [data-picked]")) showSelection();
 });
 
 document.addEventListener("click", (event) => {
@@ -97,11 +146,62 @@ document.addEventListener("click", (event) => {
   if (event.shiftKey && lastTicked?.isConnected) {
     const boxes = all("[data-selection] input[name=address]");
     const [from, to] = [boxes.indexOf(lastTicked), boxes.indexOf(box)].sort((a, b) => a - b);
-    boxes.slice(from, to + 1).forEach((row) => { row.checked = box.checked; });
+    boxes.slice(from, to + 1).forEach((row) => { row.checked = box.checked; pick(row); });
     showSelection();
   }
   lastTicked = box;
 });
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-clear-selection]")) return;
+  picked.clear();
+  showSelection();
+  focusBack("search");
+});
+
+// What an act was done to is not selected any more; where it was refused, it still is.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const form = event.detail.requestConfig?.elt;
+  if (!form?.matches("[data-ends-selection]") || event.detail.xhr.status !== 200) return;
+  if (one("[name=everything]", form)) picked.clear();
+  for (const field of all("[name=address], [name=picked]", form)) {
+    for (const id of field.value.split(",")) picked.delete(id);
+  }
+});
+
+// ---- Where one is: Reload, Back and bookmarks come back to it --------------------------------------------------------
+
+// Group, page and size stand in the address; the search may be an address of somebody, and stands in the state of the
+// history entry alone.
+let isComingBack = false;
+
+function keepPlace() {
+  const place = one("#list-place");
+  if (!place || isComingBack || window.location.pathname !== place.dataset.screen) return;
+  const here = new URLSearchParams();
+  for (const { name, value, dataset } of place.elements) if (value && value !== dataset.usual) here.set(name, value);
+  const url = window.location.pathname + (here.size ? `?${here}` : "");
+  const before = new URLSearchParams(window.location.search);
+  const search = one("#list-query").value;
+  const turned = before.get("page") !== here.get("page") && before.get("group") === here.get("group");
+  const keep = turned && search === (window.history.state?.search ?? "") ? "pushState" : "replaceState";
+  window.history[keep]({ ...window.history.state, htmx: true, search }, "", url);
+  document.title = one("#results").dataset.title;
+  const next = one(".languages input[name=next]");
+  if (next) next.value = url;
+}
+
+function comeBack() {
+  const search = window.history.state?.search;
+  const place = one("#list-place");
+  if (!search || !place || one("#list-query").value || !one("#search")) return;
+  isComingBack = true;
+  one("#search").value = search;
+  const values = { q: search };
+  for (const { name, value } of place.elements) values[name] = value;
+  const done = () => { isComingBack = false; keepPlace(); };
+  htmx.ajax("POST", place.dataset.screen, { target: "#addresses", swap: "outerHTML", values }).then(done, done);
+}
 
 // ---- Menus: one a kind, shared by all rows -------------------------------------------------------------------------
 
@@ -157,10 +257,58 @@ document.addEventListener("keydown", (event) => {
   one("summary", menu).focus();
 });
 
+// ---- The tree of groups: one stop of Tab, and arrow keys within ------------------------------------------------------
+
+const stops = () => all("#group-list .tree-item").filter((link) => !link.closest("li").hidden);
+
+function setStops() {
+  const links = stops();
+  const focused = document.activeElement.closest?.("#group-list li");
+  const shown = links.find((link) => link.hasAttribute("aria-current"));
+  const stop = links.find((link) => link.closest("li") === focused) ?? shown ?? links[0];
+  for (const item of all("#group-list :is(.tree-item, .more)")) {
+    item.tabIndex = stop && item.closest("li") === stop.closest("li") ? 0 : -1;
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  const row = event.target.closest?.("#group-list li");
+  if (!row || event.ctrlKey || event.altKey || event.metaKey) return;
+  const links = stops();
+  const place = links.indexOf(one(".tree-item", row));
+  const wanted = {
+    ArrowDown: links[place + 1],
+    ArrowUp: links[place - 1],
+    Home: links[0],
+    End: links.at(-1),
+    ArrowRight: one(".more", row),
+    ArrowLeft: links[place],
+  }[event.key];
+  if (!wanted) return;
+  event.preventDefault();
+  wanted.focus();
+  setStops();
+});
+
+let isUnfolded = false; // whether the groups are shown on a narrow screen
+
+function showFold() {
+  one("#groups")?.classList.toggle("unfolded", isUnfolded);
+  one("#fold-groups")?.setAttribute("aria-expanded", String(isUnfolded));
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-folds]")) isUnfolded = !isUnfolded;
+  else if (event.target.closest("#group-list .tree-item")) isUnfolded = false;
+  else return;
+  showFold();
+});
+
 // ---- Fields ----------------------------------------------------------------------------------------------------
 
 function showFields(root) {
-  for (const field of all("[data-enables]", root)) one(field.dataset.enables).disabled = !field.value.trim();
+  for (const field of all("dialog [data-filters]", root)) filterList(field);
+  for (const field of all("[data-enables]", root)) showEnabled(field);
   for (const box of all("input[data-mixed]", root)) box.indeterminate = true;
 }
 
@@ -172,12 +320,31 @@ function filterList(field) {
     if (!item.hidden) shown += 1;
   }
   one(field.dataset.none).hidden = shown > 0;
+  setStops();
+}
+
+// What is typed to find a group makes one where none has the name.
+function showEnabled(field) {
+  const name = field.value.trim().toLowerCase().normalize("NFC");
+  const items = field.dataset.filters ? all("li[data-name]", one(field.dataset.filters)) : [];
+  const isThere = items.some((item) => item.dataset.name === name);
+  one(field.dataset.enables).disabled = !name || isThere;
 }
 
 document.addEventListener("input", (event) => {
   const field = event.target;
-  if (field.matches("[data-enables]")) one(field.dataset.enables).disabled = !field.value.trim();
+  if (field.matches("[data-enables]")) showEnabled(field);
   if (field.matches("[data-filters]")) filterList(field);
+});
+
+// A field of one line drops the ends of lines, and would join what stands on two.
+document.addEventListener("paste", (event) => {
+  const field = event.target;
+  const text = event.clipboardData?.getData("text/plain") ?? "";
+  if (!field.matches?.("#search") || !/[\r\n]./.test(text)) return;
+  event.preventDefault();
+  field.setRangeText(text.trim().replace(/\s*[\r\n]+\s*/g, ", "), field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
 // A mixed tick that was touched is a wish: ticked adds to all, unticked takes from those that are in the group.
@@ -282,7 +449,8 @@ const said = new Map();
 function announce({ aloud }) {
   for (const element of all("[data-announces]")) {
     // As it is laid out: a label and the number below it are two words.
-    const text = element.dataset.says ?? element.innerText.trim().replace(/\s+/g, " ");
+    // What is folded away is not laid out, and said all the same.
+    const text = element.dataset.says ?? (element.innerText || element.textContent).trim().replace(/\s+/g, " ");
     if (said.get(element.dataset.announces) === text) continue;
     said.set(element.dataset.announces, text);
     if (aloud) say(text);
@@ -308,6 +476,7 @@ function warn(text) {
 }
 
 let tree = { scroll: 0, filter: "" };
+let unfolded = []; // what was opened stays open when it is shown anew
 
 // The token of this moment, not of when the page was loaded: somebody may have signed in again in another tab. And it
 // has no business in a URL.
@@ -355,6 +524,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   keepVoices();
+  unfolded = all("details[id][open]").map((details) => details.id);
   tree = { scroll: one("#group-list")?.scrollTop ?? 0, filter: one("#group-filter")?.value ?? "" };
 });
 
@@ -375,6 +545,9 @@ function settle() {
   openDialogs(document);
   showLateGroups();
   showSelection();
+  keepPlace();
+  setStops();
+  showFold();
   showFields(document);
   const addresses = one("#addresses");
   if (addresses) {
@@ -388,6 +561,7 @@ function settle() {
 
 document.addEventListener("htmx:afterSettle", (event) => {
   settle();
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
   announce({ aloud: true });
   giveBackTyped();
   const list = one("#group-list");
@@ -423,17 +597,67 @@ function signedOut() {
   one("#alert").append(link);
 }
 
+// ---- Progress that survives a lost answer ---------------------------------------------------------------------------
+
+// htmx asks again only after an answer. Where none comes (a sleeping laptop, a restart of the server), the element is
+// asked for again from here, less and less often, and says how old its numbers are.
+const RETRY_SECONDS = [2, 4, 8, 15, 30];
+let lost = { since: null, tries: 0, timer: undefined };
+
+function pollFailed(element) {
+  if (!element.isConnected) return;
+  lost.since ??= new Date();
+  const time = lost.since.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  if (!one(".stale", element)) {
+    const note = document.createElement("p");
+    note.className = "stale";
+    note.setAttribute("role", "status");
+    note.textContent = document.body.dataset.stale.replace("{time}", time);
+    element.append(note);
+  }
+  element.dataset.failed = "";
+  window.clearTimeout(lost.timer);
+  lost.timer = window.setTimeout(pollAgain, 1000 * RETRY_SECONDS[Math.min(lost.tries, RETRY_SECONDS.length - 1)]);
+  lost.tries += 1;
+}
+
+function pollAgain() {
+  window.clearTimeout(lost.timer);
+  for (const element of all("[data-failed]")) {
+    const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
+    const again = element.cloneNode(true); // htmx takes it for new, and begins to ask
+    delete again.dataset.failed;
+    element.replaceWith(again);
+    htmx.process(again);
+    if (focused) document.getElementById(focused)?.focus();
+  }
+}
+
+window.addEventListener("online", pollAgain);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) pollAgain(); });
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful && polls(event.detail.elt)) lost = { since: null, tries: 0, timer: undefined };
+});
+
 document.addEventListener("htmx:responseError", (event) => {
   const answer = event.detail.xhr;
   if (answer.status === 401) {
     signedOut();
     return;
   }
+  if (polls(event.detail.elt) && (answer.status >= 500 || answer.status === 429)) {
+    pollFailed(event.detail.elt);
+    return;
+  }
   const plain = answer.getResponseHeader("Content-Type")?.startsWith("text/plain");
   warn(plain ? answer.responseText : document.body.dataset.failed);
 });
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(name, () => warn(document.body.dataset.offline));
+  document.addEventListener(name, (event) => {
+    if (polls(event.detail.elt)) pollFailed(event.detail.elt);
+    else warn(document.body.dataset.offline);
+  });
 }
 
 // ---- The code of an invitation, which stands after the # of its link so that it is sent to nobody but by this form ----
@@ -451,6 +675,7 @@ document.addEventListener("DOMContentLoaded", sendFragment);
 window.addEventListener("hashchange", sendFragment); // the link was opened in the tab that shows this page already
 
 document.addEventListener("DOMContentLoaded", () => {
+  comeBack();
   settle();
   announce({ aloud: false });
 });

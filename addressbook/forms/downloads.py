@@ -1,8 +1,11 @@
 from django import forms
+from django.http import QueryDict
 
+from addressbook import limits
 from addressbook.forms.listing import searched
+from addressbook.forms.selection import picked_ids
 from addressbook.models import Download
-from workspace import limits
+from workspace import limits as workspace_limits
 from workspace.forms.fields import IdField, SentTextField
 from workspace.forms.submission import SubmissionForm
 
@@ -14,14 +17,22 @@ class DownloadForm(SubmissionForm):
     format = forms.TypedChoiceField(choices=Download.Format.choices, coerce=Download.Format)
     group = IdField(required=False)
     q = SentTextField(required=False)
-    reason = forms.CharField(required=False, max_length=limits.REASON_CHARACTERS)
+    reason = forms.CharField(required=False, max_length=workspace_limits.REASON_CHARACTERS)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        self._picked = picked_ids(data)
 
     def group_id(self) -> int | None:
         group: int | None = self.cleaned_data["group"]
-        return None if self.cleaned_data["scope"] == Download.Scope.BOOK else group
+        of_a_place = self.cleaned_data["scope"] in {Download.Scope.GROUP, Download.Scope.SEARCH}
+        return group if of_a_place else None
 
     def query(self) -> str:
         return searched(self.cleaned_data["q"]) if self.cleaned_data["scope"] == Download.Scope.SEARCH else ""
+
+    def address_ids(self) -> list[int]:
+        return sorted(self._picked) if self.cleaned_data["scope"] == Download.Scope.CHOSEN else []
 
     def clean(self) -> None:
         super().clean()
@@ -30,3 +41,5 @@ class DownloadForm(SubmissionForm):
             self.add_error("scope", "group")
         if values.get("scope") == Download.Scope.SEARCH and not searched(values.get("q") or ""):
             self.add_error("scope", "search")
+        if values.get("scope") == Download.Scope.CHOSEN and not 0 < len(self._picked) <= limits.PICKED_ADDRESSES:
+            self.add_error("scope", "chosen")

@@ -34,7 +34,7 @@ def name_problem(error: InvalidGroupNameError | GroupNameTakenError, *, name: st
     if error.character.isspace():
         return _("A group name cannot hold spaces. Use “-” or “_” instead.")
     return _(
-        "“%(character)s” cannot stand in a group name. Use Hangul, Latin letters, digits, “.”, “_” and “-” only."
+        "“%(character)s” is not allowed in a group name. Use Hangul, Latin letters, digits, “.”, “_” and “-” only."
     ) % {"character": displayed(error.character)}
 
 

@@ -1,9 +1,12 @@
+import unicodedata
+
 from django import forms
 
 from addressbook.services.reset.editions import Contents
 from addressbook.services.reset.restoring import Newcomers
-from workspace.forms.fields import IdField
+from workspace.forms.fields import IdField, SentTextField
 from workspace.forms.submission import SubmissionForm
+from workspace.models import AddressBook
 
 
 class SeenContentsForm(SubmissionForm):
@@ -23,6 +26,12 @@ class ResetForm(SeenContentsForm):
     """`copy`: "keep" or "erase". Neither is the answer of a form that somebody cut short."""
 
     copy = forms.ChoiceField(choices=[("keep", ""), ("erase", "")])
+    # Of the book, typed by whoever wants it erased at once.
+    book_name = SentTextField(required=False)
+
+    def names(self, book: AddressBook) -> bool:
+        typed = unicodedata.normalize("NFC", self.cleaned_data["book_name"] or "").strip()
+        return typed == unicodedata.normalize("NFC", book.name).strip()
 
 
 class UndoResetForm(SeenContentsForm):

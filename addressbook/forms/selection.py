@@ -1,15 +1,27 @@
 """Which addresses an act is about, as the list and the dialogs send it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from addressbook import limits
 from addressbook.forms.listing import searched
 from addressbook.services.addresses.selection import Selection
 from workspace.forms.fields import LARGEST_ID, IdField, SentTextField
 from workspace.forms.submission import SubmissionForm
+
+
+def ids_among(texts: Iterable[str]) -> set[int]:
+    numbers = [text for text in texts if text.isascii() and text.isdigit() and len(text) < 20]
+    return {number for number in map(int, numbers) if number <= LARGEST_ID}
+
+
+def picked_ids(data: QueryDict) -> set[int]:
+    """The rows ticked on this page (`address`, repeated) and those of other pages and searches (`picked`)."""
+    return ids_among(data.getlist("address")) | ids_among(data.get("picked", "").split(","))
 
 
 class SelectionForm(SubmissionForm):
@@ -31,14 +43,17 @@ class SelectionForm(SubmissionForm):
         self._address_ids: tuple[int, ...] = ()
 
     def _ids(self, name: str) -> set[int]:
-        texts = [text for text in self._lists.getlist(name) if text.isascii() and text.isdigit() and len(text) < 20]
-        return {number for number in map(int, texts) if number <= LARGEST_ID}
+        return ids_among(self._lists.getlist(name))
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        self._address_ids = tuple(self._ids("address"))
+        self._address_ids = tuple(sorted(picked_ids(self._lists)))
         if not values.get("everything") and not self._address_ids:
             raise forms.ValidationError(_("Select at least one address first."))
+        if len(self._address_ids) > limits.PICKED_ADDRESSES:
+            limit = f"{limits.PICKED_ADDRESSES:,}"
+            sentence = _("At most %(limit)s addresses can be selected one by one. Select a group or a search instead.")
+            raise forms.ValidationError(sentence % {"limit": limit})
         return values
 
     def selection(self) -> Selection:

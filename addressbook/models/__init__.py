@@ -1,7 +1,7 @@
 from addressbook.models.addresses import Address, Membership
 from addressbook.models.downloads import DepartedAddress, DepartedMembership, Download
 from addressbook.models.groups import Group
-from addressbook.models.sync import BookSync, ParkedEntry, Pause, Removal
+from addressbook.models.sync import BookSync, ParkedEntry, Pause, RemoteCounts, Removal
 from addressbook.models.undo import Act, UndoRecord
 from addressbook.models.uploads import Upload
 
@@ -16,6 +16,7 @@ __all__ = [
     "Membership",
     "ParkedEntry",
     "Pause",
+    "RemoteCounts",
     "Removal",
     "UndoRecord",
     "Upload",

@@ -22,7 +22,7 @@ class AddressQuerySet(models.QuerySet["Address"]):
         if not query:
             return self
         search = Search.of(query)
-        return self.filter(**{f"{search.column}__{search.lookup}": search.text})
+        return self.filter(**{f"{search.column}__{search.lookup}": search.value})
 
     def search_shown(self, query: str) -> Self:
         """Those of which `query` is part of what is shown of them while masked (`emails.masked`).

@@ -46,6 +46,7 @@ class Download(LeasedWork):
         BOOK = "book", _("All addresses")
         GROUP = "group", _("Group")
         SEARCH = "search", _("Search")
+        CHOSEN = "chosen", _("Selected addresses")
 
     class Format(models.TextChoices):
         XLSX = "xlsx", _("Excel (.xlsx)")
@@ -63,6 +64,8 @@ class Download(LeasedWork):
     group_name = models.CharField(max_length=limits.GROUP_NAME_CHARACTERS, blank=True)
     # What was searched for may be somebody's address: dropped when the file is made, or nobody tries again.
     query = models.CharField(max_length=limits.SEARCH_CHARACTERS, blank=True)
+    # The ids of the addresses that were ticked.
+    address_ids = models.JSONField(default=list)
     reason = models.CharField(max_length=workspace_limits.REASON_CHARACTERS, blank=True)
     # Of whoever asked: headings and names inside the file.
     language = models.CharField(max_length=10)
@@ -87,7 +90,9 @@ class Download(LeasedWork):
                 | (~Q(state="complete") & Q(stored_file="")),
                 name="download_file_while_complete",
             ),
-            models.CheckConstraint(condition=Q(scope__in=["book", "group", "search"]), name="download_scope_known"),
+            models.CheckConstraint(
+                condition=Q(scope__in=["book", "group", "search", "chosen"]), name="download_scope_known"
+            ),
             models.CheckConstraint(condition=Q(format__in=["xlsx", "csv", "console"]), name="download_format_known"),
         ]
         # Serves the sweeper, the downloads of a book, and those that are reading.
@@ -98,7 +103,7 @@ class Download(LeasedWork):
 
     def forget_contents(self) -> None:
         super().forget_contents()
-        self.group, self.query = None, ""
+        self.group, self.query, self.address_ids = None, "", []
         if self.state == JobState.COMPLETE:
             self.state = JobState.EXPIRED
 

@@ -8,8 +8,13 @@ from django.db.models import CharField
 from django.db.models.lookups import StartsWith
 from django.db.models.sql.compiler import SQLCompiler
 
-# At the end of a query: what comes before it is the beginning of an address. No address ends with it.
-BEGINNING: Final = "*"
+from libraries import email_addresses
+
+# At an end of a query: whatever an address has there. No address ends with it.
+ANYWHERE: Final = "*"
+
+# What no part of an address holds, so that a query with it was copied along with something else.
+_AROUND: Final = frozenset(' \t\n<>,;:()[]"|，；、：（）〔〕“”')
 
 # Sorts behind every text that begins alike.
 _LAST: Final = chr(0x10FFFF)
@@ -17,7 +22,7 @@ _LAST: Final = chr(0x10FFFF)
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A comparison of `email` or `key`, by the name of Django's lookup, with a text.
+    """A comparison of `email` or `key`, by the name of Django's lookup, with a text, or with one of several `keys`.
 
     The key is ASCII-lower-cased, so that a plain query needs no case folding by the database. A query in another
     script can only be found in what was typed: the key holds such a domain in punycode.
@@ -26,19 +31,54 @@ class Search:
     column: str
     lookup: str
     text: str
+    # Of whole addresses, where the query names several.
+    keys: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, query: str) -> Self:
-        """`query` anywhere in an address, whatever its case; with a `*` at its end, where an address begins."""
-        text = beginning_of(query)
-        if not text:
-            return cls("key", "contains", query.lower()) if query.isascii() else cls("email", "icontains", query)
-        return cls("key", "begins", text.lower()) if text.isascii() else cls("email", "istartswith", text)
+        """`query` anywhere in an address, whatever its case; with a `*` before or after it, how one ends or begins.
+
+        What a person pastes is read as where addresses are registered: of `Kim <kim@example.com>,` the address is
+        looked for, and of several addresses any.
+        """
+        if text := beginning_of(query):
+            return cls("key", "begins", text.lower()) if text.isascii() else cls("email", "istartswith", text)
+        if text := ending_of(query):
+            return cls("key", "endswith", text.lower()) if text.isascii() else cls("email", "iendswith", text)
+        keys = _named(query)
+        if len(keys) > 1:
+            return cls("key", "in", "", keys)
+        if keys and any(character in _AROUND for character in query):
+            return cls("key", "contains", keys[0])
+        text = query.strip(ANYWHERE) if _is_between_stars(query) else query
+        return cls("key", "contains", text.lower()) if text.isascii() else cls("email", "icontains", text)
+
+    @property
+    def value(self) -> str | tuple[str, ...]:
+        return self.keys or self.text
 
 
 def beginning_of(query: str) -> str:
-    """What an address has to begin with to be found; empty where the query may stand anywhere in it."""
-    return query.removesuffix(BEGINNING) if query.endswith(BEGINNING) else ""
+    """What an address has to begin with to be found; empty where the query says something else."""
+    return query.removesuffix(ANYWHERE) if query.endswith(ANYWHERE) and not query.startswith(ANYWHERE) else ""
+
+
+def ending_of(query: str) -> str:
+    """What an address has to end with to be found; empty where the query says something else."""
+    return query.removeprefix(ANYWHERE) if query.startswith(ANYWHERE) and not query.endswith(ANYWHERE) else ""
+
+
+def _is_between_stars(query: str) -> bool:
+    return len(query) > 2 and query.startswith(ANYWHERE) and query.endswith(ANYWHERE)
+
+
+def _named(query: str) -> tuple[str, ...]:
+    """The keys of the whole addresses that a query names, each once."""
+    if "@" not in query:
+        return ()
+    found = email_addresses.read(query)
+    repaired = (email_addresses.parse(entry.suggestion) for entry in found.refused if entry.suggestion)
+    return tuple(dict.fromkeys(address.key for address in (*found.addresses, *repaired)))
 
 
 @CharField.register_lookup

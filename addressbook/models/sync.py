@@ -114,6 +114,24 @@ class BookSync(models.Model):
         return f"sync of book {self.book_id}"
 
 
+class RemoteCounts(models.Model):
+    """What the service said it holds, when it was last asked with nothing on its way. In a row of its own, since pages
+    read the one of the sync every two seconds and need this only where it is shown.
+    """
+
+    book = models.OneToOneField(AddressBook, models.CASCADE, primary_key=True, related_name="remote_counts")
+    addresses = models.PositiveIntegerField()
+    # Members by the name of the group.
+    groups = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "remote counts"
+
+    def __str__(self) -> str:
+        return f"remote counts of book {self.book_id}"
+
+
 class RemovalQuerySet(models.QuerySet["Removal"]):
     def waiting(self) -> Self:
         return self.filter(refused="")

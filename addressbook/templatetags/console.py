@@ -55,8 +55,8 @@ def group_rows(
         # The only text of others; the rest is ours.
         shown = escape(name)
         rows.append(
-            f'<li data-name="{shown.lower()}" data-group="{pk}"><a href="{address}?group={pk}" class="tree-item"'
-            f'{_CURRENT if pk == chosen_id else ""}><span class="tree-name">{shown}</span>'
+            f'<li data-name="{shown.lower()}" data-group="{pk}"><a href="{address}?group={pk}" class="tree-item" '
+            f'title="{shown}"{_CURRENT if pk == chosen_id else ""}><span class="tree-name">{shown}</span>'
             f'{badge if pk in late else ""} <span class="count">{sentences.number(count)}</span></a>'
         )
         if may_edit:
@@ -108,7 +108,7 @@ def _groups_of(row: Row) -> str:
 
 
 def _tags(names: Iterable[str]) -> str:
-    return "".join(f'<span class="tag">{escape(name)}</span> ' for name in names)
+    return "".join(f'<span class="tag" title="{escape(name)}">{escape(name)}</span> ' for name in names)
 
 
 @register.simple_tag
@@ -124,7 +124,7 @@ def group_options(groups: Iterable[TreeGroup], *, chosen: TreeGroup | None) -> S
 
 
 @register.simple_tag
-def group_tick(group: TreeGroup, state: str) -> SafeString:
+def group_tick(group: TreeGroup, state: str, inside: int = 0, total: int = 0) -> SafeString:
     """A group in "Edit group": ticked ("on", or "new" by the user), not ("off"), or for some only ("mixed").
 
     "out" and "cleared": it was "on" or "mixed", and the user has taken the tick away.
@@ -134,11 +134,16 @@ def group_tick(group: TreeGroup, state: str) -> SafeString:
     box = {"on": " checked", "new": " checked", "mixed": " data-mixed"}.get(state, "")
     was = {"on": "on", "out": "on", "mixed": "mixed", "cleared": "cleared"}.get(state)
     before = format_html('<input type="hidden" name="{}" value="{}">', was, group.pk) if was else ""
+    some = ""
+    if state == "mixed":
+        numbers = {"inside": sentences.number(inside), "total": sentences.number(total)}
+        some = format_html(' <span class="hint">{}</span>', _("%(inside)s of %(total)s") % numbers)
     return format_html(
-        '<li data-name="{}"><label><input type="checkbox" name="in" value="{}"{}> {}</label>{}</li>',
+        '<li data-name="{}"><label><input type="checkbox" name="in" value="{}"{}> {}{}</label>{}</li>',
         group.name.lower(),
         group.pk,
         SafeString(box),
         group.name,
+        some,
         before,
     )

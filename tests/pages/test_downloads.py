@@ -70,7 +70,7 @@ def test_what_the_search_finds_by_keyboard_alone(open_book, bob, book, make_grou
     page.get_by_role("link", name="VIP 2").click()
     expect(page.get_by_role("heading", name="VIP")).to_be_visible()
     page.get_by_role("searchbox").fill("example.org")
-    expect(page.locator("#results").get_by_text("1 address has “example.org” in it.")).to_be_visible()
+    expect(page.locator("#results").get_by_text("1 address contains “example.org”.")).to_be_visible()
     page.get_by_role("link", name="Download requests/list").focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Excel download list")

@@ -7,7 +7,8 @@ from tests.support.people import PASSWORD
 
 PASTED = """a@example.com, Name <kim@example.com>; mailto:lee@example.com
 kim@gamil.com\tuser@naver,com A@example.com
-이름 <hong@example.com> ｐａｒｋ＠ｅｘａｍｐｌｅ．ｃｏｍ nonsense"""
+이름 <hong@example.com> ｐａｒｋ＠ｅｘａｍｐｌｅ．ｃｏｍ
+nonsense"""
 
 
 def counts(page: Page) -> dict[str, str]:
@@ -65,7 +66,7 @@ def test_from_sign_in_to_moved_addresses(page_of, book, bob, axe) -> None:
         "Registered": "7",
         "Added to “VIP고객”": "7",
         "Already there": "0",
-        "Doubled": "1",
+        "Duplicates": "1",
         "Invalid": "1",
     }
     notification.get_by_role("button", name="OK").click()
@@ -77,7 +78,7 @@ def test_from_sign_in_to_moved_addresses(page_of, book, bob, axe) -> None:
     table = page.get_by_role("table", name="Email addresses")
     expect(table.get_by_role("row")).to_have_count(8)
     page.get_by_label("Search by email address").press_sequentially("gmail")
-    expect(page.locator("#results").get_by_text("1 address has “gmail” in it.")).to_be_visible()
+    expect(page.locator("#results").get_by_text("1 address contains “gmail”.")).to_be_visible()
     expect(table.get_by_role("row")).to_have_count(2)
     expect(page.get_by_label("Search by email address")).to_be_focused()
     assert "gmail" not in page.url

@@ -86,7 +86,7 @@ def test_the_whole_job_by_keyboard_alone(page_of, alice, book, axe) -> None:
         expect(dialog.get_by_label("Select file for bulk registration")).to_be_focused()
         page.keyboard.press("Enter")
     chooser.value.set_files({"name": "list.csv", "mimeType": "text/csv", "buffer": FILE})
-    keyboard.heard("Rows 4 New 2 Already there 0 Doubled 1 Invalid 1")
+    keyboard.heard("Rows 4 New 2 Already there 0 Duplicates 1 Invalid 1")
     keyboard.press(dialog.get_by_role("button", name="OK"))
     expect(notification.get_by_role("button", name="OK")).to_be_focused(timeout=20_000)
     axe(page)

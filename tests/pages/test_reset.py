@@ -14,7 +14,7 @@ def ok(page: Page, name: str) -> None:
 def confirm(page: Page) -> None:
     """The session of a test has not seen the password yet."""
     page.locator("#step-up-password").fill(PASSWORD)
-    ok(page, "Your password, please")
+    ok(page, "Confirm it is you")
 
 
 def test_reset_and_undo_with_what_came_in_between(page_of, alice, book, make_group, register, axe) -> None:
@@ -54,6 +54,11 @@ def test_erasing_goes_on_by_itself_and_its_line_goes(page_of, alice, book, regis
     page.get_by_label("Erase at once").check()
     ok(page, "Reset address book")
     confirm(page)
+    name = page.get_by_role("dialog", name="Reset address book").get_by_label("Type the name of the address book")
+    expect(name).to_have_attribute("aria-invalid", "true")
+    assert not Erasure.objects.exists()
+    name.fill("Main")
+    ok(page, "Reset address book")
     ok(page, "Notification")
     wait_for(lambda: not Erasure.objects.exists(), 30)
     expect(page.get_by_text("Erasing", exact=False).filter(visible=True)).to_have_count(0)

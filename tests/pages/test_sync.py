@@ -26,7 +26,7 @@ def connect(admin, book, stack):
     def connect(secret_key: str = KEYS.secret_key) -> None:
         admin.goto(f"/books/{book.slug}/settings/")
         admin.get_by_role("link", name=re.compile("(Enter|Change) keys")).click()
-        if admin.get_by_role("heading", name="Your password, please").is_visible():
+        if admin.get_by_role("heading", name="Confirm it is you").is_visible():
             admin.get_by_label("Password").fill(PASSWORD)
             admin.get_by_role("button", name="OK").click()
         admin.get_by_label("Access key").fill(KEYS.access_key)
@@ -70,7 +70,7 @@ def test_from_keys_to_in_sync(admin, connect, turn_on, remote, book, make_group)
     admin.get_by_role("dialog", name="Notification").get_by_role("button", name="OK").click()
     badge = group.get_by_title("Not yet at the service")
     expect(badge).to_be_visible()
-    expect(line(admin)).to_contain_text(re.compile("Sending|All sent"))
+    expect(line(admin)).to_contain_text(re.compile("Syncing|Synced"))
     expect(line(admin)).to_contain_text("In sync,", timeout=20_000)
     expect(badge).to_have_count(0)
     assert remote.book(KEYS.access_key).groups == {"VIP": {"a@example.com", "b@example.com"}}
@@ -105,7 +105,7 @@ def test_a_remote_book_that_is_not_empty_is_asked_about(
     expect(dialog).to_have_count(0)
     expect(admin.get_by_role("link", name="Decide")).to_be_focused()
     admin.keyboard.press("Enter")
-    dialog.get_by_label("Rebuild").check()
+    dialog.get_by_label("Replace").check()
     dialog.get_by_role("button", name="OK").click()
     expect(admin.locator("#sync-body")).to_contain_text("In sync,", timeout=20_000)
     assert remote.book(KEYS.access_key).addresses == {"a@example.com"}

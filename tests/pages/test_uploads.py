@@ -31,7 +31,7 @@ def test_from_a_file_with_defects_to_mended_rows(open_book, bob, book, make_grou
     expect(page.get_by_role("heading", name="VIP")).to_be_visible()
     dialog = send(page, DEFECTS.encode("cp949"))
     expect(dialog.get_by_text("Invalid", exact=True)).to_be_visible(timeout=20_000)
-    expected = {"Rows": "6", "New": "3", "Already there": "0", "Doubled": "1", "Invalid": "1"}
+    expected = {"Rows": "6", "New": "3", "Already there": "0", "Duplicates": "1", "Invalid": "1"}
     assert numbers(dialog) == {**expected, "Blank": "1"}
     expect(dialog.get_by_role("group", name="What to look at")).to_contain_text("Row 3 kim@naver")
     expect(dialog.get_by_label("Group", exact=True)).to_have_value(str(book.current_edition.groups.get().pk))
@@ -172,8 +172,8 @@ def test_a_dropped_file_is_sent_with_a_bar_and_typed_text_is_kept(open_book, bob
     expect(bar).to_be_visible()
     page.wait_for_function("() => { const v = document.querySelector('#sending').value; return v > 0 && v < 100; }")
     session.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
-    expect(dialog.get_by_text("Doubled", exact=True)).to_be_visible(timeout=20_000)
-    assert numbers(dialog)["Doubled"] == "39,999"
+    expect(dialog.get_by_text("Duplicates", exact=True)).to_be_visible(timeout=20_000)
+    assert numbers(dialog)["Duplicates"] == "39,999"
     dialog.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Register address").click()
     expect(dialog.get_by_label("Email addresses")).to_have_value("typed@example.com")

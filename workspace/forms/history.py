@@ -25,7 +25,13 @@ class Wanted:
     @property
     def link(self) -> str:
         """The filters as a query string, without the place."""
-        values = {"person": self.filters.username, "kind": self.filters.action, "from": self.since, "to": self.until}
+        values = {
+            "person": self.filters.username,
+            "kind": self.filters.action,
+            "group": self.filters.group,
+            "from": self.since,
+            "to": self.until,
+        }
         return urlencode({name: str(value) for name, value in values.items() if value})
 
 
@@ -34,6 +40,7 @@ class HistoryForm(forms.Form):
 
     person = SentTextField(required=False)
     kind = forms.ChoiceField(required=False, choices=[("", ""), *Action.choices])
+    group = SentTextField(required=False)
     before = IdField(required=False)
 
     def __init__(self, data: Mapping[str, str]) -> None:
@@ -50,6 +57,7 @@ class HistoryForm(forms.Form):
             # PostgreSQL does not take a NUL.
             username=(values.get("person") or "").replace("\0", "\ufffd"),
             action=values.get("kind") or "",
+            group=(values.get("group") or "").strip().replace("\0", "\ufffd"),
             since=_midnight(since) if since else None,
             until=_midnight(until + timedelta(days=1)) if until and until < date.max else None,
         )

@@ -62,3 +62,7 @@ class NewAccountForm(UserCreationForm):
             field = self.fields[name]
             field.max_length = limits.PASSWORD_CHARACTERS  # type: ignore[attr-defined]
             field.validators.append(MaxLengthValidator(limits.PASSWORD_CHARACTERS))
+
+    def validate_password_for_user(self, user: User, password_field_name: str = "password1") -> None:  # noqa: S107 - the name of a field
+        """What is wrong with the password is said where it was chosen, not where it was repeated."""
+        super().validate_password_for_user(user, password_field_name)  # type: ignore[misc]  # the stubs lack it

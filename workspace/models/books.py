@@ -41,7 +41,7 @@ class Masking(models.TextChoices):
 
     NOBODY = "nobody", _("In full to all members")
     VIEWERS = "viewers", _("Masked to viewers")
-    EVERYBODY = "everybody", _("Masked to all; managers and admins show one at a time")
+    EVERYBODY = "everybody", _("Masked to all; managers and admins show the addresses they choose")
 
     def applies_to(self, role: Role) -> bool:
         return self == Masking.EVERYBODY or (self == Masking.VIEWERS and role == Role.VIEWER)

@@ -122,7 +122,7 @@ class Job(LeasedWork):
         DELETE_GROUP = "delete_group", _("Delete group")
         # The addresses that were registered after a reset, into the contents from before it.
         MERGE_EDITIONS = "merge_editions", _("Merge addresses")
-        ERASE_TRACES = "erase_traces", _("Erase all traces")
+        ERASE_TRACES = "erase_traces", _("Delete permanently, including backups")
         UNDO = "undo", _("Undo")
 
     TASK = "addressbook.tasks.run_job"

@@ -26,10 +26,8 @@ def whole_address(text: str) -> str | None:
     """The key of the address that the text is as a whole; None when it is none, or what is shown of a masked one."""
     if f"{email_limits.MASK}@" in text:
         return None
-    try:
-        return email_addresses.parse(text).key
-    except email_addresses.InvalidEmailError:
-        return None
+    found = email_addresses.read(text) if "@" in text else email_addresses.Entries([], [])
+    return found.addresses[0].key if len(found.addresses) == 1 and not found.refused else None
 
 
 def look_up(*, book: AddressBook, key: str, by: Actor) -> bool:

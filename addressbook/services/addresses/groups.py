@@ -72,6 +72,17 @@ def find(edition: Edition, group_id: int) -> Group:
     return group
 
 
+def alike(edition: Edition, name: str) -> list[str]:
+    """The names of other groups that differ from `name` only in upper and lower case, or in “-”, “_” and “.”."""
+    wanted = _folded(name)
+    names = edition.groups.exclude(name=name).values_list("name", flat=True)
+    return sorted(other for other in names if _folded(other) == wanted)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().translate({ord(sign): None for sign in "-_."})
+
+
 def create_group(*, book: AddressBook, name: str, token: UUID, by: Actor) -> Group:
     """Raises InvalidGroupNameError, GroupNameTakenError or TooManyGroupsError."""
     name = clean_name(name)

@@ -6,12 +6,12 @@
 """
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
@@ -37,14 +37,26 @@ class GroupGoneMeanwhileError(Exception):
     """The group was deleted before the making began."""
 
 
+class _Wanted(NamedTuple):
+    """Which addresses: of a group, that a search finds, with these ids; None or empty: all."""
+
+    group_id: int | None
+    query: str
+    ids: Sequence[int] | None
+
+
 def write(path: Path, download: Download, moment: Moment, progress: Progress) -> int:
     """Write the file and return the number of its rows."""
     group_id = _group_of(download, moment)
     if download.format == Download.Format.CONSOLE:
-        return _write_for_console(path, moment, group_id, download.query, progress)
+        return _write_for_console(path, moment, _Wanted(group_id, download.query, _ids_of(download)), progress)
     headings = (_("Email"), _("In groups"), _registered_heading())
     with _table(path, download, headings) as table:
-        return _write_rows(table, moment, group_id, download.query, progress)
+        return _write_rows(table, moment, _Wanted(group_id, download.query, _ids_of(download)), progress)
+
+
+def _ids_of(download: Download) -> Sequence[int] | None:
+    return download.address_ids if download.scope == Download.Scope.CHOSEN else None
 
 
 def rows_to_look_at(download: Download, moment: Moment) -> int:
@@ -54,7 +66,8 @@ def rows_to_look_at(download: Download, moment: Moment) -> int:
     if group_id is not None:
         return sizes.get(group_id, 0)
     in_groups = sum(sizes.values()) if download.format == Download.Format.CONSOLE else 0
-    return edition.address_count + in_groups
+    own = len(download.address_ids) if download.scope == Download.Scope.CHOSEN else edition.address_count
+    return own + in_groups
 
 
 def _group_of(download: Download, moment: Moment) -> int | None:
@@ -75,10 +88,10 @@ def _table(path: Path, download: Download, headings: tuple[str, ...]) -> Table:
     return Workbook(path, sheet=_("Email addresses"), widths=_WIDTHS, headings=headings)
 
 
-def _write_rows(table: Table, moment: Moment, group_id: int | None, query: str, progress: Progress) -> int:
+def _write_rows(table: Table, moment: Moment, wanted: _Wanted, progress: Progress) -> int:
     names = _Names(moment)
     written = 0
-    for page in pages(moment, group_id=group_id, query=query):
+    for page in pages(moment, group_id=wanted.group_id, query=wanted.query, ids=wanted.ids):
         groups = page.groups
         table.append([(email, names.of(groups.get(pk, "")), _time(at)) for pk, email, at in page.rows])
         written += len(page.rows)
@@ -111,18 +124,17 @@ def _time(moment: str | datetime) -> str:
     return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _write_for_console(path: Path, moment: Moment, group_id: int | None, query: str, progress: Progress) -> int:
+def _write_for_console(path: Path, moment: Moment, wanted: _Wanted, progress: Progress) -> int:
     written = 0
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         parts = _Parts(archive, path.parent)
         chosen = sorted(moment.group_names.items(), key=lambda group: (group[1], group[0]))
         for pk, name in chosen:
-            if group_id in (None, pk):
-                written += parts.write(
-                    name, _told(pages(moment, group_id=pk, query=query, with_groups=False), progress)
-                )
-        if group_id is None:
-            found = _told(pages(moment, query=query), progress)
+            if wanted.group_id in (None, pk):
+                members = pages(moment, group_id=pk, query=wanted.query, ids=wanted.ids, with_groups=False)
+                written += parts.write(name, _told(members, progress))
+        if wanted.group_id is None:
+            found = _told(pages(moment, query=wanted.query, ids=wanted.ids), progress)
             written += parts.write(_("no group"), (_without_group(page) for page in found))
     return written
 

@@ -1,5 +1,6 @@
 """What people do with a download: ask for it, cancel it, try again, fetch its file."""
 
+from collections.abc import Sequence
 from typing import IO, Any
 from uuid import UUID
 
@@ -48,16 +49,18 @@ def request(
     format: Download.Format,  # noqa: A002 - the field's name
     group_id: int | None,
     query: str,
+    address_ids: Sequence[int] = (),
     reason: str,
     language: str,
     token: UUID,
     by: Actor,
 ) -> Download:
-    """Ask for a file: of the book, of a group, or of what a search finds (there, if a group is given).
+    """Ask for a file: of the book, of a group, of what a search finds (there, if a group is given), or of some ids.
 
     Raises GroupGoneError, ReasonRequiredError or TooManyDownloadsError, and then nothing was asked for.
     """
-    submitted = Submitted(by, token, "request_download", [scope, format, group_id, query, reason], book)
+    contents = [scope, format, group_id, query, list(address_ids), reason]
+    submitted = Submitted(by, token, "request_download", contents, book)
     with transaction.atomic():
         edition = books.lock(book)
         if earlier := submitted.earlier_outcome():
@@ -77,6 +80,7 @@ def request(
             group=group,
             group_name=group.name if group else "",
             query=query,
+            address_ids=list(address_ids),
             reason=reason,
             language=language,
         )

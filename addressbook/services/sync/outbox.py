@@ -17,7 +17,7 @@ from django.db.models.functions import Least
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Address, BookSync, Group, Membership, ParkedEntry, Removal
+from addressbook.models import Address, BookSync, Group, Membership, ParkedEntry, RemoteCounts, Removal
 from addressbook.models.sync import NOT_BEGUN
 from workspace import request_ids
 from workspace.models import AddressBook, Edition
@@ -136,6 +136,7 @@ def connection_changed(edition: Edition) -> None:
 def connect_anew(sync: BookSync, edition: Edition) -> None:
     """Nothing is known of the remote book: it is looked at before anything is sent, and nothing of it is deleted."""
     Removal.objects.filter(book=sync.book_id).delete()
+    RemoteCounts.objects.filter(book=sync.book_id).delete()
     everything_is_pending(sync, edition)
     BookSync.objects.filter(pk=sync.pk).update(
         **_NEVER_TOUCHED,

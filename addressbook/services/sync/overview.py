@@ -1,10 +1,11 @@
 """How a book's sync stands, for people."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from addressbook import limits
@@ -18,7 +19,7 @@ class State(StrEnum):
     PAUSED = "paused"  # `pause` says why; no call is made
     WAITING = "waiting"  # the service cannot answer now; again at `next_try_at`
     SENDING = "sending"  # there is something to send or to remove
-    LANDING = "landing"  # all is sent, and has still to be seen there
+    LANDING = "landing"  # what was sent has still to be seen there, before anything else can be done
     IN_SYNC = "in_sync"  # every count was equal at `at`
     SETTLED = "settled"  # all of ours was there at `at`; the remote book held more before, so equality cannot be known
     DIFFERS = "differs"  # the counts were different at `at`
@@ -35,11 +36,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """What the service refuses for good, and what it said: an address, a group, or an address in a group."""
+    """What the service refuses for good, and what it said: an address (as a member of `groups`), or a group.
+
+    `address_id` is None for a deletion: that address is not in the book any more.
+    """
 
     reason: str
     address: str | None = field(default=None, repr=False)
-    group: str | None = None
+    address_id: int | None = None
+    groups: tuple[str, ...] = ()
     is_removal: bool = False
 
 
@@ -82,8 +87,8 @@ def status_of(sync: BookSync | None, *, has_leftovers: bool = True) -> Status:
         sent=sync.rows_sent,
         total=max(sync.rows_sent, sync.rows_total),
         removals_waiting=removals.waiting().count() if has_leftovers else 0,
-        parked=tuple(_parked(parked, refused)) if has_leftovers else (),
-        parked_count=parked.count() + refused.count() if has_leftovers else 0,
+        parked=_parked(parked, refused) if has_leftovers else (),
+        parked_count=_parked_count(parked) + refused.count() if has_leftovers else 0,
         differences=tuple(Difference(*row) for row in sync.differences),
         pause=Pause(sync.pause) if sync.pause else None,
         problem=sync.problem,
@@ -115,12 +120,17 @@ def groups_on_their_way(edition: Edition) -> set[int]:
 
 
 def begin_turn(sync: BookSync) -> None:
-    """Count what there is to be sent, once for each turn of a worker: the screen then needs no more than the row."""
+    """Count what there is to be sent, once for each turn of a worker: the screen then needs no more than the row.
+
+    Of what this run has sent only so much counts as the book still holds: what was deleted again is no part of what is
+    to be done now, and after an undo all of it is to be sent once more.
+    """
     edition = Edition.objects.get(current_of=sync.book_id)
     # A run begins where everything was seen to be done.
     sent = 0 if sync.verified_at is not None else sync.rows_sent
-    total = sent + _pending(sync, edition)
-    BookSync.objects.filter(pk=sync.pk, attempt=sync.attempt).update(rows_sent=sent, rows_total=total)
+    pending = _pending(sync, edition)
+    sent = min(sent, max(0, _entries(edition) - pending))
+    BookSync.objects.filter(pk=sync.pk, attempt=sync.attempt).update(rows_sent=sent, rows_total=sent + pending)
 
 
 def _state(sync: BookSync) -> State:
@@ -132,7 +142,9 @@ def _state(sync: BookSync) -> State:
     # A worker that has the book may have found something to do and not yet have written so.
     is_due = sync.next_look_at is not None and sync.next_look_at <= now
     if sync.verified_at is None or sync.lease_until is not None or is_due:
-        return State.LANDING if sync.in_air_since and sync.rows_sent >= sync.rows_total else State.SENDING
+        # `settle_at`: it has looked, and not all has landed. Whatever there is to do waits until then.
+        is_landing = sync.in_air_since and (sync.rows_sent >= sync.rows_total or sync.settle_at is not None)
+        return State.LANDING if is_landing else State.SENDING
     if sync.differences:
         return State.DIFFERS
     return State.SETTLED if sync.keeps_foreign else State.IN_SYNC
@@ -151,16 +163,49 @@ def _pending(sync: BookSync, edition: Edition) -> int:
     return max(addresses, memberships)
 
 
-def _parked(entries: QuerySet[ParkedEntry], removals: QuerySet[Removal]) -> list[Parked]:
-    found = [
-        Parked(
-            reason=entry.reason,
-            address=entry.address.email if entry.address else None,
-            group=entry.group.name if entry.group else None,
-        )
-        for entry in entries.select_related("address", "group").order_by("-pk")[: limits.SYNC_PARKED_LISTED]
-    ]
+def _entries(edition: Edition) -> int:
+    """All that a book without anything at the service would have to send, counted as `_pending` does."""
+    members = Group.objects.filter(edition=edition).aggregate(members=Sum("address_count"))["members"] or 0
+    return max(edition.address_count, members)
+
+
+def _parked_count(entries: QuerySet[ParkedEntry]) -> int:
+    """An address that is refused in two groups and by itself is one address."""
+    counted = entries.aggregate(
+        addresses=Count("address", distinct=True), groups=Count("pk", filter=Q(address__isnull=True))
+    )
+    return counted["addresses"] + counted["groups"]
+
+
+def _parked(entries: QuerySet[ParkedEntry], removals: QuerySet[Removal]) -> tuple[Parked, ...]:
+    found: list[Parked] = []
+    groups = entries.filter(address=None).select_related("group").order_by("-pk")
+    found += [Parked(row.reason, groups=_named(row.group)) for row in groups[: limits.SYNC_PARKED_LISTED]]
+    found += _refused_addresses(entries, limit=limits.SYNC_PARKED_LISTED - len(found))
     for row in removals.order_by("-pk")[: limits.SYNC_PARKED_LISTED - len(found)]:
         address = row.addresses[0] if row.addresses else None
-        found.append(Parked(reason=row.refused, address=address, group=row.group_name or None, is_removal=True))
-    return found
+        names = (row.group_name,) if row.group_name else ()
+        found.append(Parked(row.refused, address=address, groups=names, is_removal=True))
+    return tuple(found)
+
+
+def _refused_addresses(entries: QuerySet[ParkedEntry], *, limit: int) -> Iterable[Parked]:
+    refused = entries.filter(address__isnull=False)
+    ids = refused.order_by("-address").values_list("address", flat=True).distinct()[:limit]
+    by_address: dict[Address, list[ParkedEntry]] = {}
+    for row in refused.filter(address__in=list(ids)).select_related("address", "group").order_by("-address", "pk"):
+        if row.address is not None:
+            by_address.setdefault(row.address, []).append(row)
+    return [
+        Parked(
+            rows[0].reason,
+            address=address.email,
+            address_id=address.pk,
+            groups=tuple(name for row in rows for name in _named(row.group)),
+        )
+        for address, rows in by_address.items()
+    ]
+
+
+def _named(group: Group | None) -> tuple[str, ...]:
+    return (group.name,) if group else ()

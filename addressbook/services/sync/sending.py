@@ -132,6 +132,8 @@ def _park(sync: BookSync, send: Send, reason: str) -> None:
         # It brings no address along after all, which then has to go by itself.
         sync.addresses_sent = min(sync.addresses_sent, send.marks_before["addresses_sent"])
     sync.refusals += 1
+    # It is not waiting to be synced any more.
+    sync.rows_total = max(sync.rows_sent, sync.rows_total - 1)
     # The next after the first that was refused goes by itself, too: a service that refuses all is soon found out.
     sync.chunk_rows = None if sync.refusals == 1 else 1
     if _is_there(address_id, group_id):

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from addressbook import limits
-from addressbook.models import BookSync, Group, ParkedEntry, Pause, Removal
+from addressbook.models import BookSync, Group, Pause, RemoteCounts, Removal
 from addressbook.models.sync import ALL_SENT, NOT_BEGUN
-from addressbook.services.sync import chunks, failures, removing
+from addressbook.services.sync import chunks, expecting, failures, removing
 from addressbook.services.sync.removing import weight_of
 from libraries.outbound_mailer import AddressBookCounts
 from workspace.models import Edition
@@ -23,7 +23,7 @@ def note_counts(sync: BookSync, edition: Edition, counts: AddressBookCounts, now
             return
     sync.expected_weight = weight_of(counts)
     if not sync.is_compared:
-        _compare_first(sync, edition, counts)
+        _compare_first(sync, edition, counts, now)
     verify_if_quiet(sync, edition, counts, now)
 
 
@@ -34,6 +34,7 @@ def verify_if_quiet(sync: BookSync, edition: Edition, counts: AddressBookCounts,
         return
     if _remove_strays(sync, counts):
         return
+    _keep_counts(sync, counts, now)
     differences = _differences(sync, edition, counts)
     if sync.keeps_foreign:
         if not differences:
@@ -92,11 +93,12 @@ def _nothing_in_the_air(sync: BookSync) -> None:
     sync.is_doubtful = False
 
 
-def _compare_first(sync: BookSync, edition: Edition, counts: AddressBookCounts) -> None:
+def _compare_first(sync: BookSync, edition: Edition, counts: AddressBookCounts, now: datetime) -> None:
     """The first look at the remote book: what it holds is not ours to delete unless somebody says so."""
     is_empty = not weight_of(counts)
     if not is_empty and not sync.may_keep:
         failures.pause(sync, Pause.NOT_EMPTY)
+        _keep_counts(sync, counts, now)
         sync.differences = _differences(sync, edition, counts)[: limits.SYNC_DIFFERENCES_LISTED]
         return
     sync.is_compared = True
@@ -113,23 +115,18 @@ def _remove_strays(sync: BookSync, counts: AddressBookCounts) -> bool:
     return bool(names)
 
 
+def _keep_counts(sync: BookSync, counts: AddressBookCounts, now: datetime) -> None:
+    groups = {group.group_name: group.address_count for group in counts.groups}
+    values = {"addresses": counts.total_address_count, "groups": groups, "at": now}
+    RemoteCounts.objects.update_or_create(book_id=sync.book_id, defaults=values)
+
+
 def _differences(sync: BookSync, edition: Edition, counts: AddressBookCounts) -> list[Difference]:
     """The whole book first, then the groups by name; a group that one side does not have counts None there."""
-    parked: set[chunks.Entry] = set(ParkedEntry.objects.filter(book=sync.book).values_list("address_id", "group_id"))
-    ours = _group_counts(edition, parked)
+    ours = expecting.expected(edition)
     theirs = {group.group_name: group.address_count for group in counts.groups}
-    total = edition.address_count - sum(1 for address_id, group_id in parked if group_id is None and address_id)
     found: list[Difference] = []
-    if total != counts.total_address_count:
-        found.append([None, total, counts.total_address_count])
-    names = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
-    return found + [[name, ours.get(name), theirs.get(name)] for name in names]
-
-
-def _group_counts(edition: Edition, parked: set[chunks.Entry]) -> dict[str, int]:
-    left_out: dict[int | None, int] = {}
-    for address_id, group_id in parked:
-        if address_id is not None:
-            left_out[group_id] = left_out.get(group_id, 0) + 1
-    rows = Group.objects.filter(edition=edition).values_list("pk", "name", "address_count")
-    return {name: count - left_out.get(pk, 0) for pk, name, count in rows if (None, pk) not in parked}
+    if ours.addresses != counts.total_address_count:
+        found.append([None, ours.addresses, counts.total_address_count])
+    names = sorted(name for name in ours.groups.keys() | theirs.keys() if ours.groups.get(name) != theirs.get(name))
+    return found + [[name, ours.groups.get(name), theirs.get(name)] for name in names]

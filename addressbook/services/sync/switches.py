@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from addressbook.models import BookSync, ParkedEntry, Pause, Removal
+from addressbook.models import BookSync, ParkedEntry, Pause, RemoteCounts, Removal
 from addressbook.services.sync import outbox
 from workspace.models import Action, AddressBook, Edition, Role
 from workspace.services.books import books
@@ -68,6 +68,7 @@ def turn_off(*, book: AddressBook, by: Actor) -> None:
         BookSync.objects.filter(pk=sync.pk).update(is_on=False, pause="", problem="", differences=[])
         Removal.objects.filter(book=book).delete()
         ParkedEntry.objects.filter(book=book).delete()
+        RemoteCounts.objects.filter(book=book).delete()
         record(by=by, action=Action.TURN_SYNC_OFF, book=book)
 
 
@@ -101,6 +102,14 @@ def send_again(*, book: AddressBook, token: UUID | None = None, by: Actor) -> No
         Removal.objects.filter(book=book).exclude(refused="").update(refused="")
         outbox.wake(book)
         record(by=by, action=Action.SEND_AGAIN, book=book)
+
+
+def look_again(book: AddressBook) -> None:
+    """Compare the counts soon rather than at the next turn. Without effect while the sync is off."""
+    with transaction.atomic():
+        books.lock(book, is_change=False)
+        BookSync.objects.filter(book=book, is_on=True).update(verified_at=None)
+        outbox.wake(book)
 
 
 def rebuild(*, book: AddressBook, token: UUID | None = None, by: Actor) -> None:

@@ -8,12 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import push_url, retarget
 
+from addressbook import limits
 from addressbook.forms.groups import GroupNameForm, RenameGroupForm, TargetGroupForm, name_problem
 from addressbook.forms.listing import Listing, listing_from
-from addressbook.models import Group
+from addressbook.models import BookSync, Group
 from addressbook.services.addresses import bulk, groups, selection
 from addressbook.services.addresses.groups import GroupGoneError, GroupNameTakenError, InvalidGroupNameError
 from addressbook.services.addresses.selection import Selection, SelectionChangedError
@@ -43,8 +45,13 @@ def create_group(request: HttpRequest, access: Access) -> HttpResponse:
     if group is None:
         return _tree_problem(request, access, listing, problem)
     said = _("The group “%(group)s” was created.") % {"group": group.name}
+    warning = _alike(access, group)
     answer = answer_done(
-        request, access, replace(listing, group_id=group.pk, query="", page=1), None, announcement=said
+        request,
+        access,
+        replace(listing, group_id=group.pk, query="", page=1),
+        Notification(f"{said} {warning}") if warning else None,
+        announcement=said,
     )
     return push_url(answer, f"{reverse('console', args=[access.book.slug])}?group={group.pk}")
 
@@ -60,11 +67,21 @@ def create_group_inline(request: HttpRequest, access: Access) -> HttpResponse:
         "problem": problem,
         "name": request.POST.get("name", "") if problem else "",
         "new_group_token": uuid4(),
+        "alike": _alike(access, group) if group is not None else "",
     }
     if group is not None and "HX-Request" in request.headers:
         # The tree behind the popup, which may yet be cancelled: the group is there all the same.
         context |= tree_context(access)
     return render(request, "dialogs/new_group.html", context, status=422 if problem else 200)
+
+
+def _alike(access: Access, group: Group) -> str:
+    """A warning where another group is called nearly the same; "" where none is."""
+    names = groups.alike(access.edition, group.name)
+    if not names:
+        return ""
+    named = pgettext("between two in a list", ", ").join(f"“{name}”" for name in names[: limits.GROUPS_NAMED_PER_ROW])
+    return _("Note that there is already a group with a similar name: %(names)s.") % {"names": named}
 
 
 def _create(request: HttpRequest, access: Access) -> tuple[Group | None, str]:
@@ -135,7 +152,12 @@ def _rename_dialog(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    context = {"values": values, "problem": problem, "token": uuid4()}
+    context = {
+        "values": values,
+        "problem": problem,
+        "token": uuid4(),
+        "is_synced": BookSync.objects.filter(book=access.book, is_on=True).exists(),
+    }
     return answer_dialog(request, access, listing, "dialogs/rename_group.html", context, status=status)
 
 

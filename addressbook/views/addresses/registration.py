@@ -12,7 +12,7 @@ from addressbook.services.addresses import registration
 from addressbook.services.addresses.groups import GroupGoneError
 from addressbook.services.addresses.registration import Report
 from addressbook.views.addresses.register_dialog import TEMPLATE, check_text, register_dialog
-from addressbook.views.screen.screen import Notification, answer_dialog, answer_done
+from addressbook.views.screen.screen import Notification, answer_dialog, answer_done, is_gone
 from addressbook.views.uploads.uploads import has_file, receive_file
 from workspace.models import Role
 from workspace.views.pages import sentences
@@ -27,9 +27,10 @@ from workspace.views.pages.methods import require_POST
 def register(request: HttpRequest, access: Access) -> HttpResponse:
     if request.method == "GET":
         listing = listing_from(request.GET)
-        return answer_dialog(
-            request, access, listing, TEMPLATE, register_dialog(access, text="", into=listing.group_id)
-        )
+        values = register_dialog(access, text="", into=listing.group_id)
+        if is_gone(access, listing.group_id):
+            values["problem"] = _("The group was deleted in the meantime. Choose another group.")
+        return answer_dialog(request, access, listing, TEMPLATE, values)
     if has_file(request):
         return receive_file(request, access)
     listing = listing_from(request.POST)
@@ -101,7 +102,7 @@ def _notification(report: Report) -> Notification:
     counts = [
         (_("Registered"), report.registered),
         (_("Already there"), report.already_there),
-        (_("Doubled"), report.doubled),
+        (_("Duplicates"), report.doubled),
         (_("Invalid"), report.invalid),
     ]
     if report.group:

@@ -4,7 +4,7 @@ Each act is asked for with the ticked rows, answers with a dialog that names the
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -81,15 +81,27 @@ def send_mail(request: HttpRequest, access: Access) -> HttpResponse:
     return _ask(request, access, "dialogs/send_mail.html", _recipients)
 
 
+@require_POST
+@to_book(Role.MANAGER)
+def show_selected(request: HttpRequest, access: Access) -> HttpResponse:
+    """What is ticked, on whatever page it was: there single ticks can be taken away."""
+    return _ask(request, access, "dialogs/selected.html", _selected_rows)
+
+
 def _ask(
     request: HttpRequest, access: Access, template: str, extra: Extra = lambda access, selected: {}
 ) -> HttpResponse:
     listing = listing_from(request.POST)
     form = SelectionForm(request.POST, asking=True)
     if not form.is_valid():
-        return answer_changed_meanwhile(request, access, listing, _("Select at least one address first."))
+        return answer_changed_meanwhile(request, access, listing, _refusal(form))
     selected = form.selection()
     return _question(request, access, template, extra, selected)
+
+
+def _refusal(form: SelectionForm) -> str:
+    errors = form.non_field_errors()
+    return str(errors[0]) if errors else _("This page was too old. Please try again.")
 
 
 def _question(
@@ -130,6 +142,8 @@ class Tick:
 
     group: TreeGroup
     state: str
+    inside: int = 0
+    total: int = 0
 
 
 def _ticks(access: Access, selected: Selection) -> dict[str, Any]:
@@ -143,7 +157,10 @@ def _ticks(access: Access, selected: Selection) -> dict[str, Any]:
         memberships = Membership.objects.filter(address__in=rows.values("pk")).order_by()
         inside = dict(memberships.values_list("group").annotate(Count("pk")))
     states = {group.pk: _state(inside.get(group.pk, 0), total) for group in groups}
-    return {"ticks": [Tick(group, states[group.pk]) for group in groups], "new_group_token": uuid4()}
+    ticks = [Tick(group, states[group.pk], inside.get(group.pk, 0), total) for group in groups]
+    # Those that the addresses are in first, each part in the order of the tree.
+    ticks.sort(key=lambda tick: tick.state == "off")
+    return {"ticks": ticks, "new_group_token": uuid4()}
 
 
 def _wished(form: EditGroupsForm) -> Extra:
@@ -151,7 +168,7 @@ def _wished(form: EditGroupsForm) -> Extra:
 
     def ticks(access: Access, selected: Selection) -> dict[str, Any]:
         context = _ticks(access, selected)
-        return {**context, "ticks": [Tick(tick.group, _with_wish(form, tick)) for tick in context["ticks"]]}
+        return {**context, "ticks": [replace(tick, state=_with_wish(form, tick)) for tick in context["ticks"]]}
 
     return ticks
 
@@ -168,6 +185,10 @@ def _state(inside: int, total: int) -> str:
     if not inside:
         return "off"
     return "on" if inside >= total else "mixed"
+
+
+def _selected_rows(access: Access, selected: Selection) -> dict[str, Any]:
+    return {"rows": selected.addresses(access.edition).newest_first()[: limits.ADDRESSES_TO_COPY]}
 
 
 def _recipients(access: Access, selected: Selection) -> dict[str, Any]:
@@ -214,7 +235,7 @@ def erase_traces(request: HttpRequest, access: Access) -> HttpResponse:
         return answer_changed_meanwhile(request, access, listing, _all_gone())
     except forget_person.TooManyTracesError as error:
         return answer_changed_meanwhile(request, access, listing, sentences.too_many_traces(error.count))
-    sentence = _("The addresses are out of the address book. Their traces are being erased.")
+    sentence = _("The addresses are deleted from the address book. Everything else about them is being erased.")
     return answer_done(request, access, listing, Notification(sentence, ((_("Deleted"), done.deleted),)))
 
 
@@ -285,10 +306,7 @@ def _apply(
     """Do it, or ask again: with `again` where the set has moved, with `group_gone` where a ticked group is gone."""
     listing = listing_from(request.POST)
     if not form.is_valid():
-        sentence = (
-            form.non_field_errors()[0] if form.non_field_errors() else _("This page was too old. Please try again.")
-        )
-        return answer_changed_meanwhile(request, access, listing, str(sentence))
+        return answer_changed_meanwhile(request, access, listing, _refusal(form))
     try:
         done = act(form.selection())
     except SelectionChangedError as change:

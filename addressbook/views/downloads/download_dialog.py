@@ -1,5 +1,6 @@
 """What the popup "Excel download list" shows: what can be asked for, and every request with how it stands."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from addressbook import limits
 from addressbook.forms.listing import Listing
 from addressbook.models import Download, Group
-from addressbook.models.searching import beginning_of
+from addressbook.models.searching import Search, beginning_of, ending_of
 from addressbook.services import downloads
 from workspace.models import JobState
 from workspace.views.pages.access import Access
@@ -33,15 +34,25 @@ class Line:
 
 
 def download_dialog(
-    access: Access, listing: Listing, *, chosen: dict[str, Any] | None = None, problem: str = ""
+    access: Access,
+    listing: Listing,
+    *,
+    picked: Set[int] = frozenset(),
+    chosen: dict[str, Any] | None = None,
+    problem: str = "",
 ) -> dict[str, Any]:
-    """`chosen`: what the form was sent with, where it was refused."""
+    """`picked`: the ids that are ticked. `chosen`: what the form was sent with, where it was refused.
+
+    What is offered first is what the user looks at, and not the whole book: the narrowest comes first.
+    """
     group = Group.objects.filter(edition=access.edition, pk=listing.group_id).first() if listing.group_id else None
+    scopes = _scopes(access, group, listing.query, picked)
     return {
         "listing": listing,
-        "scopes": _scopes(access, group, listing.query),
+        "scopes": scopes,
+        "picked": ",".join(map(str, sorted(picked))),
         "formats": Download.Format.choices,
-        "chosen": {"scope": Download.Scope.BOOK, "format": Download.Format.XLSX, "reason": "", **(chosen or {})},
+        "chosen": {"scope": scopes[-1][0], "format": Download.Format.XLSX, "reason": "", **(chosen or {})},
         "problem": problem,
         "token": uuid4(),
         **download_list(access),
@@ -71,7 +82,7 @@ def file_name(download: Download) -> str:
     return f"{' '.join(clean.split()).lstrip('.') or 'list'}.{extension}"
 
 
-def _scopes(access: Access, group: Group | None, query: str) -> list[tuple[str, str]]:
+def _scopes(access: Access, group: Group | None, query: str, picked: Set[int]) -> list[tuple[str, str]]:
     access.edition.refresh_from_db(fields=["address_count"])
     count = {"count": number(access.edition.address_count)}
     scopes = [(str(Download.Scope.BOOK), _("All addresses (%(count)s)") % count)]
@@ -80,6 +91,10 @@ def _scopes(access: Access, group: Group | None, query: str) -> list[tuple[str, 
         scopes.append((str(Download.Scope.GROUP), _("Group “%(group)s” (%(count)s)") % values))
     if query:
         scopes.append((str(Download.Scope.SEARCH), _search(group, query)))
+    if picked:
+        scopes.append(
+            (str(Download.Scope.CHOSEN), _("Selected addresses (%(count)s)") % {"count": number(len(picked))})
+        )
     return scopes
 
 
@@ -88,7 +103,11 @@ def _search(group: Group | None, query: str) -> str:
         return _("“%(query)s” in group “%(group)s”") % {"query": query, "group": group.name}
     if beginning := beginning_of(query):
         return _("Addresses that begin with “%(beginning)s”") % {"beginning": beginning}
-    return _("Addresses with “%(query)s” in them") % {"query": query}
+    if ending := ending_of(query):
+        return _("Addresses that end with “%(ending)s”") % {"ending": ending}
+    if keys := Search.of(query).keys:
+        return _("Those of %(count)s addresses searched for that are here") % {"count": number(len(keys))}
+    return _("Addresses that contain “%(query)s”") % {"query": query}
 
 
 def _line(access: Access, download: Download) -> Line:
@@ -112,6 +131,8 @@ def _percent(download: Download) -> int | None:
 
 
 def _what(download: Download) -> str:
+    if download.scope == Download.Scope.CHOSEN:
+        return _("Selected addresses")
     if download.scope == Download.Scope.SEARCH:
         group = {"group": download.group_name}
         return _("Search in group “%(group)s”") % group if download.group_name else _("Search")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from addressbook import limits
 from addressbook.forms.downloads import DownloadForm
 from addressbook.forms.listing import Listing, listing_from
+from addressbook.forms.selection import picked_ids
 from addressbook.models import Download
 from addressbook.services import downloads
 from addressbook.services.addresses.groups import GroupGoneError
@@ -38,7 +39,8 @@ _CONTENT_TYPES: Final = {
 def show_downloads(request: HttpRequest, access: Access) -> HttpResponse:
     """POST brings what was searched for along, since an address must not stand in a URL."""
     listing = listing_from(request.POST if request.method == "POST" else request.GET)
-    return answer_dialog(request, access, listing, TEMPLATE, download_dialog(access, listing))
+    picked = picked_ids(request.POST)
+    return answer_dialog(request, access, listing, TEMPLATE, download_dialog(access, listing, picked=picked))
 
 
 @require_GET
@@ -65,6 +67,7 @@ def request_download(request: HttpRequest, access: Access) -> HttpResponse:
             format=values["format"],
             group_id=form.group_id(),
             query=form.query(),
+            address_ids=form.address_ids(),
             reason=values["reason"],
             language=get_language() or "en",
             token=values["token"],
@@ -81,7 +84,7 @@ def request_download(request: HttpRequest, access: Access) -> HttpResponse:
         return _refuse(request, access, listing, _("This page was too old. Please choose once more."))
     if "HX-Request" not in request.headers:
         return redirect("downloads", slug=access.book.slug)
-    return _answer_body(request, access, listing, download_dialog(access, listing))
+    return _answer_body(request, access, listing, download_dialog(access, listing, picked=picked_ids(request.POST)))
 
 
 @require_POST
@@ -91,6 +94,7 @@ def cancel_download(request: HttpRequest, access: Access, download_id: int) -> H
         downloads.cancel(book=access.book, download_id=download_id, by=access.by)
     except downloads.DownloadGoneError as error:
         raise Http404 from error
+    jobs.dismiss_cancelled(Download, book=access.book, work_id=download_id, by=access.by)
     return _answer_list(request, access)
 
 
@@ -157,7 +161,8 @@ def _file(request: HttpRequest, access: Access, download: Download) -> HttpRespo
 
 def _refuse(request: HttpRequest, access: Access, listing: Listing, problem: str) -> HttpResponse:
     chosen = {name: request.POST.get(name, "") for name in ("scope", "format", "reason") if name in request.POST}
-    context = download_dialog(access, listing, chosen=chosen, problem=problem)
+    picked = picked_ids(request.POST)
+    context = download_dialog(access, listing, picked=picked, chosen=chosen, problem=problem)
     return _answer_body(request, access, listing, context, status=422)
 
 

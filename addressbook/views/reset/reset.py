@@ -39,6 +39,9 @@ def reset_book(request: HttpRequest, access: Access) -> HttpResponse:
         raise Http404
     values = form.cleaned_data
     keep = values["copy"] == "keep"
+    if not keep and not form.names(access.book):
+        problem = _("Type the name of the address book to erase it at once.")
+        return _ask_reset(request, access, form.seen, keep=False, problem=problem)
     try:
         done = reset.reset(book=access.book, seen=form.seen, keep_copy=keep, token=values["token"], by=access.by)
     except ContentsChangedError as change:
@@ -58,11 +61,12 @@ def reset_book(request: HttpRequest, access: Access) -> HttpResponse:
 
 
 def _ask_reset(
-    request: HttpRequest, access: Access, seen: Contents, *, keep: bool = True, changed: bool = False
+    request: HttpRequest, access: Access, seen: Contents, *, keep: bool = True, changed: bool = False, problem: str = ""
 ) -> HttpResponse:
-    context = {"seen": seen, "keep": keep, "token": uuid4(), "changed": changed}
+    context = {"seen": seen, "keep": keep, "token": uuid4(), "changed": changed, "problem": problem}
     listing = listing_from(request.POST if request.method == "POST" else request.GET)
-    return answer_dialog(request, access, listing, "dialogs/reset.html", context, status=409 if changed else 200)
+    status = 422 if problem else 409 if changed else 200
+    return answer_dialog(request, access, listing, "dialogs/reset.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

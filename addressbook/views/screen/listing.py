@@ -12,7 +12,7 @@ from addressbook.forms.listing import Listing
 from addressbook.models import Address, Group, Membership
 from addressbook.models.addresses import AddressQuerySet
 from addressbook.models.groups import TreeGroup
-from addressbook.models.searching import beginning_of
+from addressbook.models.searching import Search, beginning_of, ending_of
 from workspace.models import Edition
 
 
@@ -34,7 +34,8 @@ class Row:
 class AddressPage:
     """One page of the list. `count` is how many addresses the group and the search find in all.
 
-    `beginning`: what these begin with, where that is what was searched for. `is_counted` False: this is the first page,
+    `beginning`, `ending`: what these begin or end with, where that was searched for; `named`: how many addresses were
+    searched for, where there were several. `is_counted` False: this is the first page,
     more than `count` are found, and how many was not asked yet.
     """
 
@@ -45,6 +46,8 @@ class AddressPage:
     number: int
     page_count: int
     beginning: str = ""
+    ending: str = ""
+    named: int = 0
     is_counted: bool = True
 
     @property
@@ -104,12 +107,12 @@ def address_page(
     """
     found = _found(edition, listing.query, masked=masked, looked_up=looked_up)
     few = _few(group, found) if listing.query else None
-    beginning = "" if masked else beginning_of(listing.query)
+    said = {} if masked or not listing.query else _said(listing.query)
     # Of those that a search finds in the whole book, few may be in a group.
     if listing.query and few is None and may_count_later and group is None and listing.page == 1:
         many = limits.SEARCH_FINDS_FEW
         rows = _rows(_ids(group, listing.query, found, offset=0, size=listing.size, count=many))
-        return AddressPage(listing, group, rows, many, 1, 1, beginning, is_counted=False)
+        return AddressPage(listing, group, rows, many, 1, 1, **said, is_counted=False)
     count = _count(edition, group, listing.query, found) if few is None else len(few)
     page_count = max(1, -(-count // listing.size))
     number = min(listing.page, page_count)
@@ -119,7 +122,12 @@ def address_page(
         if few is None
         else few[offset : offset + listing.size]
     )
-    return AddressPage(listing, group, _rows(ids), count, number, page_count, beginning)
+    return AddressPage(listing, group, _rows(ids), count, number, page_count, **said)
+
+
+def _said(query: str) -> dict[str, Any]:
+    """What the page has to know of a search to say what it looked for."""
+    return {"beginning": beginning_of(query), "ending": ending_of(query), "named": len(Search.of(query).keys)}
 
 
 def _found(edition: Edition, query: str, *, masked: bool, looked_up: str) -> AddressQuerySet:

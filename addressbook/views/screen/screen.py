@@ -26,7 +26,7 @@ from addressbook.views.screen.hints import shown_hint
 from addressbook.views.screen.listing import address_page, chosen_group
 from addressbook.views.screen.strips import Surroundings, surroundings_of
 from addressbook.views.sync.sync_sentences import line_of
-from workspace.models import Job, LeasedWork, Role
+from workspace.models import Job, JobState, LeasedWork, Role
 from workspace.models.work import UNFINISHED
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.answers import asked_part
@@ -43,6 +43,15 @@ class Notification:
     counts: tuple[tuple[str, int], ...] = ()
     undo: int | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A line above the list: `row` is what its template shows, `work` the row of the database."""
+
+    kind: str
+    row: Any
+    work: LeasedWork
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -145,7 +154,6 @@ def console_context(
         **list_context(request, access, listing, everything=everything, looked_up=looked_up, tree=tree),
         "groups": tree,
         "new_group_token": uuid4(),
-        "send_mail_url": settings.SEND_MAIL_URL,
         "recovery_copy": recovery.banner(request, access) if around.copies else None,
         "is_practice": bool(settings.SIMULATOR_PORT) and not around.connection,
         "hint": shown_hint(access),
@@ -198,7 +206,14 @@ def jobs_context(access: Access, around: Surroundings | None = None) -> dict[str
     files = download_lines(access, Download.objects.filter(**own).shown_to(user_id)) if around.downloads else []
     works = [*chain(*lines.values()), *(line.download for line in files)]
     is_unfinished = any(work.state in UNFINISHED for work in works)
-    return {**lines, "downloads": files, "jobs_unfinished": is_unfinished}
+    strips = [Strip(name, row, row) for name in ("erasures", "jobs", "uploads") for row in lines[name]]
+    strips += [Strip("downloads", line, line.download) for line in files]
+    # What goes on and what failed is looked for; of what is done it is enough to say how many.
+    done = [strip for strip in strips if strip.work.state == JobState.COMPLETE]
+    others = sorted((s for s in strips if s not in done), key=lambda strip: strip.work.finished_at is not None)
+    if len(done) < limits.FINISHED_LINES_IN_ONE:
+        others, done = [*others, *done], []
+    return {**lines, "downloads": files, "jobs_unfinished": is_unfinished, "strips": others, "done_strips": done}
 
 
 def answer_dialog(

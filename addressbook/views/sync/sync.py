@@ -1,6 +1,7 @@
 """Sync: its line on the screen, its page, and what people may do about it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,7 +19,7 @@ from addressbook.services import sync
 from addressbook.services.sync import connection
 from addressbook.views.screen.screen import answer_dialog, sync_context
 from addressbook.views.sync.sync_comparison import comparison_of
-from addressbook.views.sync.sync_sentences import advice
+from addressbook.views.sync.sync_sentences import advice, line_of, parked_reason
 from libraries.outbound_mailer import AddressBookCounts, MailerError
 from workspace.forms.connection import ExistingForm
 from workspace.forms.submission import SubmissionForm
@@ -56,7 +57,9 @@ def compare_remote(request: HttpRequest, access: Access) -> HttpResponse:
 @to_book(Role.MANAGER)
 def send_again(request: HttpRequest, access: Access) -> HttpResponse:
     again = partial(sync.send_again, token=_token_of(request))
-    return _act(request, access, again, _("Everything is sent again. Nothing is deleted at the service."))
+    return _act(
+        request, access, again, _("Syncing everything again. No mail is sent, and nothing is deleted at the service.")
+    )
 
 
 @require_POST
@@ -77,7 +80,7 @@ def rebuild_remote(request: HttpRequest, access: Access) -> HttpResponse:
     """GET asks, with the numbers of both sides; POST does it."""
     if request.method == "POST":
         anew = partial(sync.rebuild, token=_token_of(request))
-        return _act(request, access, anew, _("What the service held is deleted, and everything is sent anew."))
+        return _act(request, access, anew, _("The service’s copy is deleted and replaced. No mail is sent."))
     if sync.status(access.book).state == sync.State.OFF:
         messages.error(request, _("Sync is off."))
         return redirect("sync", slug=access.book.slug)
@@ -107,7 +110,7 @@ def choose_existing(request: HttpRequest, access: Access) -> HttpResponse:
         def choose(**values: Any) -> None:
             sync.choose_existing(existing=existing, **values)
 
-        return _act(request, access, choose, _("Everything is sent now."))
+        return _act(request, access, choose, _("Everything is being synced."))
     status = sync.status(access.book)
     if status.pause != Pause.NOT_EMPTY:
         return redirect("sync", slug=access.book.slug)
@@ -158,15 +161,23 @@ def _page(
 ) -> HttpResponse:
     context = sync_context(access)
     status = context["sync"]
+    comparison = comparison_of(access.edition, status, counts)
+    if counts is not None and comparison.differs and status.state == sync.State.IN_SYNC:
+        # It was equal when the sync last looked. Let it look again, so that every page says so.
+        sync.look_again(access.book)
+        status = replace(status, state=sync.State.DIFFERS, at=comparison.at)
+        context |= {"sync": status, "sync_line": line_of(status)}
+    is_moving = status.state not in {sync.State.IN_SYNC, sync.State.SETTLED, sync.State.DIFFERS}
     context |= {
         "access": access,
         "book": access.book,
         "advice": advice(status),
-        "comparison": comparison_of(access.edition, status, counts),
+        "comparison": comparison,
         "problem": problem,
         "is_practice": connection.is_practice(access.book),
         "target": connection.target_of(access.book),
-        "waiting": max(0, status.total - status.sent),
+        "waiting": max(0, status.total - status.sent) if is_moving else 0,
+        "parked": [(entry, parked_reason(entry)) for entry in status.parked],
         "token": uuid4(),
         "parked_left_out": max(0, status.parked_count - limits.SYNC_PARKED_LISTED),
     }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from addressbook.models import Pause
-from addressbook.services.sync import State, Status
+from addressbook.services.sync import Parked, State, Status
 from workspace.views.pages.sentences import number
 
 
@@ -27,12 +27,14 @@ class Line:
 def line_of(status: Status) -> Line:
     parked = ""
     if status.parked_count:
-        text = ngettext("%(count)s entry was not accepted", "%(count)s entries were not accepted", status.parked_count)
+        text = ngettext("%(count)s was not accepted", "%(count)s were not accepted", status.parked_count)
         parked = text % {"count": number(status.parked_count)}
     if status.state == State.SENDING and status.sent < status.total:
-        text = _("Sending %(sent)s of %(total)s") % {"sent": number(status.sent), "total": number(status.total)}
+        text = _("Syncing %(sent)s of %(total)s") % {"sent": number(status.sent), "total": number(status.total)}
         return Line(text, "moving", status.sent, status.total, parked)
-    return Line(_text(status), _MOODS[status.state], parked=parked)
+    # Green says that everything is there.
+    mood = "waiting" if parked and _MOODS[status.state] == "good" else _MOODS[status.state]
+    return Line(_text(status), mood, parked=parked)
 
 
 _MOODS = {
@@ -58,13 +60,17 @@ def _text(status: Status) -> str:
                 return _("Waiting for the service")
             return _("Waiting for the service, next try %(time)s") % {"time": moment(status.next_try_at)}
         case State.SENDING:
-            return _("Sending changes")
+            return _("Syncing changes")
         case State.LANDING:
-            return _("All sent, the service is working on it")
+            if status.sent < status.total or status.removals_waiting:
+                return _("Waiting until the service has processed what it received")
+            return _("Synced, the service is processing")
+        case State.IN_SYNC if status.parked_count:
+            return _("Everything else is in sync, %(time)s") % {"time": moment(status.at)}
         case State.IN_SYNC:
             return _("In sync, %(time)s") % {"time": moment(status.at)}
         case State.SETTLED:
-            return _("All sent, %(time)s") % {"time": moment(status.at)}
+            return _("Synced, %(time)s") % {"time": moment(status.at)}
         case State.DIFFERS:
             return _("Differs, %(time)s") % {"time": moment(status.at)}
 
@@ -94,39 +100,50 @@ def advice(status: Status) -> str:
     """What it means, and what to do about it."""
     match status.state:
         case State.OFF:
-            return _("Nothing is sent. Addresses and groups are kept here only.")
+            return _("Nothing is synced. Addresses and groups are kept here only.")
         case State.PAUSED:
             return _advice_on_pause(status.pause)
         case State.WAITING:
             return _("The service does not answer just now. It is tried again by itself; nothing is lost.")
         case State.SENDING | State.LANDING:
-            return _("You can go on working. Everything is sent by itself.")
+            return _("You can go on working. Everything is synced automatically.")
+        case State.IN_SYNC if status.parked_count:
+            return _("All counts are the same here and at the service, except for what the service did not accept.")
         case State.IN_SYNC:
-            return _("All counts were the same here and at the service.")
+            return _("All counts are the same here and at the service.")
         case State.SETTLED:
             return _(
                 "Everything from here is at the service. It held more before, so that it cannot be told whether both "
-                "are the same. “Rebuild remote” makes them the same."
+                "are the same. “Replace the service’s copy” makes them the same."
             )
         case State.DIFFERS:
             return _(
                 "The service does not hold the same as this address book. Somebody may have changed it in the "
-                "provider’s console. “Send again” adds what is missing there; “Rebuild remote” also deletes what is "
-                "too much."
+                "provider’s console. “Sync again” adds what is missing there; “Replace the service’s copy” also "
+                "deletes extra entries."
             )
 
 
 def _advice_on_pause(pause: Pause | None) -> str:
     match pause:
         case Pause.BY_USER:
-            return _("Nothing is sent until an admin resumes. Changes made meanwhile are sent then.")
+            return _("Nothing is synced until an admin resumes. Changes made in the meantime are synced then.")
         case Pause.NOT_EMPTY:
             return _("An admin has to say whether what the service holds stays or goes.")
         case Pause.REFUSING:
             return _("One entry after the other was refused. See below why, or ask the provider’s support.")
         case Pause.RETIRED:
             return _("The provider does not offer this connection (any more). Nothing here is lost.")
-    return _("Nothing is sent until this is put right. An admin can test the connection in the settings, then resume.")
+    return _("Nothing is synced until this is fixed. An admin can test the connection in the settings, then resume.")
+
+
+def parked_reason(entry: Parked) -> str:
+    """Why the service did not accept it, as far as that can be told; its own answer is shown beside it."""
+    if entry.is_removal:
+        return _("The service does not delete this. It may be in use there.")
+    if entry.address is None:
+        return _("The service does not accept this group name.")
+    return _("The service does not accept this address. Check it for typing errors, or delete it.")
 
 
 def moment(at: datetime | None) -> str:

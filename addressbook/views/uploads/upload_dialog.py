@@ -69,7 +69,7 @@ def result_notification(upload: Upload) -> Notification:
         (_("Rows"), result.get("rows", 0)),
         (_("Registered"), registered),
         (_("Already there"), upload.rows_done - registered),
-        (_("Doubled"), result.get("doubled", 0)),
+        (_("Duplicates"), result.get("doubled", 0)),
         (_("Invalid"), result.get("invalid", 0)),
     ]
     if outcome.get("group"):

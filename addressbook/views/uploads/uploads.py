@@ -135,6 +135,7 @@ def apply_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpRe
 @to_book(Role.MANAGER)
 def cancel_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
     uploads.cancel(book=access.book, upload_id=upload_id, by=access.by)
+    jobs.dismiss_cancelled(Upload, book=access.book, work_id=upload_id, by=access.by)
     if request.headers.get("HX-Target") != "upload-body":
         return _answer_jobs(request, access)
     upload = _upload_or_404(access, upload_id)

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from addressbook import limits
-from addressbook.models import Download
+from addressbook.models import Address, Download
 from addressbook.services import downloads
 from tests.support.downloads import make, path_of
 from tests.support.html import text_of
@@ -94,7 +94,7 @@ def test_what_the_list_shows_can_be_asked_for(manager, book, make_group, registe
 
 
 @pytest.mark.parametrize(
-    ("query", "offered"), [("a@", "Addresses with “a@” in them"), ("a@*", "Addresses that begin with “a@”")]
+    ("query", "offered"), [("a@", "Addresses that contain “a@”"), ("a@*", "Addresses that begin with “a@”")]
 )
 def test_what_a_search_finds_is_named_as_it_was_asked_for(manager, book, register, query, offered) -> None:
     register("a@example.com")
@@ -339,3 +339,13 @@ def test_the_list_takes_the_same_queries_for_any_length(manager, book, made, dja
     manager.get(url("download_list", book), headers=LIST)
     with django_assert_num_queries(4):
         manager.get(url("download_list", book), headers=LIST)
+
+
+def test_what_one_looks_at_is_offered_first(book, bob, client_of, make_group, register) -> None:
+    group = make_group("VIP")
+    register("a@example.com", group)
+    url, address = reverse("downloads", args=[book.slug]), Address.objects.get()
+    looked_at = {"": {}, "group": {"group": group.pk}, "search": {"q": "a@"}, "chosen": {"picked": f"{address.pk},0"}}
+    for scope, place in looked_at.items():
+        html = client_of(bob).post(url, place, headers={"HX-Request": "true"}).content.decode()
+        assert f'<option value="{scope or "book"}" selected>' in html

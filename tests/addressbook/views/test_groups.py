@@ -33,11 +33,11 @@ def test_create_group_shows_the_new_group_chosen(post) -> None:
     ("name", "sentence"),
     [
         ("two words", "A group name cannot hold spaces."),
-        ("a/b", "“/” cannot stand in a group name."),
+        ("a/b", "“/” is not allowed in a group name."),
         ("", "Type a name for the group."),
         ("x" * 101, "A group name has at most 100 characters; this one has 101."),
-        ("a\x00b", "“U+0000” cannot stand in a group name."),
-        ("a\u202eb", "“U+202E” cannot stand in a group name."),
+        ("a\x00b", "“U+0000” is not allowed in a group name."),
+        ("a\u202eb", "“U+202E” is not allowed in a group name."),
     ],
 )
 @pytest.mark.parametrize("headers", [{}, HTMX])
@@ -145,3 +145,11 @@ def test_group_actions_offers_the_menu_without_scripts(get, make_group) -> None:
     text = text_of(get("group_actions", {"target": make_group("VIP").pk}))
     for label in ("Rename", "Empty group", "Delete group"):
         assert label in text
+
+
+def test_a_similar_name_is_warned_of(post, make_group) -> None:
+    make_group("News-letter")
+    said = "Note that there is already a group with a similar name: “News-letter”."
+    assert said in text_of(post("create_group", {"name": "newsletter", "token": uuid4()}))
+    assert said[:-2] in text_of(post("create_group_inline", {"name": "NEWSLETTER", "token": uuid4()}))
+    assert "similar" not in text_of(post("create_group", {"name": "other", "token": uuid4()}))

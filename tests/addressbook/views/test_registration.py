@@ -34,7 +34,7 @@ def counts(answer) -> dict[str, int]:
 def test_register_answers_with_the_notification(post, book) -> None:
     answer = post("register", "a@example.com, b@example.com")
     shown = counts(answer)
-    assert (shown["Registered"], shown["Already there"], shown["Doubled"], shown["Invalid"]) == (2, 0, 0, 0)
+    assert (shown["Registered"], shown["Already there"], shown["Duplicates"], shown["Invalid"]) == (2, 0, 0, 0)
     assert set(contents(book)) == {"a@example.com", "b@example.com"}
     assert "register-dialog" not in read(answer).ids
 
@@ -47,7 +47,7 @@ def test_register_into_a_group_says_how_many_joined_it(post, make_group, registe
 
 
 def test_register_leaves_what_is_invalid_in_the_field(post) -> None:
-    answer = post("register", "a@example.com wrong x@@example.com")
+    answer = post("register", "a@example.com\nwrong\nx@@example.com")
     assert counts(answer)["Invalid"] == 2
     assert ">\nwrong\nx@@example.com</textarea>" in answer.content.decode()
     assert "register-dialog" in read(answer).ids
@@ -65,7 +65,7 @@ def test_register_refuses_a_thousand_and_one_and_loses_nothing(post, headers) ->
 
 def test_register_sent_twice_registers_once_and_answers_the_same(post) -> None:
     token = uuid4()
-    first, second = (post("register", "a@example.com wrong", token=token) for _ in range(2))
+    first, second = (post("register", "a@example.com\nwrong", token=token) for _ in range(2))
     assert counts(first)["Registered"] == counts(second)["Registered"] == 1
     assert counts(first)["Invalid"] == counts(second)["Invalid"] == 1
 
@@ -85,10 +85,10 @@ def test_check_sorts_what_was_pasted_and_changes_nothing(post, make_group, regis
     group = make_group("VIP")
     register("inside@example.com", group)
     register("known@example.com")
-    text = "new@example.com known@example.com inside@example.com NEW@example.com wrong"
+    text = "new@example.com known@example.com inside@example.com NEW@example.com\nwrong"
     answer = post("check_registration", text, into=group.pk)
     shown = counts(answer)
-    labels = ("New", "Already in the book", "Already in this group", "Twice here", "Invalid")
+    labels = ("New", "Already in the book", "Already in this group", "Duplicates in your list", "Invalid")
     assert [shown[label] for label in labels] == [1, 1, 1, 1, 1]
     assert "5 / 1,000" in text_of(answer)
     assert "The “@” is missing." in text_of(answer)
@@ -133,3 +133,11 @@ def test_hostile_text_is_an_invalid_entry_and_comes_back_as_text(post, text) -> 
     assert answer.status_code == 200
     assert "<script>alert" not in answer.content.decode()
     assert not Address.objects.exists()
+
+
+def test_a_group_that_is_gone_is_said_where_one_registers(book, bob, client_of, make_group) -> None:
+    group = make_group("VIP")
+    place = {"group": group.pk}
+    group.delete()
+    dialog = client_of(bob).get(reverse("register", args=[book.slug]), place, headers={"HX-Request": "true"})
+    assert "The group was deleted in the meantime. Choose another group." in text_of(dialog)

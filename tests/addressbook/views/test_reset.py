@@ -41,7 +41,7 @@ def post(book, client):
 @pytest.fixture
 def do_reset(get, post):
     def do_reset(copy: str = "keep"):
-        return post("reset_book", hidden_fields(get("reset_book"), *SEEN) | {"copy": copy})
+        return post("reset_book", hidden_fields(get("reset_book"), *SEEN) | {"copy": copy, "book_name": "Main"})
 
     return do_reset
 
@@ -93,7 +93,7 @@ def test_managers_see_nothing_of_copies_and_erasings(book, bob, client_of, do_re
 
 def test_reset_asks_again_when_the_book_has_changed(book, get, post, register) -> None:
     register("a@example.com")
-    fields = hidden_fields(get("reset_book"), *SEEN) | {"copy": "erase"}
+    fields = hidden_fields(get("reset_book"), *SEEN) | {"copy": "erase", "book_name": "Main"}
     register("b@example.com")
     again = post("reset_book", fields)
     assert again.status_code == 409
@@ -232,3 +232,13 @@ def test_a_file_of_before_a_reset_sent_again_meets_no_fault(book, bob, client_of
     assert "The address book was reset meanwhile. Please choose the file once more." in text_of(answer)
     assert AddressBook.objects.get(pk=book.pk).current_edition.number == 2
     assert not AuditEvent.objects.filter(action="access_refused").exists()
+
+
+def test_erasing_at_once_asks_for_the_name_of_the_book(book, get, post, register) -> None:
+    register("a@example.com")
+    fields = hidden_fields(get("reset_book"), *SEEN) | {"copy": "erase"}
+    for name in ({}, {"book_name": "main"}):
+        again = post("reset_book", fields | name)
+        assert again.status_code == 422
+        assert "Type the name of the address book to erase it at once." in text_of(again)
+    assert len(contents(book)) == 1

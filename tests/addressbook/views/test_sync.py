@@ -81,18 +81,18 @@ def polls(client, url) -> bool:
 def test_a_book_without_sync_says_so_and_asks_for_nothing_more(viewer, url) -> None:
     assert line(viewer, url).startswith("Sync is off")
     assert not polls(viewer, url)
-    assert "Nothing is sent." in text_of(viewer.get(url("sync")))
+    assert "Nothing is synced." in text_of(viewer.get(url("sync")))
 
 
 def test_the_line_moves_while_something_is_sent_and_then_rests(viewer, url, on, work, register) -> None:
     on()
     register("a@example.com b@example.com")
-    assert "Sending" in line(viewer, url)
+    assert "Syncing" in line(viewer, url)
     assert polls(viewer, url)
     assert work() == sync.State.IN_SYNC
     assert re.match(r"In sync, \d\d:\d\d Sync details", line(viewer, url))
     assert not polls(viewer, url)
-    assert "Sending" not in text_of(viewer.get(url("console")))
+    assert "Syncing" not in text_of(viewer.get(url("console")))
 
 
 def test_a_worker_that_has_just_taken_the_book_moves_the_line(viewer, url, on, work, book, register) -> None:
@@ -101,7 +101,7 @@ def test_a_worker_that_has_just_taken_the_book_moves_the_line(viewer, url, on, w
     work()
     register("a@example.com")
     lease.claim(book.pk, timezone.now())
-    assert "Sending" in line(viewer, url)
+    assert "Syncing" in line(viewer, url)
     assert polls(viewer, url)
 
 
@@ -109,7 +109,7 @@ def test_how_far_it_is_is_said_with_a_bar(viewer, url, on, book) -> None:
     on()
     BookSync.objects.update(rows_sent=12_000, rows_total=363_000)
     body = viewer.get(url("sync_line"), headers={"HX-Request": "true"}).content.decode()
-    assert "Sending 12,000 of 363,000" in body
+    assert "Syncing 12,000 of 363,000" in body
     assert '<progress max="363000" value="12000"' in body
 
 
@@ -121,7 +121,7 @@ def test_an_act_brings_the_line_along(manager, url, on, work, practice) -> None:
     )
     body = answer.content.decode()
     assert re.search(r'id="sync-line"[^>]*hx-swap-oob="true"', body)
-    assert "Sending changes" in body
+    assert "Syncing changes" in body
 
 
 def test_refresh_brings_the_line_along(viewer, url, on) -> None:
@@ -207,6 +207,37 @@ def test_a_book_that_differs_says_what(viewer, url, on, work, book, make_group, 
     assert "All addresses differs 2 3 Foreign differs none 1 VIP 2 2" in page
 
 
+def test_what_was_not_accepted_is_counted_apart(manager, url, on, work, book, make_group, register) -> None:
+    """The table says what the service has, never what it should have."""
+    on()
+    register("हि@example.com a@example.com b@example.com", make_group("VIP"))
+    assert work() == sync.State.IN_SYNC
+    assert re.match(r"Everything else is in sync, \d\d:\d\d 1 was not accepted", line(manager, url))
+    assert "sync-waiting" in manager.get(url("sync_line"), headers={"HX-Request": "true"}).content.decode()
+    page = text_of(manager.get(url("sync")))
+    assert "At the service Not accepted All addresses 3 2 1 VIP 3 2 1" in page
+    assert "हि@example.com VIP The service does not accept this address." in page
+    assert "Waiting to sync" not in page
+    with client_for(book) as client:
+        client.address_book.delete_addresses(["a@example.com"])
+    compared = text_of(manager.post(url("compare_remote")))
+    assert "All addresses differs 3 1 1 VIP differs 3 1 1" in compared
+    assert "Differs, " in compared
+    assert work() == sync.State.DIFFERS
+
+
+def test_what_was_not_accepted_can_be_shown_and_deleted_from_there(manager, url, on, work, register) -> None:
+    on()
+    register("हि@example.com a@example.com")
+    work()
+    form = manager.get(url("sync")).content.decode().partition('name="q"')[2].partition("</form>")[0]
+    address = Address.objects.get(email="हि@example.com")
+    assert f'name="address" value="{address.pk}"' in form
+    assert "हि@example.com is deleted from the address book" in text_of(
+        manager.post(url("ask_delete"), {"address": address.pk})
+    )
+
+
 def test_a_long_list_of_groups_is_cut(viewer, url, on, make_group) -> None:
     on()
     edition = book_edition(make_group("g"))
@@ -234,7 +265,7 @@ def test_a_first_connection_that_is_not_empty_asks(
     assert "Here At the service All addresses differs 1 3" in dialog
     assert "Old differs none 3" in dialog
     answer = admin.post(url("choose_existing"), {"existing": choice}, follow=True)
-    assert "Everything is sent now." in text_of(answer)
+    assert "Everything is being synced." in text_of(answer)
     assert work() in {sync.State.IN_SYNC, sync.State.SETTLED}
     with client_for(book) as client:
         access_key = client._transport._credentials.access_key
@@ -261,8 +292,8 @@ def test_who_may_not_decide_is_not_offered_to(manager, viewer, url, holding, on,
     ("who", "buttons"),
     [
         ("viewer", set()),
-        ("manager", {"Send again", "Compare now"}),
-        ("admin", {"Send again", "Compare now", "Pause", "Rebuild remote", "Turn sync off"}),
+        ("manager", {"Sync again", "Compare now"}),
+        ("admin", {"Sync again", "Compare now", "Pause", "Replace the service’s copy", "Turn sync off"}),
     ],
 )
 def test_each_role_finds_its_buttons(request, url, on, who, buttons) -> None:
@@ -278,7 +309,7 @@ def test_rebuilding_is_asked_about_with_both_numbers(admin, url, on, work, holdi
     work()
     question = text_of(admin.get(url("rebuild_remote")))
     assert "Deleted at the service: addresses 4 Deleted at the service: groups 1" in question
-    assert "Sent from here: addresses 1 Sent from here: groups 0" in question
+    assert "Synced from here: addresses 1 Synced from here: groups 0" in question
     admin.post(url("rebuild_remote"))
     assert work() == sync.State.IN_SYNC
 
@@ -295,10 +326,11 @@ def test_what_is_parked_is_listed_with_its_reason(viewer, url, on, register, boo
     on()
     register("a@example.com")
     ParkedEntry.objects.create(book=book, address=Address.objects.get(), reason="Refused & said so", at=book.created_at)
-    assert "1 entry was not accepted" in line(viewer, url)
+    assert "1 was not accepted" in line(viewer, url)
     page = text_of(viewer.get(url("sync")))
     assert "Not accepted by the service" in page
-    assert "a@example.com Refused & said so" in page
+    assert "a@example.com The service does not accept this address." in page
+    assert "Answer of the service: Refused & said so" in page
 
 
 def test_pausing_resuming_and_turning_off(admin, url, on, work, register) -> None:

@@ -62,7 +62,7 @@ def test_a_sent_file_is_shown_while_it_waits_and_while_it_is_checked(post_file, 
 def test_the_check_is_a_list_of_label_and_number(client, url, checked) -> None:
     answer = client.get(url("show_upload", checked), headers=BODY)
     shown = counts(answer)
-    assert [shown[name] for name in ("Rows", "New", "Already there", "Doubled", "Invalid")] == [4, 2, 0, 1, 1]
+    assert [shown[name] for name in ("Rows", "New", "Already there", "Duplicates", "Invalid")] == [4, 2, 0, 1, 1]
     assert "Row 4 kim@naver The domain has no ending such as “.com”." in text_of(answer)
     assert 'hx-trigger="load' not in answer.content.decode()
     assert "column A “Email”" in text_of(answer)
@@ -75,7 +75,7 @@ def test_ok_registers_and_the_popup_becomes_the_notification(client, url, checke
     work(checked)
     answer = client.get(url("show_upload", checked), headers=BODY)
     shown = counts(answer)
-    assert [shown[name] for name in ("Rows", "Registered", "Already there", "Doubled", "Invalid")] == [4, 2, 0, 1, 1]
+    assert [shown[name] for name in ("Rows", "Registered", "Already there", "Duplicates", "Invalid")] == [4, 2, 0, 1, 1]
     assert (answer["HX-Retarget"], answer["HX-Trigger"]) == ("#dialog", "book-changed")
     assert "notification-dialog" in read(answer).ids
     assert set(contents(book)) == {"a@example.com", "b@example.com"}

@@ -38,6 +38,7 @@ TABLE = {
     "password_link": Row("get", (200, 200, 200, 200, 200)),
     "set_password": Row("post", (410, 410, 410, 410, 410)),
     # What belongs to oneself and to no book. These have not given their password lately: they are asked for it first.
+    "guide": Row("get", (302, 200, 200, 200, 200)),
     "account": Row("get", (302, 200, 200, 200, 200)),
     "confirm_sign_in": Row("get", (302, 200, 200, 200, 200)),
     "change_password": Row("get", (302, 200, 200, 200, 200)),
@@ -68,6 +69,7 @@ TABLE = {
     "empty_group": Row("get", (302, 404, 403, 404, 404)),
     "delete_group": Row("get", (302, 404, 403, 404, 404)),
     "select_everything": Row("post", (302, 404, 403, 200, 200)),
+    "show_selected": Row("post", (302, 404, 403, 200, 200)),
     "ask_delete": Row("post", (302, 404, 403, 200, 200)),
     "delete_addresses": Row("post", (302, 404, 403, 200, 200)),
     "erase_traces": Row("post", (302, 404, 403, 403, 200)),
@@ -97,6 +99,7 @@ TABLE = {
     "put_hint_away": Row("post", (302, 404, 302, 302, 302)),
     "jobs": Row("get", (302, 404, 200, 200, 200)),
     "cancel_job": Row("post", (302, 404, 403, 302, 302), {"job_id": 4711}),
+    "dismiss_all": Row("post", (302, 404, 302, 302, 302)),
     "dismiss_job": Row("post", (302, 404, 302, 302, 302), {"job_id": 4711}),
     "reset_book": Row("get", (302, 404, 403, 403, 200)),
     "undo_reset": Row("get", (302, 404, 403, 403, 200), {"number": 4711}),

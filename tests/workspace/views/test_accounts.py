@@ -198,7 +198,7 @@ def test_the_account_lists_its_sign_ins(alice, client, bob) -> None:
     sign_in(client)
     text = text_of(client.get(reverse("account")))
     assert text.count("127.0.0.1") == 1
-    assert "None is recorded yet." not in text
+    assert "No sign-ins yet." not in text
 
 
 def test_old_sessions_are_swept(alice, client) -> None:
@@ -238,7 +238,7 @@ def test_a_changed_password_ends_the_other_sessions(change, client) -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"present": "not it at all"}, "This is not your password."),
+        ({"present": "not it at all"}, "Wrong password."),
         ({"new": "tooShort#9"}, "at least 12 characters"),
         ({"new": "qwertyuiop123"}, "too common"),
         ({"repeated": "something else here"}, "This is not the same password."),
@@ -265,3 +265,9 @@ def test_passwords_are_hashed_with_argon2() -> None:
     from mailerconsole import settings as production
 
     assert production.PASSWORD_HASHERS[0].endswith("Argon2PasswordHasher")
+
+
+def test_the_guide_is_there_in_each_language(book, vera, client_of) -> None:
+    for language, word in {"en": "Register addresses", "ko": "주소 등록", "ja": "アドレスの登録"}.items():
+        answer = client_of(vera).get(reverse("guide"), headers={"Accept-Language": language})
+        assert f"<h2>{word}</h2>" in answer.content.decode()

@@ -128,13 +128,13 @@ def test_practice_is_shown_plainly_until_there_are_keys(client, page, book, prac
 
 
 def test_without_simulator_and_keys_it_says_not_connected(page, said) -> None:
-    assert "Not connected. Addresses are kept here and are sent to no service." in text_of(page())
+    assert "Not connected. Addresses are kept here and synced with no service." in text_of(page())
     assert "There is nothing to test yet: type the keys and save them." in said()
 
 
 def test_removing_keys_is_asked_about_first(client, post, book, connected, practice) -> None:
     answer = client.get(reverse("ask_remove_keys", args=[book.slug]))
-    assert "The keys …-key of the address book “Main” are forgotten" in text_of(answer)
+    assert "The keys …-key of the address book “Main” are removed" in text_of(answer)
     assert "Practice mode" in text_of(post("remove_keys"))
     assert not Connection.objects.exists()
 

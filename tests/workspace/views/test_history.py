@@ -30,7 +30,7 @@ def url(book, name: str = "history") -> str:
 
 
 def test_a_line_says_who_did_what_from_where_and_how_much(client, book, make_group, register) -> None:
-    register("a@example.com b@example.com wrong", make_group("VIP"))
+    register("a@example.com b@example.com\nwrong", make_group("VIP"))
     page = client.get(url(book))
     text = text_of(page)
     assert "alice 192.0.2.7 · #4 Register address Insert Address 2 addresses were registered." in text
@@ -196,3 +196,23 @@ def test_a_wrong_password_for_a_fresh_sign_in_is_told(client_of, alice, book) ->
     client = client_of(alice)
     client.post(reverse("reset_book", args=[book.slug]), {"token": uuid4(), "current_password": "not it"})
     assert "The password that was asked for again was wrong." in text_of(client.get(url(book)))
+
+
+def test_the_history_of_one_group_also_knows_its_old_name(client, book, by, make_group, register) -> None:
+    group = make_group("trial")
+    register("a@example.com", group)
+    register("b@example.com", make_group("other"))
+    groups.rename_group(book=book, group_id=group.pk, seen_name="trial", name="trial-2026", by=by)
+    text = text_of(client.get(url(book), {"group": "trial-2026"}))
+    assert "The group “trial” is called “trial-2026” now." in text
+    assert "Group: other" not in text
+    assert "Group: trial" in text_of(client.get(url(book), {"group": "trial"}))
+
+
+def test_a_cancelling_says_what_was_cancelled(client, book, by) -> None:
+    for detail in ({"job": 1, "kind": "empty_group"}, {"upload": 1, "phase": "check"}, {"download": 1}):
+        audit.record(by=by, action=Action.CANCEL_JOB, book=book, detail=detail)
+    text = text_of(client.get(url(book)))
+    assert "“Empty group” was cancelled." in text
+    assert "An upload was cancelled." in text
+    assert "The creation of a file was cancelled." in text

@@ -53,3 +53,27 @@ def test_results_of_others_are_not_shown(job, book, bob, client_of) -> None:
 def test_cancel_says_what_was_done(job, book, bob, client_of, poll) -> None:
     client_of(bob).post(reverse("cancel_job", args=[book.slug, job.pk]))
     assert "cancelled after 0 of 2; what was done stays" in text_of(poll())
+
+
+def test_finished_work_is_one_line_that_can_be_cleared_at_once(book, by, alice, client_of, register, poll) -> None:
+    register("a@example.com")
+    for number in range(3):
+        Job.objects.create(
+            kind=Job.Kind.EMPTY_GROUP,
+            edition=book.current_edition,
+            parameters={"names": {"group": f"g{number}"}},
+            state="complete" if number else "failed",
+            requested_by=alice,
+            requester=alice.username,
+            created_at=book.created_at,
+            finished_at=book.created_at,
+        )
+    text = text_of(poll())
+    assert text.index("stopped by a fault") < text.index("2 jobs finished")
+    client_of(alice).post(reverse("dismiss_all", args=[book.slug]))
+    assert text_of(poll()) == ""
+
+
+def test_ones_own_cancelled_work_leaves_no_line(job, book, alice, client_of, poll) -> None:
+    client_of(alice).post(reverse("cancel_job", args=[book.slug, job.pk]))
+    assert text_of(poll()) == ""

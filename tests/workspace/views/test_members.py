@@ -54,7 +54,7 @@ def test_every_change_asks_for_a_fresh_sign_in(name, alice, client_of, url, char
     stale = client_of(alice)
     fields = {"username": "charlie", "user": vera.pk, "role": "manager", "token": uuid4(), "invitation": 1}
     answer = stale.post(url(name), fields)
-    assert "Your password, please" in text_of(answer)
+    assert "Confirm it is you" in text_of(answer)
     assert BookMember.objects.get(user=vera).role == "viewer"
     assert not BookMember.objects.filter(user=charlie).exists()
     assert not Invitation.objects.exists()
@@ -193,6 +193,13 @@ def test_a_new_account_follows_the_rules(guest, fields, sentence) -> None:
     assert sentence in text_of(answer)
     assert PASSWORD not in answer.content.decode()
     assert not BookMember.objects.filter(user__username="dora").exists()
+
+
+def test_what_is_wrong_with_a_password_is_said_where_it_was_chosen(guest) -> None:
+    answer = guest.post(reverse("accept_invitation"), {**NEW, "password1": "short", "password2": "short"})
+    first, again = answer.content.decode().split('for="join-password-again"')
+    assert "at least 12 characters" in first.partition('id="join-password-problem"')[2]
+    assert "problem" not in again
 
 
 def test_who_has_an_account_signs_in_and_comes_back(guest, charlie, url) -> None:

@@ -8,10 +8,10 @@ from workspace.views.pages.sentences import invalid_reason
 @pytest.mark.parametrize(
     ("text", "language", "sentence"),
     [
-        ("a b@example.com", "en", "It holds a space."),
+        ("a b@example.com", "en", "It contains a space."),
         ("a@exam ple.com", "ko", "공백이 포함되어 있습니다."),
         ("a b@example.com", "ja", "空白が含まれています。"),
-        ("a(b@example.com", "en", "“(” cannot stand before the “@”."),
+        ("a(b@example.com", "en", "“(” is not allowed before the “@”."),
     ],
 )
 def test_a_reason_names_what_is_at_fault(text, language, sentence) -> None:

@@ -36,7 +36,9 @@ def ask(book, client, register):
 
     def ask(**fields):
         dialog = client.get(url, headers=HTMX)
-        return client.post(url, hidden_fields(dialog, *SEEN) | {"copy": "erase"} | fields, headers=HTMX)
+        return client.post(
+            url, hidden_fields(dialog, *SEEN) | {"copy": "erase", "book_name": book.name} | fields, headers=HTMX
+        )
 
     return ask
 
@@ -49,7 +51,7 @@ def sign_in(client, seconds_ago: float = 0) -> None:
 
 def test_an_old_sign_in_is_asked_for_the_password_and_nothing_is_done(ask, book) -> None:
     answer = ask()
-    assert "Your password, please" in text_of(answer)
+    assert "Confirm it is you" in text_of(answer)
     assert len(contents(book)) == 2
 
 
@@ -81,7 +83,7 @@ def test_the_sign_in_page_notes_when_the_password_was_given(client, alice, book)
 def test_a_wrong_password_asks_again_and_is_recorded(ask, book) -> None:
     answer = ask(current_password="not it")
     assert answer.status_code == 422
-    assert "This is not your password." in text_of(answer)
+    assert "Wrong password." in text_of(answer)
     assert "not it" not in answer.content.decode()
     assert len(contents(book)) == 2
     assert AuditEvent.objects.get(action=Action.ACCESS_REFUSED).detail["password"] == "wrong"
@@ -116,7 +118,7 @@ def test_it_works_without_scripts(ask, book, client) -> None:
     page = client.get(url)
     fields = hidden_fields(page, "seen_edition", "seen_groups", "seen_addresses") | {"token": uuid4(), "copy": "keep"}
     page = client.post(url, fields)
-    assert "Your password, please" in text_of(page)
+    assert "Confirm it is you" in text_of(page)
     answer = client.post(url, fields | {"current_password": PASSWORD})
     assert "The address book is empty." in text_of(answer)
 
@@ -127,8 +129,10 @@ def test_it_works_without_scripts(ask, book, client) -> None:
 def test_only_admins_are_offered_to_erase_traces(book, bob, client, client_of, register) -> None:
     register("a@example.com")
     url, ids = reverse("ask_delete", args=[book.slug]), [Address.objects.get().pk]
-    assert "Erase all traces" in text_of(client.post(url, {"address": ids}, headers=HTMX))
-    assert "Erase all traces" not in text_of(client_of(bob).post(url, {"address": ids}, headers=HTMX))
+    assert "Delete permanently, including backups" in text_of(client.post(url, {"address": ids}, headers=HTMX))
+    assert "Delete permanently, including backups" not in text_of(
+        client_of(bob).post(url, {"address": ids}, headers=HTMX)
+    )
 
 
 @pytest.mark.parametrize("name", ["delete_addresses", "erase_traces"])
@@ -145,12 +149,12 @@ def test_traces_are_erased_after_the_password(book, client, register) -> None:
     chosen = Address.objects.get(email="a@example.com").pk
     url = reverse("delete_addresses", args=[book.slug])
     dialog = client.post(url, {"address": [chosen], "traces": "on", "token": uuid4()}, headers=HTMX)
-    assert "Your password, please" in text_of(dialog)
+    assert "Confirm it is you" in text_of(dialog)
     fields = {name: values[-1] for name, values in read(dialog).fields.items()}
     answer = client.post(url, fields | {"current_password": PASSWORD}, headers=HTMX)
     text = text_of(answer)
-    assert "Their traces are being erased. Deleted 1" in text
-    assert "Erase all traces : 0 of 1" in text.replace("traces:", "traces :")
+    assert "Everything else about them is being erased. Deleted 1" in text
+    assert "Delete permanently, including backups : 0 of 1" in text.replace("backups:", "backups :")
     assert set(contents(book)) == {"b@example.com"}
     assert Job.objects.get().parameters["keys"] == ["a@example.com"]
 
@@ -162,7 +166,7 @@ def test_too_many_traces_say_so(book, client, register, monkeypatch) -> None:
     ids = list(Address.objects.values_list("pk", flat=True))
     fields = {"address": ids, "traces": "on", "token": uuid4()}
     answer = client.post(reverse("delete_addresses", args=[book.slug]), fields, headers=HTMX)
-    assert "the traces of at most 1 can be erased at a time" in text_of(answer)
+    assert "at most 1 can be deleted permanently at a time" in text_of(answer)
     assert len(contents(book)) == 2
 
 

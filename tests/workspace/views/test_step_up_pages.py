@@ -53,7 +53,7 @@ def test_the_password_comes_before_the_form_of_the_keys(client, keys_url) -> Non
     answer = client.get(keys_url)
     assert answer.url == confirm_url(keys_url)
     page = client.get(answer.url)
-    assert "Your password, please" in text_of(page)
+    assert "Confirm it is you" in text_of(page)
     fields = {"next": read(page).fields["next"][-1], "current_password": PASSWORD}
     before = client.session.session_key
     assert client.post(reverse("confirm_sign_in"), fields).url == keys_url
@@ -88,7 +88,7 @@ def test_removing_keys_from_a_plain_page_goes_on_after_the_password(client, book
     password_seen(client, 3600)
     url = reverse("remove_keys", args=[book.slug])
     page = client.post(url)
-    assert "Your password, please" in text_of(page)
+    assert "Confirm it is you" in text_of(page)
     assert Connection.objects.count() == 1
     assert client.post(url, {"current_password": "not it"}).status_code == 422
     assert Connection.objects.count() == 1
@@ -112,7 +112,7 @@ def test_a_wrong_password_is_told_and_too_many_end_the_session(client) -> None:
     fields = {"next": "/", "current_password": "not it"}
     for _ in range(limits.WRONG_PASSWORDS_BEFORE_SIGN_OUT - 1):
         answer = client.post(reverse("confirm_sign_in"), fields)
-        assert (answer.status_code, "This is not your password." in text_of(answer)) == (422, True)
+        assert (answer.status_code, "Wrong password." in text_of(answer)) == (422, True)
     assert client.post(reverse("confirm_sign_in"), fields).url == reverse("sign_in")
     assert client.get(reverse("account")).status_code == 302
 

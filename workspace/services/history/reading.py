@@ -14,10 +14,11 @@ from workspace.services.history.audit import Actor, record
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Whose lines, of which kind, from when (included) to when (not); None or "" stands for all."""
+    """Whose lines, of which kind, about which group, from when (included) to when (not); None or "" stands for all."""
 
     username: str = ""
     action: str = ""
+    group: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -37,6 +38,10 @@ def lines_of(book: AddressBook, filters: Filters) -> QuerySet[AuditEvent]:
         lines = lines.filter(username=filters.username)
     if filters.action:
         lines = lines.filter(action=filters.action)
+    if filters.group:
+        # A rename tells of two names.
+        named = Q(detail__group=filters.group) | Q(detail__group__0=filters.group) | Q(detail__group__1=filters.group)
+        lines = lines.filter(named)
     if filters.since:
         lines = lines.filter(at__gte=filters.since)
     if filters.until:

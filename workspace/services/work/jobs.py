@@ -247,6 +247,24 @@ def dismiss(model: type[LeasedWork], *, book: AddressBook, work_id: int, by: Act
     mine.exclude(state__in=open_states).update(dismissed_at=timezone.now())
 
 
+def dismiss_cancelled(model: type[LeasedWork], *, book: AddressBook, work_id: int, by: Actor) -> None:
+    """Spare the user the result of work that they cancelled themselves before it had changed anything."""
+    own = model._default_manager.filter(edition__book=book, pk=work_id, requested_by=by.user, cancel_requested=True)
+    changed_nothing = {
+        Job: Q(state=JobState.CANCELLED, rows_done=0),
+        Upload: Q(phase=Upload.Phase.CHECK),
+        Download: Q(),
+    }
+    own.filter(changed_nothing[model]).update(dismissed_at=timezone.now())
+
+
+def dismiss_all(*, book: AddressBook, by: Actor) -> None:
+    """Put away every result of the user's own; files that were made stay in the list of downloads."""
+    for model in KINDS:
+        mine = model._default_manager.filter(edition__book=book, requested_by=by.user, dismissed_at=None)
+        mine.filter(finished_at__isnull=False).update(dismissed_at=timezone.now())
+
+
 def wake_forgotten() -> int:
     """Announce what nobody works on; give up what failed too often. Returns how many were announced.
 

@@ -128,7 +128,7 @@ def _headings() -> list[str]:
     return [
         _("Line"),
         _("Time"),
-        _("Person"),
+        _("User"),
         _("From"),
         _("Action"),
         _("What"),

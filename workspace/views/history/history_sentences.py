@@ -7,8 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from addressbook.models import Download
 from addressbook.views.undo import undo_sentences
-from workspace.models import Action, AuditEvent, JobState, Masking, Region, Role, Zone
+from workspace.models import Action, AuditEvent, Job, JobState, Masking, Region, Role, Zone
 from workspace.views.pages.sentences import number
 
 Detail = Mapping[str, Any]
@@ -46,7 +47,7 @@ TITLES: Final[dict[str, str | Promise]] = {
     "merge_addresses": gettext_lazy("Merge addresses after the undo of a reset"),
     "erase_copy": gettext_lazy("Erase the recovery copy"),
     "erase_edition": gettext_lazy("Erase the contents of before a reset"),
-    "erase_traces": gettext_lazy("Erase traces of addresses"),
+    "erase_traces": gettext_lazy("Delete addresses permanently"),
     "request_download": gettext_lazy("Request file creation"),
     "make_download": gettext_lazy("Create download file"),
     "fetch_download": gettext_lazy("Download address book"),
@@ -71,8 +72,8 @@ TITLES: Final[dict[str, str | Promise]] = {
     "choose_existing": gettext_lazy("Choose what becomes of the remote contents"),
     "pause_sync": gettext_lazy("Pause sync"),
     "resume_sync": gettext_lazy("Resume sync"),
-    "send_again": gettext_lazy("Send everything again"),
-    "rebuild_remote": gettext_lazy("Rebuild the remote address book"),
+    "send_again": gettext_lazy("Sync everything again"),
+    "rebuild_remote": gettext_lazy("Replace the service’s copy of the address book"),
 }
 
 
@@ -154,13 +155,15 @@ def _labels() -> dict[str, str]:
         "removed": _("Removed from groups"),
         "groups_created": _("New groups"),
         "already_there": _("Already there"),
-        "doubled": _("Doubled"),
+        "doubled": _("Duplicates"),
         "invalid": _("Invalid"),
         "blank": _("Blank"),
         "groups": _("Groups"),
         "addresses": _("Addresses"),
         "host": _("Server"),
-        "person": _("Person"),
+        "person": _("User"),
+        "scope": _("Scope"),
+        "format": _("Format"),
         "path": _("Page"),
     }
 
@@ -177,7 +180,13 @@ def _change(name: str, value: list[Any]) -> str:
 
 def _named(name: str, value: Any) -> str:
     """A value as the settings page calls it."""
-    choices: dict[str, Any] = {"zone": Zone, "region": Region, "masking": Masking}
+    choices: dict[str, Any] = {
+        "zone": Zone,
+        "region": Region,
+        "masking": Masking,
+        "scope": Download.Scope,
+        "format": Download.Format,
+    }
     return str(choices[name](value).label) if name in choices else str(value)
 
 
@@ -250,6 +259,14 @@ def _shown(detail: Detail) -> str:
     }
 
 
+def _cancelled(detail: Detail) -> str:
+    if "upload" in detail:
+        return _("An upload was cancelled.")
+    if "download" in detail:
+        return _("The creation of a file was cancelled.")
+    return _("“%(act)s” was cancelled.") % {"act": Job.Kind(detail["kind"]).label if "kind" in detail else "–"}
+
+
 def _role(value: str) -> str:
     return str(Role(value).label)
 
@@ -259,7 +276,7 @@ def _joined(detail: Detail) -> str:
 
 
 def _withdrawn(detail: Detail) -> str:
-    return _("The invitation by %(user)s no longer holds: %(role)s.") % {
+    return _("The invitation by %(user)s was withdrawn: %(role)s.") % {
         "user": detail["of"],
         "role": _role(detail["role"]),
     }
@@ -297,6 +314,7 @@ _SENTENCES: Final[dict[str, Callable[[Detail], str]]] = {
     Action.DELETE_ADDRESS: _deleted,
     Action.REMOVE_FROM_GROUP: _removed,
     Action.CHANGE_GROUP: _edited,
+    Action.CANCEL_JOB: _cancelled,
     Action.ADD_MEMBER: _joined,
     Action.CHANGE_MEMBER: _changed_role,
     Action.REMOVE_MEMBER: lambda detail: _("%(user)s is no longer a member.") % detail,

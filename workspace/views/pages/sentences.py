@@ -67,7 +67,7 @@ def too_many_addresses(count: int) -> str:
 
 def too_many_traces(count: int) -> str:
     return _(
-        "These are %(count)s addresses; the traces of at most %(limit)s can be erased at a time. Nothing was changed."
+        "These are %(count)s addresses; at most %(limit)s can be deleted permanently at a time. Nothing was changed."
     ) % {
         "count": number(count),
         "limit": number(limits.TRACES_ERASED_AT_ONCE),
@@ -77,7 +77,7 @@ def too_many_traces(count: int) -> str:
 def invalid_reason(error: InvalidEmailError) -> str:
     """Why a text is not an e-mail address, for the person who typed it."""
     if error.character == " " and error.reason in (Reason.LOCAL_PART_CHARACTER, Reason.DOMAIN_CHARACTER):
-        return _("It holds a space.")  # which nobody sees in quotation marks
+        return _("It contains a space.")  # which nobody sees in quotation marks
     sentence = _sentence(error.reason, character=bool(error.character))
     return sentence % {"character": error.character} if "%(character)s" in sentence else sentence
 
@@ -99,22 +99,22 @@ def _sentence(reason: Reason, *, character: bool) -> str:
         case Reason.QUOTED:
             return _("A part in quotation marks is not supported.")
         case Reason.LOCAL_PART_EMPTY:
-            return _("Nothing stands before the “@”.")
+            return _("The part before “@” is missing.")
         case Reason.LOCAL_PART_TOO_LONG:
             return _("The part before the “@” is too long.")
         case Reason.LOCAL_PART_CHARACTER:
             if character:
-                return _("“%(character)s” cannot stand before the “@”.")
+                return _("“%(character)s” is not allowed before the “@”.")
             return _("A character before the “@” is not allowed.")
         case Reason.DOTS:
-            return _("A dot cannot come first or last, nor two in a row.")
+            return _("It starts or ends with a dot, or has two in a row.")
         case Reason.DOMAIN_EMPTY:
             return _("The domain after the “@” is missing.")
         case Reason.DOMAIN_TOO_LONG:
             return _("The domain after the “@” is too long.")
         case Reason.DOMAIN_CHARACTER:
             if character:
-                return _("“%(character)s” cannot stand in a domain.")
+                return _("“%(character)s” is not allowed in a domain.")
             return _("A character of the domain is not allowed.")
         case Reason.DOMAIN_HYPHEN:
             return _("A hyphen stands where a domain cannot have one.")
@@ -122,5 +122,7 @@ def _sentence(reason: Reason, *, character: bool) -> str:
             return _("The domain has no ending such as “.com”.")
         case Reason.DOMAIN_NAME:
             return _("There can be no such domain.")
+        case Reason.DOMAIN_ENDING:
+            return _("No domain ends like this. Is there a word stuck to the address?")
         case Reason.SPECIAL_DOMAIN:
             return _("No mail can be sent to this domain: it is reserved.")

@@ -131,7 +131,7 @@ def _problem(request: HttpRequest, book: AddressBook | None) -> str:
             messages.error(request, _("The password was wrong too often. Please sign in again; nothing was changed."))
         if second_factor.is_on(by.user):
             return _("Password and code do not match. A code can be used only once: wait for the next one.")
-        return _("This is not your password.")
+        return _("Wrong password.")
     request.session.cycle_key()
     password_was_given(request)
     return ""

@@ -30,6 +30,7 @@ def show_jobs(request: HttpRequest, access: Access) -> HttpResponse:
 @to_book(Role.MANAGER)
 def cancel_job(request: HttpRequest, access: Access, job_id: int) -> HttpResponse:
     jobs.request_cancel(book=access.book, job_id=job_id, by=access.by)
+    jobs.dismiss_cancelled(Job, book=access.book, work_id=job_id, by=access.by)
     return _answer(request, access)
 
 
@@ -37,6 +38,13 @@ def cancel_job(request: HttpRequest, access: Access, job_id: int) -> HttpRespons
 @to_book(Role.VIEWER)
 def dismiss_job(request: HttpRequest, access: Access, job_id: int) -> HttpResponse:
     jobs.dismiss(Job, book=access.book, work_id=job_id, by=access.by)
+    return _answer(request, access)
+
+
+@require_POST
+@to_book(Role.VIEWER)
+def dismiss_all(request: HttpRequest, access: Access) -> HttpResponse:
+    jobs.dismiss_all(book=access.book, by=access.by)
     return _answer(request, access)
 
 

@@ -39,5 +39,6 @@ class Command(BaseCommand):
         self.stdout.write(f"Restored and checked: what was there at {manifest['made_at']}.")
         for sync in BookSync.objects.filter(is_on=True).select_related("book"):
             self.stdout.write(
-                f"{sync.book.name}: the remote book may be ahead of this. Open its sync page and choose Rebuild remote."
+                f"{sync.book.name}: the remote book may be ahead of this. "
+                "Open its sync page and choose “Replace the service’s copy”."
             )

@@ -31,6 +31,7 @@ class Command(BaseCommand):
             endpoint.require_proxy()
             supervisor.claim_data_dir(data_dir)
             endpoint.require_free()
+            self._say("Preparing the files of the pages and the database; the first time this takes up to a minute …")
             sign_in = prepare(beside_simulator=True)
         except supervisor.AlreadyRunningError as error:
             raise CommandError(
@@ -40,15 +41,20 @@ class Command(BaseCommand):
         except (CannotListenError, JournalError, PasswordRefusedError, SecretsKeyError) as error:
             raise CommandError(str(error)) from error
         if sign_in.generated_password:
-            self.stdout.write(password_notice(sign_in.generated_password))
-            self.stdout.flush()
+            self._say(password_notice(sign_in.generated_password))
         if options["demo"]:
+            self._say("Loading sample addresses …")
             _fill_first_book()
         os.environ["SIMULATOR_PORT"] = os.environ.get("SIMULATOR_PORT") or str(free_port_after(endpoint.port))
         beat_schedule.discard_if_damaged(Path(settings.CELERY_BEAT_SCHEDULE_FILENAME))
         notices = [sign_in.sentence, *(message.msg for message in check_sqlite_journal())]
         announcement = "\n".join([*notices, f"Stop with Ctrl-C. Logs: {data_dir / 'logs'}"])
+        self._say("Starting the web server and the workers …")
         supervisor.become_supervisor(data_dir, announcement=announcement)
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
 
 
 def _fill_first_book() -> None:

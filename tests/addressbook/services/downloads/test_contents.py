@@ -65,8 +65,39 @@ def test_a_group_alone_with_all_groups_of_its_addresses(made, filled, wanted, sm
     assert download.rows_done == download.rows_total == 3
 
 
+@pytest.mark.parametrize("wanted", [*FORMATS, "console"])
+def test_what_was_selected_and_nothing_else(made, filled, wanted, small_pages) -> None:
+    ids = Address.objects.filter(key__in=["a@example.com", "d@example.com", "f@example.com"]).values_list(
+        "pk", flat=True
+    )
+    download = made(format=wanted, scope="chosen", address_ids=list(ids))
+    if wanted == "console":
+        found = sorted(email for part in parts_of(download).values() for email in part)
+        assert found == ["a@example.com", "d@example.com", "d@example.com", "f@example.com"]
+    else:
+        expected = {"a@example.com": {"VIP"}, "d@example.com": {"VIP", "금-고객"}, "f@example.com": set()}
+        assert groups_in(rows_of(download)) == expected
+
+
 @pytest.mark.parametrize(
-    "query", ["A", "B@EX", "100%", "_x@", "가", "ÄÖ@", "example.com", "nobody", "A*", "b@ex*", "가*", "*"]
+    "query",
+    [
+        "A",
+        "B@EX",
+        "100%",
+        "_x@",
+        "가",
+        "ÄÖ@",
+        "example.com",
+        "nobody",
+        "A*",
+        "b@ex*",
+        "가*",
+        "*",
+        "*@example.com",
+        "*나.com",
+        "a@example.com, <ABX@example.com>",
+    ],
 )
 def test_a_search_finds_what_the_screen_finds(made, register, book, query, small_pages) -> None:
     register("a@example.com Bb@example.com 100%@example.com 1000@example.com a_x@example.com abx@example.com")

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from celery import current_app
+from django.utils import timezone
 
 from addressbook import limits
 from addressbook.models import BookSync, Pause
@@ -11,6 +12,7 @@ from addressbook.services import sync
 from addressbook.services.addresses import bulk
 from addressbook.services.addresses.selection import everything
 from addressbook.services.beginnings import first_start
+from addressbook.services.sync import overview
 from addressbook.tasks import sync_book, wake_syncs
 from tests.addressbook.services.sync.worker import KEYS
 from workspace.models import AddressBook, AuditEvent
@@ -164,3 +166,23 @@ def test_of_many_new_memberships_the_first_and_the_last_tell_the_groups(
     register(" ".join(f"u{number}@example.com" for number in range(9)), first)
     register("a@example.com", last)
     assert sync.groups_on_their_way(book.current_edition) == {first.pk, last.pk}
+
+
+def test_progress_counts_only_what_is_to_be_done_now(beside_simulator, told, book, by, register) -> None:
+    """What was sent and then deleted here is no part of it: an undo may have given all of it back since."""
+    sync.turn_on(book=book, by=by)
+    register("a@example.com b@example.com c@example.com")
+    BookSync.objects.update(rows_sent=1_285_005, rows_total=1_285_005)
+    overview.begin_turn(BookSync.objects.get())
+    found = sync.status(book)
+    assert (found.sent, found.total) == (0, 3)
+
+
+def test_a_book_that_has_to_wait_for_what_it_sent_says_so(beside_simulator, told, book, by, register) -> None:
+    sync.turn_on(book=book, by=by)
+    register("a@example.com b@example.com")
+    sent = {"in_air_since": timezone.now(), "rows_sent": 1, "rows_total": 3}
+    BookSync.objects.update(**sent)
+    assert sync.status(book).state == sync.State.SENDING
+    BookSync.objects.update(settle_at=timezone.now())
+    assert sync.status(book).state == sync.State.LANDING
