@@ -54,9 +54,9 @@ def parse(text: str) -> EmailAddress:
     before anything else is looked at. What remains is an address when email-validator says so with the
     options of `_validate`.
 
-    One difference is deliberate: a text with a full-width form (`has_full_width_form`) is refused, where
-    email-validator would take some of them, silently turning a full-width domain into another text.
-    `suggest` offers the normal form.
+    Two differences are deliberate. A text with a full-width form (`has_full_width_form`) is refused, where
+    email-validator would take some of them, silently turning a full-width domain into another text. And so is a
+    domain whose last label no ending can be (`is_no_ending`). `suggest` offers what was probably meant.
     """
     text = text.strip(ENDS)
     if len(text) > limits.ADDRESS_LENGTH_CHARACTERS:
@@ -82,7 +82,19 @@ def _plain_domain(domain: str) -> str | None:
         ascii_domain = _validate(f"a@{domain}").ascii_domain
     except ValueError:
         return None
-    return None if "xn--" in ascii_domain else ascii_domain
+    return None if "xn--" in ascii_domain or is_no_ending(ascii_domain) else ascii_domain
+
+
+def is_no_ending(domain: str) -> bool:
+    """Whether the last label of a domain (not in punycode) is one ASCII letter, or mixes Latin with other scripts.
+
+    No ending of the DNS does. `hong@naver.com님` has a Korean particle stuck to it and would pass for a real domain.
+    """
+    label = domain.rpartition(".")[2]
+    if label.isascii():
+        return len(label) == 1
+    scripts = {unicodedata.name(letter, "").partition(" ")[0] == "LATIN" for letter in label if letter.isalpha()}
+    return len(scripts) > 1
 
 
 def _parse_carefully(text: str) -> EmailAddress:
@@ -98,6 +110,8 @@ def _parse_carefully(text: str) -> EmailAddress:
     full_width = FULL_WIDTH.search(composed)
     if full_width:
         raise InvalidEmailError(Reason.FULL_WIDTH, full_width[0])
+    if is_no_ending(validated.domain):
+        raise InvalidEmailError(Reason.DOMAIN_ENDING)
     # Lower case can bring a letter together with the mark after it (H and a macron below stay two
     # characters, h and the same macron become one), so NFC comes last again.
     local_part = unicodedata.normalize("NFC", validated.local_part.translate(_ASCII_LOWER))

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     DOMAIN_HYPHEN = "domain-hyphen"  # at the edge of a label, or third and fourth of a label without xn
     DOMAIN_NO_DOT = "domain-no-dot"
     DOMAIN_NAME = "domain-name"  # ends in a digit, as an IP address does, or has a false xn-- label
+    DOMAIN_ENDING = "domain-ending"  # of one letter, or Latin letters with a Korean or Japanese word stuck to them
     SPECIAL_DOMAIN = "special-domain"  # no mail goes to .test, .local, .localhost, .invalid, .onion, .arpa
 
 

@@ -34,27 +34,59 @@ _TOKEN: Final = re.compile(
 
 # The domain of a word that has none of its dots: what stands before `,com`.
 _DOTLESS_DOMAIN: Final = re.compile(r"[@＠][^@＠.．。,，]+\Z")
-_WRAPPERS: Final = {'"': '"', "'": "'", "“": "”", "‘": "’"}
 _HAS_AT: Final = re.compile(r"\S[@＠]\S")
-_MAILTO: Final = "mailto:"
+_LINE_END: Final = re.compile(r"[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
+_SCHEME: Final = re.compile(r"""\A["'“‘(\[=]{0,3}(?:mailto|smtp):""", re.IGNORECASE)
+
+# A domain has neither of these, so what follows them is another piece; before the @ they may belong to an address.
+_AFTER_DOMAIN: Final = re.compile(r"([@＠][^@＠/|:｜／\s]++)(?:[/|｜／]++|:::)")
+
+# What surrounds an address in lists, and is no part of one. An apostrophe may begin a local part, but in a list it
+# keeps a spreadsheet program from making a link; no real address begins with one.
+_OPENING: Final = "\"'“‘”’([{<＜（「『【〔《〈•‣·・∙●○◦■□▪▫◆◇▶▷►★☆※✓✔→–—①②③④⑤⑥⑦⑧⑨⑩,;:|"
+_CLOSING: Final = "\"'“‘”’)]}>＞）」』】〕》〉.…!?:,;|·"
+_OPENED: Final = re.compile(r"[(\[（「『【<＜]")
+# `홍길동|hong@example.com`, `이메일:hong@example.com`: after letters that are not ASCII these signs end a name.
+_LABEL: Final = re.compile(r"\A[^@＠|/:：｜／]*[^\x00-\x7f|/:：｜／@＠][^@＠|/:：｜／]*[|/:：｜／](?=\S*[@＠])")
+_IN_PARENTHESES: Final = re.compile(r"[^@＠()（）]*+[(（]([^@＠()（）]++[@＠][^@＠()（）]++)[)）][.,;:!?]*+")
 
 
 def split(text: str) -> list[str]:
     """The entries of a pasted text, in order, ends stripped, blank ones dropped. No address is judged here.
 
-    Entries stand between tabs, spaces, line ends of every kind, commas and semicolons, full-width ones too.
-    Read as one entry, the address in it:
-    - `Name <a@b.c>`, `"Last, First" <a@b.c>`, `<a@b.c>`, `a@b.c <a@b.c>`, `a@b.c<mailto:a@b.c>`. The name is
-      dropped, but only when an address in brackets follows on its line; it reaches back to the last tab,
-      comma, semicolon or address.
-    - `mailto:a@b.c?subject=x`, and an address in quotes, `"a@b.c"`, as a CSV file has it.
+    Entries stand between tabs, spaces, line ends of every kind, commas and semicolons, full-width ones too, and `/`,
+    `|` and `:::` after an address. Read as one entry, the address in it:
+    - `Name <a@b.c>`, `Last, First <a@b.c>`, `<a@b.c>`, `a@b.c <a@b.c>`, `a@b.c<mailto:a@b.c>`, `Name(a@b.c)`.
+    - `mailto:a@b.c?subject=x`, `"a@b.c"`, `'a@b.c`, `="a@b.c"`, `(a@b.c).`, `•a@b.c`, without the signs around it.
     - `user@naver,com`: the comma is taken for a dot that was mistyped when nothing stands around it, no dot
       stands between the @ and it, and an ending such as `com` or `co.kr` follows, alone. The entry keeps its
       comma, so it is reported as invalid, and `suggest` proposes the repair.
 
-    Nothing else is dropped: a word that is no address is an entry too, so that the user sees it reported.
-    Unbalanced quotes and brackets are ordinary characters. The work grows linearly with the text.
+    On a line that has an address, a piece without an @ is no entry: a name, a number, another cell of a spreadsheet.
+    Neither is the first line of a pasted spreadsheet without an address, its headings; a later one is one entry.
+    On any other line every word is an entry, so that it is reported. The work grows linearly with the text.
     """
+    lines = [(line, _line_entries(line)) for line in _LINE_END.split(text) if line.strip(ENDS)]
+    has_addresses = [any(map(_HAS_AT.search, entries)) for _, entries in lines]
+    is_list_of_addresses = any(has_addresses)
+    found: list[str] = []
+    for index, (line, entries) in enumerate(lines):
+        if has_addresses[index]:
+            found.extend(entry for entry in entries if "@" in entry or "＠" in entry)
+        elif is_list_of_addresses and "\t" in line.strip(" "):
+            found.extend(entries[:1] if index else ())
+        else:
+            found.extend(entries)
+    return found
+
+
+def split_cell(text: str) -> list[str]:
+    """The entries of one cell. One without an address is an entry as a whole, so that it can be reported and mended."""
+    entries = [entry for entry in split(text) if _HAS_AT.search(entry)]
+    return entries or [text.strip(ENDS)]
+
+
+def _line_entries(text: str) -> list[str]:
     entries: list[str] = []
     name_start = 0  # entries from here on may belong to a display name
     quoted_name = -1  # the entry that was quoted before a bracket, a name even if there is an @ in it
@@ -63,10 +95,8 @@ def split(text: str) -> list[str]:
     def end_word(position: int) -> None:
         nonlocal word_start
         if word_start >= 0:
-            entry = _unwrap(text[word_start:position])
+            entries.extend(_pieces(text[word_start:position]))
             word_start = -1
-            if entry:
-                entries.append(entry)
 
     for token in _TOKEN.finditer(text):
         kind, start = token.lastgroup, token.start()
@@ -99,10 +129,19 @@ def split(text: str) -> list[str]:
     return entries
 
 
+def _pieces(word: str) -> list[str]:
+    """The word unwrapped; several where `/`, `|` or `:::` follow the domain of an address."""
+    if _HAS_AT.search(word) and _AFTER_DOMAIN.search(word):
+        parts = [part for part in _AFTER_DOMAIN.sub(r"\1\n", word).split("\n") if _HAS_AT.search(part)]
+        return [entry for part in parts if (entry := _unwrap(part))]
+    entry = _unwrap(word)
+    return [entry] if entry else []
+
+
 def _bracketed_entries(bracketed: str) -> list[str]:
     """The entries in the brackets, or none where nothing there looks like an address: they are only text."""
     inside = bracketed[1:-1]
-    return split(inside) if _HAS_AT.search(inside) else []
+    return _line_entries(inside) if _HAS_AT.search(inside) else []
 
 
 def _drop_name(entries: list[str], name_start: int, quoted_name: int, address: str) -> None:
@@ -116,13 +155,27 @@ def _drop_name(entries: list[str], name_start: int, quoted_name: int, address: s
 
 
 def _unwrap(word: str) -> str:
-    """A word without what only surrounds an address: invisible ends, quotes, `mailto:` and its headers."""
+    """A word without what only surrounds an address: invisible ends, quotes, brackets, `mailto:`, punctuation."""
     word = word.strip(ENDS)
-    if word and _WRAPPERS.get(word[0]) == word[-1] and _HAS_AT.search(word):
-        word = word[1:-1].strip(ENDS)
-    if word[: len(_MAILTO)].lower() == _MAILTO and "@" in word:
-        return _address_of_mailto(word[len(_MAILTO) :])
-    return word
+    if not word or not _HAS_AT.search(word):
+        return word
+    link = _SCHEME.search(word)
+    if link:
+        return _unwrap_ends(_address_of_mailto(word[link.end() :].rstrip(_CLOSING)))
+    named = _IN_PARENTHESES.fullmatch(word)
+    if named:
+        return _unwrap_ends(named[1])
+    label = _LABEL.match(word)
+    return _unwrap_ends(word[label.end() :] if label else word)
+
+
+def _unwrap_ends(word: str) -> str:
+    if word.startswith('="'):
+        word = word[1:]
+    word = word.lstrip(_OPENING).lstrip(ENDS)
+    opened = _OPENED.search(word)
+    # A bracket that is opened within the word is left to `suggest`: what stands before it may belong to the address.
+    return word if opened else word.rstrip(_CLOSING).rstrip(ENDS)
 
 
 def _address_of_mailto(link: str) -> str:

@@ -7,7 +7,8 @@ from tests.support.people import PASSWORD
 
 PASTED = """a@example.com, Name <kim@example.com>; mailto:lee@example.com
 kim@gamil.com\tuser@naver,com A@example.com
-이름 <hong@example.com> ｐａｒｋ＠ｅｘａｍｐｌｅ．ｃｏｍ nonsense"""
+이름 <hong@example.com> ｐａｒｋ＠ｅｘａｍｐｌｅ．ｃｏｍ
+nonsense"""
 
 
 def counts(page: Page) -> dict[str, str]:

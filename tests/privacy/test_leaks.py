@@ -126,7 +126,7 @@ def test_no_address_and_no_secret_leaks(stack, alice, book) -> None:
 
         place = f"/books/{book.slug}"
         htmx = {"HX-Request": "true"}
-        text = f"typed.{name}@example.com, wrong {name}"
+        text = f"typed.{name}@example.com\nwrong {name}"
         assert person.post(f"{place}/register/", text=text, headers=htmx).status_code == 200
         assert name in person.post(f"{place}/", q=name, headers=htmx).text
         # Not our way, but nobody is kept from it.

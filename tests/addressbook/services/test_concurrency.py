@@ -44,7 +44,7 @@ def test_the_same_form_sent_at_once_has_one_effect_and_one_answer(book, by) -> N
     reports = at_once(
         *[
             lambda: registration.register_typed(
-                book=book, group_id=None, text="a@example.com b@example.com wrong", token=token, by=by
+                book=book, group_id=None, text="a@example.com b@example.com\nwrong", token=token, by=by
             )
         ]
         * 4

@@ -47,7 +47,7 @@ def test_register_into_a_group_says_how_many_joined_it(post, make_group, registe
 
 
 def test_register_leaves_what_is_invalid_in_the_field(post) -> None:
-    answer = post("register", "a@example.com wrong x@@example.com")
+    answer = post("register", "a@example.com\nwrong\nx@@example.com")
     assert counts(answer)["Invalid"] == 2
     assert ">\nwrong\nx@@example.com</textarea>" in answer.content.decode()
     assert "register-dialog" in read(answer).ids
@@ -65,7 +65,7 @@ def test_register_refuses_a_thousand_and_one_and_loses_nothing(post, headers) ->
 
 def test_register_sent_twice_registers_once_and_answers_the_same(post) -> None:
     token = uuid4()
-    first, second = (post("register", "a@example.com wrong", token=token) for _ in range(2))
+    first, second = (post("register", "a@example.com\nwrong", token=token) for _ in range(2))
     assert counts(first)["Registered"] == counts(second)["Registered"] == 1
     assert counts(first)["Invalid"] == counts(second)["Invalid"] == 1
 
@@ -85,7 +85,7 @@ def test_check_sorts_what_was_pasted_and_changes_nothing(post, make_group, regis
     group = make_group("VIP")
     register("inside@example.com", group)
     register("known@example.com")
-    text = "new@example.com known@example.com inside@example.com NEW@example.com wrong"
+    text = "new@example.com known@example.com inside@example.com NEW@example.com\nwrong"
     answer = post("check_registration", text, into=group.pk)
     shown = counts(answer)
     labels = ("New", "Already in the book", "Already in this group", "Twice here", "Invalid")

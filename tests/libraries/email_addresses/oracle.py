@@ -34,12 +34,24 @@ def library_key(text: str) -> str | None:
 
 
 def is_deliberately_refused(text: str) -> bool:
-    """The one class in which `parse` is stricter: a full-width twin of ASCII, or an ideographic full stop."""
-    return any("！" <= character <= "～" or character in "。｡" for character in text)
+    """Where `parse` is stricter: a full-width twin of ASCII, an ideographic full stop, and what no ending can be."""
+    return any("！" <= character <= "～" or character in "。｡" for character in text) or _has_impossible_ending(text)
+
+
+def _has_impossible_ending(text: str) -> bool:
+    """An ending of one letter, or one that has ASCII letters and letters of a script other than Latin."""
+    try:
+        domain = validate_email(text, check_deliverability=False, strict=True).domain
+    except ValueError:
+        return False
+    ending = domain.split(".")[-1]
+    latin = any(map(str.isascii, filter(str.isalpha, ending))) or "LATIN" in unicodedata.name(ending[0], "")
+    other = any(not unicodedata.name(letter, "").startswith("LATIN ") for letter in ending if letter.isalpha())
+    return (len(ending) == 1 and ending.isascii()) or (latin and other)
 
 
 def expected_key(text: str) -> str | None:
-    """The verdict that is due: the library's on the text without its ends, but for the one class."""
+    """The verdict that is due: the library's on the text without its ends, but for those classes."""
     text = text.strip(ENDS)
     return None if is_deliberately_refused(text) else library_key(text)
 

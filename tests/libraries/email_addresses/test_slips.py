@@ -203,3 +203,25 @@ def test_a_proposal_is_an_address_other_than_the_text_and_final(text: str) -> No
 def test_random_real_domains_are_left_alone(domain: str) -> None:
     if domain.lower() not in SLIPPED:
         assert suggest(f"user@{domain}") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("hong@naver.com님", "hong@naver.com"),
+        ("bbb@naver.com으로", "bbb@naver.com"),
+        ("taro@example.co.jpまで", "taro@example.co.jp"),
+        ("taro@example.co.jp様", "taro@example.co.jp"),
+        ("김민수(kim@daum.net)님", "kim@daum.net"),
+        ("1)hong@naver.com", "hong@naver.com"),
+        ("홍길동hong@naver.com", "hong@naver.com"),
+        ("Kim|kim@example.com", "kim@example.com"),
+    ],
+)
+def test_words_stuck_to_an_address_are_taken_off(text: str, meant: str) -> None:
+    assert suggest(text) == meant
+
+
+@pytest.mark.parametrize("text", ["홍길동@example.com", "info@메일.한국", "a/b@example.com", "us..er@docomo.ne.jp"])
+def test_an_international_address_is_left_alone(text: str) -> None:
+    assert suggest(text) is None

@@ -30,7 +30,7 @@ def url(book, name: str = "history") -> str:
 
 
 def test_a_line_says_who_did_what_from_where_and_how_much(client, book, make_group, register) -> None:
-    register("a@example.com b@example.com wrong", make_group("VIP"))
+    register("a@example.com b@example.com\nwrong", make_group("VIP"))
     page = client.get(url(book))
     text = text_of(page)
     assert "alice 192.0.2.7 · #4 Register address Insert Address 2 addresses were registered." in text

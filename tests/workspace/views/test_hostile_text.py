@@ -132,7 +132,7 @@ def test_a_search_text_comes_back_as_text(book, register, client) -> None:
 
 def test_a_registration_of_all_of_it_says_what_is_wrong_with_each(book, client) -> None:
     url = reverse("check_registration", args=[book.slug])
-    tame = skeleton(client.post(url, {"text": "wrong right@example.com tame@gmial.com"}, headers=HTMX)).tags
+    tame = skeleton(client.post(url, {"text": "wrong\nright@example.com tame@gmial.com"}, headers=HTMX)).tags
     for text in ALL:
         answer = client.post(url, {"text": text}, headers=HTMX)
         assert answer.status_code == 200, ascii(text)

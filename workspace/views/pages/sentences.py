@@ -122,5 +122,7 @@ def _sentence(reason: Reason, *, character: bool) -> str:
             return _("The domain has no ending such as “.com”.")
         case Reason.DOMAIN_NAME:
             return _("There can be no such domain.")
+        case Reason.DOMAIN_ENDING:
+            return _("No domain ends like this. Is there a word stuck to the address?")
         case Reason.SPECIAL_DOMAIN:
             return _("No mail can be sent to this domain: it is reserved.")

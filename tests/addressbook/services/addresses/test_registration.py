@@ -27,7 +27,7 @@ def test_register_typed_without_a_group_leaves_addresses_ungrouped(book, make_gr
 
 def test_register_typed_accounts_for_every_entry(book, register) -> None:
     register("old@example.com")
-    report = register("new@example.com old@example.com NEW@example.com wrong foo@@example.com")
+    report = register("new@example.com old@example.com NEW@example.com\nwrong\nfoo@@example.com")
     assert (report.registered, report.already_there, report.doubled, report.invalid) == (1, 1, 1, 2)
     assert_consistent(book)
 
@@ -78,7 +78,7 @@ def test_register_typed_into_a_group_that_is_gone_changes_nothing(book, by) -> N
 def test_register_typed_sent_twice_answers_the_same_and_registers_once(book, by) -> None:
     token = uuid4()
     reports = [
-        registration.register_typed(book=book, group_id=None, text="a@example.com wrong", token=token, by=by)
+        registration.register_typed(book=book, group_id=None, text="a@example.com\nwrong", token=token, by=by)
         for _ in range(2)
     ]
     assert reports[0] == reports[1]
@@ -129,7 +129,7 @@ def test_forecast_says_what_registering_would_do(book, make_group, register) -> 
 
 
 def test_sort_puts_every_entry_into_one_place() -> None:
-    found = registration.sort("a@example.com A@example.com wrong kim@gamil.com bad@naver.con")
+    found = registration.sort("a@example.com A@example.com\nwrong\nkim@gamil.com bad@naver.con")
     assert [address.text for address in found.addresses] == ["a@example.com", "kim@gamil.com", "bad@naver.con"]
     assert found.doubled == ["A@example.com"]
     assert [entry.text for entry in found.invalid] == ["wrong"]
@@ -144,4 +144,4 @@ def test_repair_replaces_the_chosen_entries_only() -> None:
 
 
 def test_left_over_is_what_must_be_mended() -> None:
-    assert registration.left_over(registration.sort("a@example.com wrong x@@example.com")) == "wrong\nx@@example.com"
+    assert registration.left_over(registration.sort("a@example.com\nwrong\nx@@example.com")) == "wrong\nx@@example.com"
