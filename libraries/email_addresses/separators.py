@@ -43,7 +43,7 @@ _AFTER_DOMAIN: Final = re.compile(r"([@＠][^@＠/|:｜／\s]++)(?:[/|｜／]++|
 
 # What surrounds an address in lists, and is no part of one. An apostrophe may begin a local part, but in a list it
 # keeps a spreadsheet program from making a link; no real address begins with one.
-_OPENING: Final = "\"'“‘”’([{<＜（「『【〔《〈•‣·・∙●○◦■□▪▫◆◇▶▷►★☆※✓✔→–—①②③④⑤⑥⑦⑧⑨⑩,;:|"
+_OPENING: Final = "\"'“‘”’([<＜（「『【〔《〈•‣·・∙●○◦■□▪▫◆◇▶▷►★☆※✓✔→–—①②③④⑤⑥⑦⑧⑨⑩,;:|"
 _CLOSING: Final = "\"'“‘”’)]}>＞）」』】〕》〉.…!?:,;|·"
 _OPENED: Final = re.compile(r"[(\[（「『【<＜]")
 # `홍길동|hong@example.com`, `이메일:hong@example.com`: after letters that are not ASCII these signs end a name.
