@@ -84,7 +84,8 @@ def _read(request: Message) -> Iterator[Message]:
     if request["layout_only"]:
         return
     for batch in read_rows(table, layout, with_cells=request["with_cells"]):
-        yield {"rows": [batch.first, batch.emails, batch.groups, batch.defects, batch.cells]}
+        columns = [batch.first, batch.emails, batch.groups, batch.defects, batch.cells, list(batch.hidden)]
+        yield {"rows": columns}
     yield {"end": True}
 
 

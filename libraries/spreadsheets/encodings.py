@@ -44,12 +44,24 @@ _CP932_STRAY: Final = re.compile("[\x80\uf8f0-\uf8f3]")
 
 
 @dataclass(frozen=True, slots=True)
+class EncodingReading:
+    """How a few lines of a file read in one encoding, where more than one could be meant."""
+
+    encoding: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
-    """A file's text without its byte order mark. Where `has_unreadable`, some rows are not `readable`."""
+    """A file's text without its byte order mark. Where `has_unreadable`, some rows are not `readable`.
+
+    `readings` is empty where the encoding is certain. Else it has two or more, and the first is the one taken here.
+    """
 
     text: str
     encoding: str
     has_unreadable: bool
+    readings: tuple[EncodingReading, ...] = ()
 
 
 def decode(content: bytes, chosen: str | None = None) -> Text:

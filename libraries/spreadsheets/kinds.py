@@ -17,6 +17,9 @@ class Kind(StrEnum):
     XLS = "xls"
     ODS = "ods"
     TEXT = "text"
+    HTML = "html"
+    XML = "xml"  # XML Spreadsheet 2003
+    SYLK = "sylk"
 
 
 _BY_EXTENSION: Final = {

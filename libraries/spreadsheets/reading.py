@@ -177,7 +177,8 @@ def _start(request: bytes) -> subprocess.Popen[bytes]:
 
 def _batch(message: dict[str, Any]) -> Batch:
     try:
-        first, emails, groups, defects, cells = message["rows"]
-        return Batch(first, emails, groups, {int(index): Defect(code) for index, code in defects.items()}, cells)
+        first, emails, groups, defects, cells, hidden = message["rows"]
+        by_index = {int(index): Defect(code) for index, code in defects.items()}
+        return Batch(first, emails, groups, by_index, cells, hidden)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise RefusedFileError(Refusal.READER_FAILED) from None

@@ -24,6 +24,7 @@ class Row(NamedTuple):
     group: str
     defect: Defect | None
     cells: Sequence[str] | None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Batch:
 
     `defects` is by the index in the batch; a row in it shows in `emails` what stands there, and must not be taken.
     `groups` is None where the file has no such column, `cells` where they were not asked for.
+    `hidden` has the indexes of rows that a filter or a person hides.
     """
 
     first: int
@@ -39,11 +41,13 @@ class Batch:
     groups: list[str] | None
     defects: dict[int, Defect]
     cells: list[list[str]] | None
+    hidden: Sequence[int] = ()
 
     def __len__(self) -> int:
         return len(self.emails)
 
     def __iter__(self) -> Iterator[Row]:
+        hidden = frozenset(self.hidden)
         for index, email in enumerate(self.emails):
             yield Row(
                 self.first + index,
@@ -51,6 +55,7 @@ class Batch:
                 self.groups[index] if self.groups else "",
                 self.defects.get(index),
                 self.cells[index] if self.cells else None,
+                index in hidden,
             )
 
 
@@ -86,6 +91,7 @@ def _short(batch: Batch) -> Iterator[Batch]:
                 batch.groups[part] if batch.groups is not None else None,
                 {index: defect for index, defect in defects.items() if 0 <= index < len(batch.emails[part])},
                 batch.cells[part] if batch.cells is not None else None,
+                [index - part.start for index in batch.hidden if 0 <= index - part.start < len(batch.emails[part])],
             )
         )
 
@@ -105,7 +111,9 @@ class _Reader:
         emails = self._column(rows, self._email_column)
         groups = None if self._group_column is None else self._column(rows, self._group_column)
         cells = [list(map(text_of, row)) for row in rows] if self._with_cells else None
-        batch = Batch(first, emails, groups, self._defects(rows, emails), cells)
+        hidden = self._table.hidden_rows
+        hidden_here = [index for index in range(len(rows)) if first + index in hidden] if hidden else ()
+        batch = Batch(first, emails, groups, self._defects(rows, emails), cells, hidden_here)
         if self._lost:
             for index in range(len(rows)):
                 for column, (defect, text) in self._lost.get(first + index, {}).items():

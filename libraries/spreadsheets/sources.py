@@ -27,7 +27,10 @@ class Sheet(NamedTuple):
 
 @dataclass
 class Table:
-    """The rows of one sheet. `lost` has the cells that the bulks show as blank and that are not."""
+    """The rows of one sheet. `lost` has the cells that the bulks show as blank and that are not.
+
+    `hidden_rows` has the numbers, from 1, of rows that a filter or a person hides. `readings`: see `encodings.Text`.
+    """
 
     bulks: Iterator[list[list[Value]]]
     lost: Lost = field(default_factory=dict)
@@ -35,6 +38,8 @@ class Table:
     is_text: bool = False
     encoding: str | None = None
     delimiter: str | None = None
+    readings: tuple[encodings.EncodingReading, ...] = ()
+    hidden_rows: frozenset[int] = frozenset()
 
 
 class Source(Protocol):
@@ -64,6 +69,7 @@ class TextSource:
             is_text=True,
             encoding=decoded.encoding,
             delimiter=self._delimiter,
+            readings=decoded.readings,
         )
 
 
