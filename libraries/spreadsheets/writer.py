@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from libraries.spreadsheets import limits
+from libraries.spreadsheets.columns import is_email_heading, is_group_heading
 from libraries.spreadsheets.kinds import Kind
-from libraries.spreadsheets.layout import Layout, is_email_heading, is_group_heading
+from libraries.spreadsheets.layout import Layout
 
 # A spreadsheet program takes a text for a formula when it starts so. An apostrophe in front makes it text, and where
 # one is there already, one more: `rows.GUARDED` takes exactly one off again.

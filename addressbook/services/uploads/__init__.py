@@ -23,6 +23,7 @@ from addressbook.services.uploads.requests import (
     cancel,
     choose,
     find,
+    mend,
     receive,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "cancel",
     "choose",
     "find",
+    "mend",
     "receive",
     "record_fetch",
     "refused_rows",

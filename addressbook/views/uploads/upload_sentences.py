@@ -6,7 +6,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from addressbook.services.uploads.tally import GroupFault
+from addressbook.services.uploads.file_groups import GroupFault
 from libraries.email_addresses import InvalidEmailError, Reason
 from libraries.outbound_mailer import limits
 from libraries.spreadsheets import EXTENSIONS, Defect, Refusal

@@ -3,7 +3,7 @@
 import pytest
 
 from libraries.spreadsheets import NO_COLUMN, NO_HEADER, Choice
-from libraries.spreadsheets.layout import is_email_heading, is_group_heading
+from libraries.spreadsheets.columns import is_email_heading, is_group_heading
 from tests.libraries.spreadsheets import files
 from tests.libraries.spreadsheets.files import read_here
 
