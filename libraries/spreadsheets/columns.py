@@ -159,18 +159,22 @@ def _judge(headings: tuple[str, ...] | list[str], body: Rows) -> list[int]:
     """The columns that have addresses, by their heading or for the most part; the one to take first."""
     filled: Counter[int] = Counter()
     with_address: Counter[int] = Counter()
+    whole: Counter[int] = Counter()
     for _, cells in body:
         for column, text in enumerate(cells):
             if text.strip():
                 filled[column] += 1
                 if "@" in text and _HAS_ADDRESS.search(text):
                     with_address[column] += 1
+                    whole[column] += _WHOLE_ADDRESS.fullmatch(text) is not None
+    is_headed = any(map(is_email_heading, headings))
     likely = [
         column
-        for column, count in sorted(with_address.items())
-        if count * 2 >= filled[column] or _rank(headings, column)[1] < 2
+        for column in sorted(with_address)
+        if _rank(headings, column)[1] < 2 or (whole if is_headed else with_address)[column] * 2 >= filled[column]
     ]
-    return sorted(likely or sorted(with_address), key=lambda column: (*_rank(headings, column), column))
+    # Beside a heading, remarks that mention an address are no column of addresses.
+    return sorted(likely or (() if is_headed else with_address), key=lambda column: (*_rank(headings, column), column))
 
 
 def _rank(headings: tuple[str, ...] | list[str], column: int) -> tuple[bool, int]:

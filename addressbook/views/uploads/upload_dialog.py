@@ -13,17 +13,11 @@ from addressbook.services import uploads
 from addressbook.services.uploads.checking import layout_of
 from addressbook.views.screen.screen import Notification
 from addressbook.views.uploads import upload_sentences
+from addressbook.views.uploads.upload_findings import column_name, findings_of, questions
 from libraries.spreadsheets import ENCODINGS, Layout
 from workspace.models import JobState
 from workspace.views.pages.access import Access
 from workspace.views.pages.sentences import number
-
-
-@dataclass(frozen=True, slots=True)
-class InvalidRow:
-    number: int
-    value: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +57,7 @@ def result_notification(upload: Upload) -> Notification:
         (_("Rows"), result.get("rows", 0)),
         (_("Registered"), registered),
         (_("Already there"), upload.rows_done - registered),
-        (_("Doubled"), result.get("doubled", 0)),
+        (_("Duplicates"), result.get("doubled", 0)),
         (_("Invalid"), result.get("invalid", 0)),
     ]
     if outcome.get("group"):
@@ -82,7 +76,7 @@ def _sentence(upload: Upload) -> str:
     if upload.outcome.get("reason"):
         return upload_sentences.ended(upload.outcome["reason"])
     if upload.state == JobState.FAILED:
-        return _("Stopped by a fault after %(done)s of %(total)s addresses. Send the file again for the rest.") % done
+        return _("Stopped by a fault after %(done)s of %(total)s addresses. Upload the file again for the rest.") % done
     if upload.check_result.get("invalid"):
         return _("The addresses are in the address book. Invalid rows were not registered.")
     return _("The addresses are in the address book.")
@@ -93,7 +87,8 @@ def _ended(upload: Upload) -> str:
         return upload_sentences.refusal(upload.outcome["refusal"], upload.outcome.get("detail", {}))
     if upload.state == JobState.CANCELLED and not upload.outcome.get("reason"):
         return _("Cancelled. Nothing was registered.")
-    return upload_sentences.ended(upload.outcome.get("reason", ""))
+    is_begun = upload.phase == Upload.Phase.APPLY
+    return upload_sentences.ended(upload.outcome.get("reason", ""), is_begun=is_begun)
 
 
 def progress_of(upload: Upload) -> Progress:
@@ -109,18 +104,13 @@ def progress_of(upload: Upload) -> Progress:
 def _check_context(access: Access, upload: Upload) -> dict[str, Any]:
     result = upload.check_result
     layout = layout_of(upload)
-    listed = result.get("invalid_listed", [])
     refusal = result.get("refusal")
     return {
         "layout": layout,
         "refusal": upload_sentences.refusal(refusal, result.get("detail", {})) if refusal else "",
         "needs_column": layout is not None and layout.email_column is None,
-        "invalid_rows": [
-            InvalidRow(entry["row"], entry["value"], upload_sentences.row_fault(entry["code"], entry["character"]))
-            for entry in listed
-        ],
-        "invalid_unlisted": result.get("invalid", 0) - len(listed),
-        "slips_unlisted": result.get("slips", 0) - len(result.get("slips_listed", [])),
+        "questions": questions(upload, layout) if layout else [],
+        "findings": findings_of(upload, layout),
         "new_groups_unlisted": result.get("new_group_count", 0) - len(result.get("new_groups", [])),
         "choices": Group.objects.filter(edition=access.edition).as_tree(),
         "found": _found(layout) if layout else "",
@@ -163,19 +153,6 @@ def _options(layout: Layout | None) -> dict[str, Any]:
     }
 
 
-def column_name(layout: Layout, column: int) -> str:
-    """`B “Name”`: the letter that a spreadsheet program shows, and the heading where there is one."""
-    letters, rest = "", column
-    while rest >= 0:
-        rest, letter = divmod(rest, 26)
-        letters = chr(ord("A") + letter) + letters
-        rest -= 1
-    heading = layout.columns[column].strip() if column < len(layout.columns) else ""
-    if not heading:
-        return _("column %(letters)s") % {"letters": letters}
-    return _("column %(letters)s “%(heading)s”") % {"letters": letters, "heading": heading[:40]}
-
-
 def line_of(upload: Upload) -> str:
     """What the line on the page says of an upload."""
     if upload.is_working and upload.phase == Upload.Phase.CHECK:
@@ -184,7 +161,7 @@ def line_of(upload: Upload) -> str:
         done, total = number(upload.rows_done), number(upload.rows_total)
         return _("%(done)s of %(total)s") % {"done": done, "total": total}
     if upload.finished_at is None:
-        return _("checked, and waits for your OK")
+        return _("checked – ready to register")
     if is_result(upload) and upload.state == JobState.COMPLETE:
         count = upload.outcome.get("registered", 0)
         return ngettext("%(count)s address registered", "%(count)s addresses registered", count) % {

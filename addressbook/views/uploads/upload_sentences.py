@@ -16,7 +16,7 @@ from workspace.views.pages.sentences import invalid_reason, number
 
 def file_too_large() -> str:
     limit = filesizeformat(spreadsheet_limits.UPLOAD_FILE_BYTES)
-    return _("The file is too large: at most %(limit)s can be taken. Split it and send the parts.") % {"limit": limit}
+    return _("The file is too large: at most %(limit)s can be taken. Split it and upload the parts.") % {"limit": limit}
 
 
 def refusal(code: str, detail: dict[str, Any]) -> str:
@@ -68,11 +68,11 @@ def _of_kind(code: Refusal, detail: dict[str, Any]) -> str:
             return _("There is nothing in the file.")
         case Refusal.UNKNOWN_KIND:
             kinds = {"kinds": ", ".join(EXTENSIONS)}
-            return _("Files of this kind cannot be read. Send one of these: %(kinds)s.") % kinds
+            return _("Files of this kind cannot be read. Choose one of these: %(kinds)s.") % kinds
         case Refusal.WRONG_KIND:
             return _("The file is not what its name says. Open it in a spreadsheet program and save it again.")
         case Refusal.ENCRYPTED:
-            return _("The file is protected by a password. Save it without one and send it again.")
+            return _("The file is protected by a password. Save it without one and upload it again.")
         case Refusal.DAMAGED:
             return _("The file is damaged. Open it in a spreadsheet program and save it again.")
         case Refusal.UNSAFE_XML:
@@ -82,22 +82,24 @@ def _of_kind(code: Refusal, detail: dict[str, Any]) -> str:
         case Refusal.UNKNOWN_SHEET:
             return _("There is no sheet “%(sheet)s” in the file. Choose another.") % {"sheet": detail.get("sheet", "")}
         case _:
-            return _("The file could not be read because of a fault on our side. Please send it again.")
+            return _("The file could not be read because of a fault on our side. Please upload it again.")
 
 
-def ended(reason: str) -> str:
-    """Why an upload ended without a result."""
+def ended(reason: str, *, is_begun: bool = True) -> str:
+    """Why an upload ended without a result; `is_begun` says whether anything may have been registered before."""
     match reason:
+        case "reset" if not is_begun:
+            return _("The address book was reset before the file was registered. Please upload it again.")
         case "reset":
             return _("The address book was reset meanwhile. What was left of the file was not registered.")
         case "traces_erased":
-            return _("The file held an address of which every trace was erased. Please send it again without it.")
+            return _("The file held an address of which every trace was erased. Please upload it again without it.")
         case "file_gone":
-            return _("The file is no longer there. Please send it again.")
+            return _("The file is no longer there. Please upload it again.")
         case "expired":
-            return _("Nobody pressed OK in time, so the file was deleted. Please send it again.")
+            return _("Nobody pressed OK in time, so the file was deleted. Please upload it again.")
         case _:
-            return _("Checking the file failed several times. Please send it again.")
+            return _("Checking the file failed several times. Please upload it again.")
 
 
 def row_fault(code: str, character: str | None, cell: str = "") -> str:
@@ -108,7 +110,9 @@ def row_fault(code: str, character: str | None, cell: str = "") -> str:
         if character is None:
             limit = limits.GROUP_NAME_CHARACTERS
             return _("The name of the group has more than %(limit)s characters.") % {"limit": limit}
-        return _("“%(character)s” cannot stand in a group name.") % {"character": character}
+        if character == " ":
+            return _("A group name cannot have spaces.")
+        return _("“%(character)s” is not allowed in a group name.") % {"character": character}
     if code == GroupFault.TOO_MANY:
         return _("The file names more groups than an address book can have.")
     return invalid_reason(InvalidEmailError(Reason(code), character))
