@@ -10,9 +10,9 @@ One bad row costs one row. A cell is one entry: a cell with two addresses is not
 stand for two addresses, and the report could no longer account for every row. Nothing here knows Django.
 """
 
-from libraries.spreadsheets.encodings import ENCODINGS
+from libraries.spreadsheets.encodings import ENCODINGS, EncodingReading
 from libraries.spreadsheets.errors import Defect, Refusal, RefusedFileError
-from libraries.spreadsheets.kinds import EXTENSIONS, Kind
+from libraries.spreadsheets.kinds import EXTENSIONS, Kind, is_renamed
 from libraries.spreadsheets.layout import NO_COLUMN, NO_HEADER, Choice, Layout
 from libraries.spreadsheets.reading import Reading, inspect, read
 from libraries.spreadsheets.rows import Batch, Row
@@ -29,6 +29,7 @@ __all__ = [
     "Choice",
     "CsvFile",
     "Defect",
+    "EncodingReading",
     "Headings",
     "Kind",
     "Layout",
@@ -41,6 +42,7 @@ __all__ = [
     "Table",
     "Workbook",
     "inspect",
+    "is_renamed",
     "read",
     "refused_extension",
     "write_refused",

@@ -19,8 +19,8 @@ from libraries.spreadsheets.kinds import Kind
 from libraries.spreadsheets.layout import Layout
 
 # A spreadsheet program takes a text for a formula when it starts so. An apostrophe in front makes it text, and where
-# one is there already, one more: `rows.GUARDED` takes exactly one off again.
-_DANGEROUS: Final = re.compile(r"'*[=+\-@\t\r]")
+# one is there already, before an address too, one more: `rows.GUARDED` takes exactly one off again.
+_DANGEROUS: Final = re.compile(r"'*[=+\-@\t\r]|'+[^\s'@]+@[^\s'@]+\Z")
 
 # What XML 1.0 has no way to hold, and so no cell of a workbook can.
 _UNSTORABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

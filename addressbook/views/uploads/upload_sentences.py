@@ -1,5 +1,6 @@
 """What the screen says of a file and of its rows: a sentence for every code of the libraries."""
 
+from pathlib import PurePath
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat
@@ -9,7 +10,7 @@ from django.utils.translation import ngettext
 from addressbook.services.uploads.file_groups import GroupFault
 from libraries.email_addresses import InvalidEmailError, Reason
 from libraries.outbound_mailer import limits
-from libraries.spreadsheets import EXTENSIONS, Defect, Refusal
+from libraries.spreadsheets import EXTENSIONS, Defect, Kind, Refusal, is_renamed
 from libraries.spreadsheets import limits as spreadsheet_limits
 from workspace.views.pages.sentences import invalid_reason, number
 
@@ -70,9 +71,9 @@ def _of_kind(code: Refusal, detail: dict[str, Any]) -> str:
             kinds = {"kinds": ", ".join(EXTENSIONS)}
             return _("Files of this kind cannot be read. Choose one of these: %(kinds)s.") % kinds
         case Refusal.WRONG_KIND:
-            return _("The file is not what its name says. Open it in a spreadsheet program and save it again.")
+            return _no_list(detail)
         case Refusal.ENCRYPTED:
-            return _("The file is protected by a password. Save it without one and upload it again.")
+            return _protected(detail)
         case Refusal.DAMAGED:
             return _("The file is damaged. Open it in a spreadsheet program and save it again.")
         case Refusal.UNSAFE_XML:
@@ -83,6 +84,55 @@ def _of_kind(code: Refusal, detail: dict[str, Any]) -> str:
             return _("There is no sheet “%(sheet)s” in the file. Choose another.") % {"sheet": detail.get("sheet", "")}
         case _:
             return _("The file could not be read because of a fault on our side. Please upload it again.")
+
+
+def _protected(detail: dict[str, Any]) -> str:
+    if "drm" not in detail:
+        return _("The file is protected by a password. Save it without one and upload it again.")
+    return _(
+        "The file is protected by document security (DRM), so only programs inside your company can open it. "
+        "Open it in Excel, release the protection or save an unprotected copy, and upload that one. "
+        "If you cannot, ask the people who look after document security."
+    )
+
+
+def _no_list(detail: dict[str, Any]) -> str:
+    match detail.get("content"):
+        case "html":
+            return _("The file is a web page without a table. Save the list as .xlsx or .csv and send that file.")
+        case "archive":
+            return _("The file is an archive without a spreadsheet of its own. Unpack it and send the list inside.")
+        case _:
+            return _("The file is no list that can be read. Save the list as .xlsx or .csv and send that file.")
+
+
+def what_it_was(kind: Kind, name: str) -> str:
+    """What a file turned out to be whose name says something else; blank where both agree."""
+    if not is_renamed(kind, name):
+        return ""
+    extension = {"extension": PurePath(name).suffix}
+    match kind:
+        case Kind.HTML:
+            return (
+                _("The name ends in %(extension)s, but the file is a web page (HTML). Its tables were read.")
+                % extension
+            )
+        case Kind.XML:
+            return (
+                _("The name ends in %(extension)s, but the file is XML Spreadsheet 2003. It was read as such.")
+                % extension
+            )
+        case Kind.TEXT:
+            return _("The name ends in %(extension)s, but the file is plain text. It was read as such.") % extension
+        case Kind.SYLK:
+            return _("The name ends in %(extension)s, but the file is SYLK. It was read as such.") % extension
+        case _:
+            kinds = {Kind.XLSX: ".xlsx", Kind.XLSB: ".xlsb", Kind.XLS: ".xls", Kind.ODS: ".ods"}
+            found = extension | {"found": kinds[kind]}
+            return (
+                _("The name ends in %(extension)s, but the file is a workbook of kind %(found)s. It was read as such.")
+                % found
+            )
 
 
 def ended(reason: str, *, is_begun: bool = True) -> str:

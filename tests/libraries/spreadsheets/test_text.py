@@ -160,9 +160,9 @@ def test_row_of_spaces_is_blank() -> None:
 
 
 def test_guarding_apostrophe_is_taken_off() -> None:
-    content = b"'=a@example.com\n'+82@example.com\n''=b@example.com\n'c@example.com\n"
+    content = b"'=a@example.com\n'+82@example.com\n''=b@example.com\n'c@example.com\n''d@example.com\n'e@example.com'\n"
     assert [text for _, text in emails(content)] == [
-        "=a@example.com", "+82@example.com", "'=b@example.com", "'c@example.com",
+        "=a@example.com", "+82@example.com", "'=b@example.com", "c@example.com", "'d@example.com", "'e@example.com'",
     ]  # fmt: skip
 
 
