@@ -189,7 +189,6 @@ UPLOAD_HEARTBEAT_SECONDS: Final = 1
 ROWS_MENDED_IN_POPUP: Final = 20
 
 # Addresses pointed out as likely slips in a check.
-SLIPS_LISTED: Final = 20
 
 # Names of new groups that the check lists; it counts all of them.
 NEW_GROUPS_LISTED: Final = 20

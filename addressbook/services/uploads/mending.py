@@ -97,10 +97,10 @@ def mended(upload: Upload, wish: str) -> Mending:
 def _picked(found: Any, number: str) -> list[Any]:
     if number == "all":
         return list(found)
-    try:
-        return [list(found)[int(number)]]
-    except (ValueError, IndexError):
-        raise UnknownFindingError from None
+    listed = list(found)
+    if not number.isdecimal() or int(number) >= len(listed):
+        raise UnknownFindingError
+    return [listed[int(number)]]
 
 
 def finding_key(code: str, detail: str | None = None) -> str:

@@ -109,6 +109,7 @@ def _check_context(access: Access, upload: Upload) -> dict[str, Any]:
         "layout": layout,
         "refusal": upload_sentences.refusal(refusal, result.get("detail", {})) if refusal else "",
         "needs_column": layout is not None and layout.email_column is None,
+        "what_it_was": upload_sentences.what_it_was(layout.kind, upload.name) if layout else "",
         "questions": questions(upload, layout) if layout else [],
         "findings": findings_of(upload, layout),
         "new_groups_unlisted": result.get("new_group_count", 0) - len(result.get("new_groups", [])),

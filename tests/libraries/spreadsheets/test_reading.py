@@ -72,7 +72,7 @@ def test_layout_survives_json(stored: Path) -> None:
 def test_choice_overrides_every_part(stored: Path) -> None:
     choice = Choice(header_row=3, email_column=1, group_column=0, delimiter=",", encoding="cp1252")
     with spreadsheets.read(stored, name="list.csv", choice=choice) as found:
-        first = next(iter(next(iter(found))))
+        first = next(row for batch in found for row in batch)
     assert first == (4, "g2", "user2@example.com", None, None, False)
 
 
