@@ -115,6 +115,11 @@ def _records(stream: bytes, position: int) -> Iterator[tuple[int, int, int]]:
                 return
 
 
+def _is_error(result: bytes) -> bool:
+    """Whether the eight bytes of a formula's result are no number but an error."""
+    return result[6:] == b"\xff\xff" and result[0] == 2
+
+
 def _survey_sheet(stream: bytes, position: int) -> Survey:
     found = Survey()
     last_row = last_column = 0
@@ -125,9 +130,8 @@ def _survey_sheet(stream: bytes, position: int) -> Survey:
             last_column = column if column > last_column else last_column
             if kind == _ERROR and end - start >= 8 and stream[start + 7]:
                 found.lost[row, column] = (Defect.ERROR, _ERRORS.get(stream[start + 6], "#ERROR"))
-            elif kind == _FORMULA and end - start >= 14 and stream[start + 12 : start + 14] == b"\xff\xff":
-                if stream[start + 6] == 2:
-                    found.lost[row, column] = (Defect.ERROR, _ERRORS.get(stream[start + 8], "#ERROR"))
+            elif kind == _FORMULA and end - start >= 14 and _is_error(stream[start + 6 : start + 14]):
+                found.lost[row, column] = (Defect.ERROR, _ERRORS.get(stream[start + 8], "#ERROR"))
         elif kind == _ROW and end - start >= 16 and stream[start + 12] & _HIDDEN_ROW:
             found.hidden.add(int.from_bytes(stream[start : start + 2], "little") + 1)
     found.rows, found.columns = last_row + 1, last_column + 1

@@ -6,6 +6,7 @@ first stream by a name for the right one. xlrd reads every version, also without
 
 import io
 import os
+from pathlib import Path
 from typing import Any, Final
 
 from libraries.spreadsheets import biff, encodings, limits
@@ -74,7 +75,7 @@ def _through_xlrd(content: bytes, stream: biff.Stream, encoding: str | None) -> 
 
     has_bytes = stream.version < _BIFF8
     try:
-        with open(os.devnull, "w") as silence:
+        with Path(os.devnull).open("w") as silence:
             book = xlrd.open_workbook(
                 file_contents=content,
                 logfile=silence,

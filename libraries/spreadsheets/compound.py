@@ -8,7 +8,7 @@ from libraries.spreadsheets.errors import Refusal, RefusedFileError
 from libraries.spreadsheets.kinds import has_password
 
 # Excel opens a workbook with this password without asking; files that are only write-protected have it.
-_NO_SECRET: Final = "VelvetSweatshop"
+_NO_SECRET: Final = "VelvetSweatshop"  # noqa: S105 - it protects nothing
 _PACKAGE: Final = "encryptedpackage"
 _STREAMS: Final = ("workbook", "book")
 

@@ -61,12 +61,15 @@ def find_delimiter(text: str, start: int = 0) -> str:
     Where several are equal, the one that cuts rows most evenly. Lines of nothing but addresses are one column: what is
     on such a line are entries.
     """
-    best, best_score = NO_DELIMITER, _score(_judged(text, NO_DELIMITER, start))
+    whole = _score(_judged(text, NO_DELIMITER, start))
+    best, best_score = NO_DELIMITER, whole
     for delimiter in DELIMITERS:
         score = _score(_judged(text, delimiter, start))
         if score > best_score:
             best, best_score = delimiter, score
-    if best and _are_only_addresses(_judged(text, best, start)):
+    share, evenness = best_score
+    # Where lines mostly are addresses as they are, a comma in one of them is a slip and no delimiter.
+    if best and (not evenness and 2 * whole[0] >= share or _are_only_addresses(_judged(text, best, start))):
         return NO_DELIMITER
     return best
 

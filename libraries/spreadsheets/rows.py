@@ -13,8 +13,8 @@ from libraries.spreadsheets.outside import Others, OutsideCell, cells_outside, o
 from libraries.spreadsheets.sources import Table, Value, has_content, text_of
 
 # An apostrophe that keeps a spreadsheet program from taking a text for a formula or a link. Ours and other people's
-# exports have it, and it is no part of the address. Doubled, the first one is the guard: `writer` adds one where one is.
-# One at the end as well makes it a quotation, which the reader of entries knows.
+# exports have it, and it is no part of the address. Doubled, the first one is the guard: `writer` adds one where one
+# is. One at the end as well makes it a quotation, which the reader of entries knows.
 GUARDED: Final = re.compile(r"'+(?:[=+\-@\t\r]|[^\s'@]+@[^\s'@]+\Z)")
 
 

@@ -75,10 +75,9 @@ class _Reader:
                 self.sheets[-1].hidden = True
         elif name == _SPREADSHEET + "Cell":
             self._end_cell()
-        elif name == _SPREADSHEET + "Row" and self.sheets:
-            if self._row:
-                self._budget.add_row(self.sheets[-1], self._number, self._row)
-                self._row = []
+        elif name == _SPREADSHEET + "Row" and self._row:
+            self._budget.add_row(self.sheets[-1], self._number, self._row)
+            self._row = []
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         if not self.sheets:

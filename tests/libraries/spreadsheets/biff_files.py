@@ -16,7 +16,7 @@ def record(kind: int, data: bytes = b"") -> bytes:
 def biff8(
     rows: Rows, *, code_page: int | None, hidden: Sequence[int] = (), errors: Sequence[tuple[int, int]] = ()
 ) -> bytes:
-    """A stream of Excel 97 with labels in Unicode. `hidden` has numbers of rows from 1, `errors` places of #N/A from 0."""
+    """A stream of Excel 97 with labels in Unicode. `hidden` has row numbers from 1, `errors` places of #N/A from 0."""
 
     def text(value: str) -> bytes:
         return struct.pack("<HB", len(value), 1) + value.encode("utf-16-le")
@@ -109,10 +109,9 @@ def compound(streams: dict[str, bytes]) -> bytes:
     packed = b"".join(struct.pack("<I", number) for number in table).ljust(_SECTOR, b"\xff")
     assert len(packed) == _SECTOR
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
-    header += struct.pack(
-        "<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, directory_start, 0, 4096, _END_OF_CHAIN, 0, _END_OF_CHAIN, 0
-    )
-    header += struct.pack("<I", table_start)
+    ends = (_END_OF_CHAIN, 0, _END_OF_CHAIN, 0)
+    header += struct.pack("<HHHHH6xIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, directory_start)
+    header += struct.pack("<IIIIIII", 0, 4096, *ends, table_start)
     return header.ljust(_SECTOR, b"\xff") + b"".join(sectors) + packed
 
 
