@@ -69,7 +69,7 @@ def find_delimiter(text: str, start: int = 0) -> str:
             best, best_score = delimiter, score
     share, evenness = best_score
     # Where lines mostly are addresses as they are, a comma in one of them is a slip and no delimiter.
-    if best and (not evenness and 2 * whole[0] >= share or _are_only_addresses(_judged(text, best, start))):
+    if best and ((not evenness and 2 * whole[0] >= share) or _are_only_addresses(_judged(text, best, start))):
         return NO_DELIMITER
     return best
 

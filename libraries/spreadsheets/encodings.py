@@ -69,6 +69,7 @@ _LABELS: Final = {
     "unicode": "utf-16-le",
 }
 _LINE_END: Final = re.compile(rb"[\r\n]+")
+_WITHIN_ADDRESS: Final = re.compile(rb"[\x80-\xff][A-Za-z0-9._+-]*@[A-Za-z0-9]|[A-Za-z0-9]@[A-Za-z0-9.-]*[\x80-\xff]")
 _JUDGED_BYTES: Final = 4096
 _PLAUSIBLE_BYTES: Final = 64 * 1024
 _SHOWN_LINES: Final = 3
@@ -240,6 +241,10 @@ def _most_plausible(foreign: list[bytes], unreadable: dict[str, int]) -> list[st
         if encoding != "utf-8"
     }
     best = max(judged.values(), default=IMPLAUSIBLE)
+    if len(judged) > 1 and any(map(_WITHIN_ADDRESS.search, foreign)):
+        # A letter of the West within an address is a bad byte rather than a part of it.
+        judged.pop("cp1252", None)
+        best = max(judged.values())
     if best > POSSIBLE:
         found = [encoding for encoding, level in judged.items() if level == best]
     else:

@@ -75,7 +75,8 @@ def questions(upload: Upload, layout: Layout) -> list[Question]:
             for column in columns
         ]
         asked.append(Question(_("Which column has the addresses?"), readings))
-    if len(layout.readings) > 1 and "encoding" not in upload.choice:
+    # Where all of them read alike there is nothing to choose.
+    if len({lines for _name, lines in layout.readings}) > 1 and "encoding" not in upload.choice:
         readings = [
             Reading(name.upper(), " · ".join(lines), name == layout.encoding, _fields(layout, encoding=name))
             for name, lines in layout.readings

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.files import File
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django_htmx.http import reswap, retarget
@@ -199,12 +200,13 @@ def download_template(request: HttpRequest, access: Access) -> HttpResponse:
     headings = _headings()
     with files.scratch() as folder:
         path = folder / "template.xlsx"
-        with spreadsheets.Workbook(
-            path, sheet=_("Addresses"), widths=(40, 30), headings=(headings.email, headings.group)
-        ):
+        names = (headings.email, headings.group)
+        with spreadsheets.Workbook(path, sheet=_("Addresses"), widths=(40, 30), headings=names):
             pass
-        content = path.open("rb")
-    return FileResponse(content, as_attachment=True, filename=_("address list") + ".xlsx")  # type: ignore[return-value]
+        content = path.read_bytes()
+    answer = HttpResponse(content, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=_("address list") + ".xlsx")
+    return answer
 
 
 @require_GET

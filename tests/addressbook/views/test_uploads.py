@@ -58,7 +58,8 @@ def test_the_check_is_a_list_of_label_and_number(client, url, checked) -> None:
     answer = client.get(url("show_upload", checked), headers=BODY)
     shown = counts(answer)
     assert [shown[name] for name in ("Rows", "New", "Already there", "Duplicates", "Invalid")] == [4, 2, 0, 1, 1]
-    assert "Row 4 kim@naver The domain has no ending such as “.com”." in text_of(answer)
+    assert "The domain has no ending such as “.com”. 1 time" in text_of(answer)
+    assert "Row 4 kim@naver" in text_of(answer)
     assert 'hx-trigger="load' not in answer.content.decode()
     assert "column A “Email”" in text_of(answer)
 
