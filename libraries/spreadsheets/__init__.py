@@ -7,7 +7,9 @@
 
 A file is judged and parsed in a child process that may die of it: then the file is refused, and nothing else happens.
 One bad row costs one row. Cells come as they are: `emails.read_cell` takes their entries apart. A batch also has the
-cells with an "@" outside the chosen column, so that the report can account for every address. Nothing here knows Django.
+cells with an "@" outside the chosen column, so that the report can account for every address.
+
+Nothing here knows Django.
 """
 
 from libraries.spreadsheets.encodings import ENCODINGS, EncodingReading

@@ -29,8 +29,8 @@ _EMAIL_HEADINGS: Final = _words(
 _GROUP_HEADINGS: Final = _words(
     """
     group groups ingroups groupname groupnames recipientgroup recipientgroups recipientgroupname
-    그룹 그룹명 그룹이름 수신자그룹 수신자그룹명 수신자그룹이름 주소록그룹
-    グループ グループ名 受信者グループ 受信者グループ名 宛先グループ
+    그룹 그룹명 그룹이름 소속그룹 수신자그룹 수신자그룹명 수신자그룹이름 주소록그룹
+    グループ グループ名 所属グループ 受信者グループ 受信者グループ名 宛先グループ
     组 组名 群組
     """
 )
