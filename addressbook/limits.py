@@ -178,6 +178,13 @@ SYNC_PARKED_LISTED: Final = 100
 # What the service says of a failure; its sentences are far shorter, and a page of HTML is none.
 SYNC_REASON_CHARACTERS: Final = 500
 
+# Files from outside ----------------------------------------------------------------------------------------------
+
+# Findings of a check that are shown: reasons, and rows of each; places outside of the chosen column, addresses of each.
+FINDINGS_LISTED: Final = 30
+ROWS_OF_A_FINDING_LISTED: Final = 5
+OUTSIDE_PLACES_LISTED: Final = 20
+
 # Uploads ---------------------------------------------------------------------------------------------------------
 
 # A checked file waits this long for its owner's OK, and the refused rows of an upload can be fetched for as long.
@@ -199,7 +206,6 @@ UPLOAD_HEARTBEAT_SECONDS: Final = 1
 ROWS_MENDED_IN_POPUP: Final = 20
 
 # Addresses pointed out as likely slips in a check.
-SLIPS_LISTED: Final = 20
 
 # Names of new groups that the check lists; it counts all of them.
 NEW_GROUPS_LISTED: Final = 20

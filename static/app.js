@@ -30,6 +30,7 @@ function openDialogs(root) {
     dialog.removeAttribute("open"); // it was open for browsers without scripts, which cannot make it modal
     dialog.addEventListener("close", () => {
       keepVoices();
+      stopSending(dialog);
       leave(dialog);
       if (!one("dialog:modal")) focusBack(dialog.dataset.returnsTo);
     });
@@ -41,6 +42,13 @@ function openDialogs(root) {
 function leave(dialog) {
   if (one(".htmx-request", dialog)) document.addEventListener("htmx:afterRequest", () => leave(dialog), { once: true });
   else dialog.remove();
+}
+
+// Closing the popup ends the upload of a file in it, so that its answer does not bring the popup back.
+function stopSending(dialog) {
+  for (const sender of all("form.htmx-request, input[type=file].htmx-request", dialog)) {
+    if (one("input[type=file]", dialog)?.value) htmx.trigger(sender, "htmx:abort");
+  }
 }
 
 document.addEventListener("click", (event) => {
@@ -406,23 +414,49 @@ function giveBackTyped() {
   typed = "";
 }
 
+// A file goes out when it is chosen or, once that was lost, with OK.
+const sendsFile = (element) => element.matches("#register-file, #register-form") && one("#register-file")?.value;
+
 document.addEventListener("htmx:xhr:progress", (event) => {
   const bar = one("#sending");
-  if (!bar || !event.target.matches("input[type=file]") || !event.detail.lengthComputable) return;
+  if (!bar || !sendsFile(event.target) || !event.detail.lengthComputable) return;
   bar.hidden = false;
+  one("#sending-lost").hidden = true;
   bar.value = (100 * event.detail.loaded) / event.detail.total;
 });
 
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    const bar = one("#sending");
+    if (!bar || !sendsFile(event.target)) return;
+    bar.hidden = true;
+    bar.value = 0;
+    one("#sending-lost").hidden = false;
+  });
+}
+
+// A file that is dropped anywhere on the page goes into the popup, which opens for it.
+let dropped = null;
+
+function takeDropped() {
+  const field = one("#register-file");
+  if (!field || !dropped) return;
+  field.files = dropped;
+  dropped = null;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
-    const place = event.target.closest?.("[data-drop]");
-    if (!place || !event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    place.classList.toggle("dropping", name === "dragover");
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    const place = one("[data-drop]");
+    if (!place && (!one("#open-register") || one("dialog:modal"))) return;
+    event.preventDefault(); // the browser would leave the page to show the file
+    place?.classList.toggle("dropping", name === "dragover");
     if (name !== "drop" || !event.dataTransfer.files.length) return;
-    const field = one(place.dataset.drop);
-    field.files = event.dataTransfer.files;
-    field.dispatchEvent(new Event("change", { bubbles: true }));
+    dropped = event.dataTransfer.files;
+    if (place) takeDropped();
+    else one("#open-register").click();
   });
 }
 
@@ -564,6 +598,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
   announce({ aloud: true });
   giveBackTyped();
+  takeDropped();
   const list = one("#group-list");
   if (list && list.scrollTop !== tree.scroll) list.scrollTop = tree.scroll;
   const filter = one("#group-filter");

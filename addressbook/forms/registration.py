@@ -9,6 +9,8 @@ class RegistrationForm(SubmissionForm):
 
     text = SentTextField(required=False)
     into = IdField(required=False)
+    # A group to be made for them; where one of this name is there already, that one.
+    new_group = SentTextField(required=False)
 
 
 class RepairForm(RegistrationForm):

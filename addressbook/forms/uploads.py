@@ -12,15 +12,22 @@ DELIMITERS: Final = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "n
 
 
 class UploadForm(SubmissionForm):
-    """A file, which stands beside this in the request, and the group that its rows go into (none: no group)."""
+    """The group that the rows of a file go into (none: no group); the file itself is beside this in the request."""
 
     into = IdField(required=False)
+    new_group = SentTextField(required=False)
 
 
 class SeenCheckForm(forms.Form):
     """An act on a checked upload. `seen` says which of its checks the user saw."""
 
     seen = IdField()
+
+
+class WishForm(SeenCheckForm):
+    """One decision on the findings of a check: see `services.uploads.mending.mended`."""
+
+    wish = forms.CharField(max_length=40)
 
 
 class ApplyUploadForm(SeenCheckForm):

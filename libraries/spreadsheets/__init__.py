@@ -6,13 +6,15 @@
 - `write_refused` writes rows back in the file's own columns, each with its reason, to be mended and uploaded again.
 
 A file is judged and parsed in a child process that may die of it: then the file is refused, and nothing else happens.
-One bad row costs one row. A cell is one entry: a cell with two addresses is not taken apart, for then one row would
-stand for two addresses, and the report could no longer account for every row. Nothing here knows Django.
+One bad row costs one row. Cells come as they are: `emails.read_cell` takes their entries apart. A batch also has the
+cells with an "@" outside the chosen column, so that the report can account for every address.
+
+Nothing here knows Django.
 """
 
-from libraries.spreadsheets.encodings import ENCODINGS
+from libraries.spreadsheets.encodings import ENCODINGS, EncodingReading
 from libraries.spreadsheets.errors import Defect, Refusal, RefusedFileError
-from libraries.spreadsheets.kinds import EXTENSIONS, Kind
+from libraries.spreadsheets.kinds import EXTENSIONS, Kind, is_renamed
 from libraries.spreadsheets.layout import NO_COLUMN, NO_HEADER, Choice, Layout
 from libraries.spreadsheets.reading import Reading, inspect, read
 from libraries.spreadsheets.rows import Batch, Row
@@ -29,6 +31,7 @@ __all__ = [
     "Choice",
     "CsvFile",
     "Defect",
+    "EncodingReading",
     "Headings",
     "Kind",
     "Layout",
@@ -41,6 +44,7 @@ __all__ = [
     "Table",
     "Workbook",
     "inspect",
+    "is_renamed",
     "read",
     "refused_extension",
     "write_refused",

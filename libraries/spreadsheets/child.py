@@ -13,6 +13,7 @@ import signal
 import struct
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -71,7 +72,7 @@ def _messages(request: Message) -> Iterator[Message]:
 def _read(request: Message) -> Iterator[Message]:
     from libraries.spreadsheets.guard import admit
     from libraries.spreadsheets.layout import Choice, find_layout
-    from libraries.spreadsheets.rows import read_rows
+    from libraries.spreadsheets.rows import read_others, read_rows
     from libraries.spreadsheets.sources import open_source
 
     choice = Choice(**request["choice"])
@@ -79,13 +80,16 @@ def _read(request: Message) -> Iterator[Message]:
         content = file.read(limits.UPLOAD_FILE_BYTES + 1)
         size = os.fstat(file.fileno()).st_size
     admitted = admit(content, request["name"], size)
-    layout, table = find_layout(admitted.kind, open_source(admitted, choice.encoding, choice.delimiter), choice)
-    yield {"layout": layout.as_json()}
+    found = find_layout(admitted.kind, open_source(admitted, choice.encoding, choice.delimiter), choice)
+    yield {"layout": found.layout.as_json()}
     if request["layout_only"]:
         return
-    for batch in read_rows(table, layout, with_cells=request["with_cells"]):
+    batches = read_rows(found.table, found.layout, with_cells=request["with_cells"])
+    if not request["with_cells"]:
+        batches = chain(batches, read_others(found.others))
+    for batch in batches:
         columns = [batch.first, batch.emails, batch.groups, batch.defects, batch.cells, list(batch.hidden)]
-        yield {"rows": columns}
+        yield {"rows": [*columns, list(batch.outside), batch.sheet, batch.is_unread]}
     yield {"end": True}
 
 

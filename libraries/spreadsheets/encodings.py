@@ -1,4 +1,4 @@
-"""The encoding of a text file: a fixed ladder of strict attempts, never a guess by frequency of letters.
+"""The encoding of a text file: strict attempts in a fixed order, and a question where more than one could be meant.
 
 What cannot be decoded costs its row and no other. A byte that is no text becomes a lone surrogate, U+DC00 and its
 value, which no strict decoding produces: so a row that has one is known, and can be shown with the byte's value.
@@ -7,14 +7,15 @@ value, which no strict decoding produces: so a row that has one is known, and ca
 import codecs
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from libraries.spreadsheets import limits
 from libraries.spreadsheets.errors import Refusal, RefusedFileError
+from libraries.spreadsheets.plausible import IMPLAUSIBLE, POSSIBLE, plausibility
 
-# What a user may choose. The first three are found by themselves whenever the file has them; CP949 and CP932 are
-# what Excel writes in Korea and in Japan (supersets of EUC-KR and Shift-JIS).
+# What a user may choose. Those of Unicode and ISO-2022-JP are found by themselves whenever the file has them; CP949
+# and CP932 are what Excel writes in Korea and in Japan (supersets of EUC-KR and Shift-JIS).
 ENCODINGS: Final = (
     "utf-8",
     "utf-16-le",
@@ -25,17 +26,55 @@ ENCODINGS: Final = (
     "gb18030",
     "big5",
     "cp1252",
+    "iso-2022-jp",
+    "utf-32-le",
+    "utf-32-be",
 )
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
+    # Before UTF-16: its mark begins as that of UTF-32 does.
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_UNIT_BYTES: Final = {"utf-16-le": 2, "utf-16-be": 2}
-_LADDER: Final = ("cp949", "cp932")
+_UNIT_BYTES: Final = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
+_CANDIDATES: Final = ("cp949", "cp932", "euc-jp", "gb18030", "big5", "cp1252")
+
+# Mail programs write Japanese in seven bits, switched by escapes. Microsoft's has more letters than the standard.
+_ESCAPE: Final = re.compile(rb"\x1b[$(]")
+_SEVEN_BIT: Final = ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_2004")
+
+# What a declaration says, and the codec that reads what programs really write under it.
+_LABELS: Final = {
+    "euc-kr": "cp949",
+    "ks_c_5601-1987": "cp949",
+    "ksc5601": "cp949",
+    "korean": "cp949",
+    "windows-949": "cp949",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "sjis": "cp932",
+    "x-sjis": "cp932",
+    "windows-31j": "cp932",
+    "ms932": "cp932",
+    "x-euc-jp": "euc-jp",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "big5-hkscs": "big5hkscs",
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "unicode": "utf-16-le",
+}
 _LINE_END: Final = re.compile(rb"[\r\n]+")
+_WITHIN_ADDRESS: Final = re.compile(rb"[\x80-\xff][A-Za-z0-9._+-]*@[A-Za-z0-9]|[A-Za-z0-9]@[A-Za-z0-9.-]*[\x80-\xff]")
 _JUDGED_BYTES: Final = 4096
+_PLAUSIBLE_BYTES: Final = 64 * 1024
+_SHOWN_LINES: Final = 3
+_END_CHARACTERS: Final = 2_000
+_SHOWN_BYTES: Final = 400
 _UNREADABLE: Final = re.compile("[\udc00-\udcff]")
 
 # Five bytes that are no character in CP932; Python's codec gives them one all the same.
@@ -63,22 +102,53 @@ class Text:
     has_unreadable: bool
     readings: tuple[EncodingReading, ...] = ()
 
+    def without_end_mark(self) -> "Text":
+        """Without the Ctrl-Z by which programs of DOS end a text, and what is blank behind it."""
+        stripped = self.text[-_END_CHARACTERS:].rstrip("\0\r\n \x1a")
+        end = len(self.text) - min(len(self.text), _END_CHARACTERS) + len(stripped)
+        mark = self.text.find("\x1a", end)
+        return self if mark < 0 else replace(self, text=self.text[:mark])
 
-def decode(content: bytes, chosen: str | None = None) -> Text:
-    """Decode a file, in the encoding that the user chose or in the first one of the ladder that fits.
 
-    The ladder: byte order mark, the NULs of UTF-16, UTF-8, CP949, CP932. Where nothing decodes the whole file, the
-    encoding that leaves the fewest lines unreadable is taken, if they are few. Raises RefusedFileError with
-    UNKNOWN_ENCODING otherwise. `chosen` is one of ENCODINGS.
+def decode(content: bytes, chosen: str | None = None, stated: str | None = None) -> Text:
+    """Decode a file, in the encoding that the user chose or in the one that fits.
+
+    In this order: byte order mark, the NULs of UTF-16 and UTF-32, the escapes of ISO-2022-JP, what the file itself
+    states (`stated`), UTF-8, and then whatever is plausible. Where several are, `readings` shows them. Where nothing
+    decodes the whole file, the encoding that leaves the fewest lines unreadable is taken, if they are few. Raises
+    RefusedFileError with UNKNOWN_ENCODING otherwise. `chosen` is one of ENCODINGS.
     """
     for mark, encoding in _MARKS:
         if content.startswith(mark) and chosen in (None, encoding):
-            return _decode_as(content[len(mark) :], encoding)
+            return decode_as(content[len(mark) :], encoding)
     if chosen:
-        return _decode_as(content, chosen)
-    if utf_16 := _utf_16_by_its_nuls(content):
-        return _decode_as(content, utf_16)
-    return _climb(content)
+        return decode_as(content, chosen)
+    if wide := _wide_by_its_nuls(content):
+        return decode_as(content, wide)
+    if content.isascii():
+        return _decode_escaped(content) or Text(content.decode("ascii"), "utf-8", has_unreadable=False)
+    try:
+        return Text(content.decode("utf-8"), "utf-8", has_unreadable=False)
+    except UnicodeDecodeError:
+        return (stated and _decode_stated(content, stated)) or _climb(content)
+
+
+def looks_east_asian(content: bytes) -> bool:
+    """Whether a text that says it is Western is Korean, Japanese or Chinese beyond doubt."""
+    found = {encoding: plausibility(content.decode(encoding, "ignore"), encoding) for encoding in _CANDIDATES}
+    western = found.pop("cp1252")
+    return max(found.values()) > max(western, POSSIBLE)
+
+
+def codec_of_label(label: str) -> str | None:
+    """The codec for what a declaration calls an encoding; None for none that is known."""
+    label = label.strip().lower()
+    name = _LABELS.get(label, label)
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return None
+    return name if found._is_text_encoding and found.name not in ("idna", "punycode", "unicode_escape") else None
 
 
 def readable(text: str) -> bool:
@@ -91,7 +161,9 @@ def shown(text: str) -> str:
     return _UNREADABLE.sub(lambda unreadable: f"\\x{ord(unreadable[0]) - 0xDC00:02x}", text)
 
 
-def _decode_as(content: bytes, encoding: str) -> Text:
+def decode_as(content: bytes, encoding: str) -> Text:
+    if encoding == "iso-2022-jp" and (escaped := _decode_escaped(content)):
+        return escaped
     try:
         text, has_unreadable = content.decode(encoding), False
     except UnicodeDecodeError:
@@ -101,11 +173,17 @@ def _decode_as(content: bytes, encoding: str) -> Text:
     return Text(text, encoding, has_unreadable)
 
 
-def _utf_16_by_its_nuls(content: bytes) -> str | None:
-    """UTF-16 without a mark. Every line has ASCII in it (an address, a delimiter, its end), and so a NUL."""
+def _wide_by_its_nuls(content: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark. Every line has ASCII in it (an address, a delimiter, its end), so has NULs."""
     start = content[:_JUDGED_BYTES]
+    quarter = len(start) // 4
+    nuls = [start[place::4].count(0) for place in range(4)]
+    if quarter and min(nuls[2], nuls[3]) > quarter * 0.9 and nuls[0] < quarter * 0.1:
+        return "utf-32-le"
+    if quarter and min(nuls[0], nuls[1]) > quarter * 0.9 and nuls[3] < quarter * 0.1:
+        return "utf-32-be"
     half = len(start) // 2
-    even, odd = start[0::2].count(0), start[1::2].count(0)
+    even, odd = nuls[0] + nuls[2], nuls[1] + nuls[3]
     if odd > half * 0.2 and even < odd / 10:
         return "utf-16-le"
     if even > half * 0.2 and odd < even / 10:
@@ -113,26 +191,81 @@ def _utf_16_by_its_nuls(content: bytes) -> str | None:
     return None
 
 
-def _climb(content: bytes) -> Text:
+def _decode_escaped(content: bytes) -> Text | None:
+    if not _ESCAPE.search(content):
+        return None
+    for codec in _SEVEN_BIT:
+        try:
+            return Text(content.decode(codec), "iso-2022-jp", has_unreadable=False)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _decode_stated(content: bytes, stated: str) -> Text | None:
+    codec = codec_of_label(stated)
+    if codec is None:
+        return None
     try:
-        return Text(content.decode("utf-8"), "utf-8", has_unreadable=False)
+        return Text(content.decode(codec), codec, has_unreadable=False)
     except UnicodeDecodeError:
-        pass
+        return None
+
+
+def _climb(content: bytes) -> Text:
     lines = [line for line in _LINE_END.split(content) if line]
     foreign = [line for line in lines if not line.isascii()]
+    # In a short list one bad line is few, unless there is no other.
+    few = max(len(lines) > 1, len(lines) * limits.UNREADABLE_LINES_PERCENT // 100)
     unreadable = {"utf-8": _count_unreadable(foreign, "utf-8")}
     # Other encodings hardly ever look like UTF-8 by chance, so a file most of whose lines do is UTF-8.
     if unreadable["utf-8"] * 2 >= len(foreign):
-        for encoding in _LADDER:
+        for encoding in _CANDIDATES:
             unreadable[encoding] = _count_unreadable(foreign, encoding)
-            if not unreadable[encoding]:
-                return _decode_as(content, encoding)
+        plausible = _most_plausible(foreign, {name: count for name, count in unreadable.items() if count <= few})
+        if plausible:
+            text = decode_as(content, plausible[0])
+            return replace(text, readings=_readings(foreign, plausible)) if len(plausible) > 1 else text
     best = min(unreadable, key=lambda encoding: unreadable[encoding])
-    # In a short list one bad line is few, unless there is no other.
-    few = max(len(lines) > 1, len(lines) * limits.UNREADABLE_LINES_PERCENT // 100)
     if unreadable[best] > few:
         raise RefusedFileError(Refusal.UNKNOWN_ENCODING)
-    return _decode_as(content, best)
+    return decode_as(content, best)
+
+
+def _most_plausible(foreign: list[bytes], unreadable: dict[str, int]) -> list[str]:
+    """The encodings that leave few lines unreadable and are the most plausible of these."""
+    sample = b"\n".join(foreign)[:_PLAUSIBLE_BYTES]
+    judged = {
+        encoding: plausibility(sample.decode(encoding, "ignore"), encoding)
+        for encoding in unreadable
+        if encoding != "utf-8"
+    }
+    best = max(judged.values(), default=IMPLAUSIBLE)
+    if len(judged) > 1 and any(map(_WITHIN_ADDRESS.search, foreign)):
+        # A letter of the West within an address is a bad byte rather than a part of it.
+        judged.pop("cp1252", None)
+        best = max(judged.values())
+    if best > POSSIBLE:
+        found = [encoding for encoding, level in judged.items() if level == best]
+    else:
+        # None of them is what people usually write. All that read the whole of it may be meant.
+        found = [encoding for encoding in judged if not unreadable[encoding] and encoding != "cp1252"] or list(judged)
+    return sorted(found, key=lambda encoding: (-judged[encoding], unreadable[encoding]))
+
+
+def _readings(foreign: list[bytes], candidates: list[str]) -> tuple[EncodingReading, ...]:
+    """How the same few lines read in each of the encodings."""
+    shown_lines = foreign[:_SHOWN_LINES]
+    return tuple(
+        EncodingReading(
+            encoding,
+            tuple(
+                shown(decode_as(line[:_SHOWN_BYTES], encoding).text)[: limits.LAYOUT_CELL_CHARACTERS]
+                for line in shown_lines
+            ),
+        )
+        for encoding in candidates
+    )
 
 
 def _count_unreadable(lines: list[bytes], encoding: str) -> int:
@@ -151,7 +284,7 @@ def _keeper(encoding: str) -> str:
 
     One unit and no more: a byte that begins a character must not take the line end after it along.
     """
-    return _UTF_16_KEEPER if encoding in _UNIT_BYTES else _BYTE_KEEPER
+    return _KEEPERS[_UNIT_BYTES.get(encoding, 1)]
 
 
 def _keep(unit_bytes: int) -> Callable[[UnicodeError], tuple[str, int]]:
@@ -164,7 +297,6 @@ def _keep(unit_bytes: int) -> Callable[[UnicodeError], tuple[str, int]]:
     return keep
 
 
-_BYTE_KEEPER: Final = "addressbook.keep_byte"
-_UTF_16_KEEPER: Final = "addressbook.keep_unit"
-codecs.register_error(_BYTE_KEEPER, _keep(1))
-codecs.register_error(_UTF_16_KEEPER, _keep(2))
+_KEEPERS: Final = {unit_bytes: f"addressbook.keep_{unit_bytes}" for unit_bytes in (1, 2, 4)}
+for _unit_bytes, _name in _KEEPERS.items():
+    codecs.register_error(_name, _keep(_unit_bytes))

@@ -1,47 +1,19 @@
 """Where the addresses stand in a file: the sheet, the heading row, the columns. Found, and open to correction."""
 
-import re
-import unicodedata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import chain, islice
 from typing import Any, Final
 
 from libraries.spreadsheets import encodings, limits
+from libraries.spreadsheets.columns import find_columns, is_group_heading
 from libraries.spreadsheets.errors import Refusal, RefusedFileError
 from libraries.spreadsheets.kinds import Kind
+from libraries.spreadsheets.outside import Others
 from libraries.spreadsheets.sources import Sheet, Source, Table, Value, has_content, text_of
 
 NO_HEADER: Final = 0
 NO_COLUMN: Final = -1
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Compared in lower case and in normal form, without spaces and punctuation: see _names_in.
-_EMAIL_HEADINGS: Final = _words(
-    """
-    email emails emailaddress emailaddresses emailid mail mailaddress mailid recipientemail recipientemailaddress
-    이메일 이메일주소 e메일 e메일주소 메일 메일주소 전자우편 전자우편주소 전자메일 전자메일주소
-    수신자이메일 수신자이메일주소 수신자메일 수신자메일주소 이메일아이디
-    メール メールアドレス eメール eメールアドレス 電子メール 電子メールアドレス メアド emailアドレス mailアドレス
-    受信者メール 受信者メールアドレス 宛先メールアドレス
-    邮箱 电子邮箱 电子邮件 邮箱地址 電子郵件 電子信箱
-    """
-)
-_GROUP_HEADINGS: Final = _words(
-    """
-    group groups groupname groupnames recipientgroup recipientgroups recipientgroupname
-    그룹 그룹명 그룹이름 수신자그룹 수신자그룹명 수신자그룹이름 주소록그룹
-    グループ グループ名 受信者グループ 受信者グループ名 宛先グループ
-    组 组名 群組
-    """
-)
-_PARENTHESES: Final = re.compile(r"[(\[（【]([^)\]）】]*)[)\]）】]")
-_INSIGNIFICANT: Final = re.compile(r"[\W_]+")
-_WHOLE_ADDRESS: Final = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +49,8 @@ class Layout:
 
     `columns` has the headings, or blank texts for the columns that have none; `sample` the first rows with content
     below, with their numbers, limits.LAYOUT_COLUMNS cells of each at most. Texts in both are cut at
-    limits.LAYOUT_CELL_CHARACTERS. Everything survives `as_json` and `from_json`.
+    limits.LAYOUT_CELL_CHARACTERS. `rival_columns` and `rival_sheets` could be meant as well; `readings` has (encoding,
+    some lines) of each encoding in which the text can be read: ask. Everything survives `as_json` and `from_json`.
     """
 
     kind: Kind
@@ -90,6 +63,9 @@ class Layout:
     group_column: int | None
     columns: tuple[str, ...]
     sample: tuple[tuple[int, tuple[str, ...]], ...]
+    rival_columns: tuple[int, ...] = ()
+    rival_sheets: tuple[str, ...] = ()
+    readings: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def as_choice(self) -> Choice:
         """Everything decided as it is here: what was checked is what is applied."""
@@ -115,56 +91,83 @@ class Layout:
                 "sheets": tuple(Sheet(name, hidden) for name, hidden in data["sheets"]),
                 "columns": tuple(data["columns"]),
                 "sample": tuple((number, tuple(cells)) for number, cells in data["sample"]),
+                "rival_columns": tuple(data.get("rival_columns", ())),
+                "rival_sheets": tuple(data.get("rival_sheets", ())),
+                "readings": tuple((encoding, tuple(lines)) for encoding, lines in data.get("readings", ())),
             }
         )
 
 
-def find_layout(kind: Kind, source: Source, choice: Choice) -> tuple[Layout, Table]:
-    """Find what the choice leaves open, and the table to read, from its first row.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A layout, the table to read from its first row, and the other sheets: None for one that could not be opened."""
 
-    The sheet is the first visible one that has a column of addresses, else the first one with content. Raises
-    RefusedFileError with EMPTY, UNKNOWN_SHEET, or what reading a sheet raises.
+    layout: Layout
+    table: Table
+    others: Others = ()
+
+
+def find_layout(kind: Kind, source: Source, choice: Choice) -> Found:
+    """Find what the choice leaves open.
+
+    The sheet is the visible one whose column of addresses is the plainest, the first of equals; a hidden one only where
+    no visible one has an address. Raises RefusedFileError with EMPTY, UNKNOWN_SHEET, or what reading a sheet raises.
     """
-    fallback: tuple[Layout, Table] | None = None
-    for sheet in _candidates(source, choice):
-        table = source.open(sheet)
-        head, table.bulks = _peek(table.bulks)
-        if not any(map(has_content, head)) and choice.sheet is None:
-            continue
-        found = _lay_out(kind, source, sheet, table, head, choice), table
-        if found[0].email_column is not None:
-            return found
-        fallback = fallback or found
-    if fallback is None:
-        raise RefusedFileError(Refusal.EMPTY)
-    return fallback
-
-
-def is_email_heading(text: str) -> bool:
-    """Whether an address column is found by this heading."""
-    return not _EMAIL_HEADINGS.isdisjoint(_names_in(text))
-
-
-def is_group_heading(text: str) -> bool:
-    """Whether a column of groups is found by this heading."""
-    return not _GROUP_HEADINGS.isdisjoint(_names_in(text))
-
-
-def _names_in(text: str) -> set[str]:
-    """What a heading may say: all of it, without what is in parentheses, and what is in them."""
-    text = unicodedata.normalize("NFKC", text[: limits.LAYOUT_CELL_CHARACTERS]).lower()
-    names = {text, _PARENTHESES.sub("", text), *_PARENTHESES.findall(text)}
-    return {_INSIGNIFICANT.sub("", name) for name in names}
-
-
-def _candidates(source: Source, choice: Choice) -> list[str | None]:
-    if not source.sheets:
-        return [None]
-    if choice.sheet is None:
-        return [sheet.name for sheet in source.sheets if not sheet.hidden] or [source.sheets[0].name]
-    if all(sheet.name != choice.sheet for sheet in source.sheets):
+    names = [sheet.name for sheet in source.sheets]
+    if choice.sheet is not None and choice.sheet not in names and names:
         raise RefusedFileError(Refusal.UNKNOWN_SHEET, sheet=choice.sheet)
-    return [choice.sheet]
+    if not names:
+        names = [choice.sheet] if choice.sheet else []
+    laid_out: dict[str | None, tuple[Layout, Table, int]] = {}
+    opened: dict[str, Table | None] = {}
+    failure: RefusedFileError | None = None
+    for name in names or [None]:
+        try:
+            table = source.open(name)
+            head, table.bulks = _peek(table.bulks)
+        except RefusedFileError as error:
+            failure = failure or error
+            if name is None or name == choice.sheet:
+                raise
+            opened[name] = None
+            continue
+        if name is not None:
+            opened[name] = table
+        if any(map(has_content, head)) or name == choice.sheet is not None:
+            layout, strength = _lay_out(kind, source, name, table, head, choice)
+            laid_out[name] = layout, table, strength
+    chosen = _chosen_sheet(source, laid_out, choice)
+    if chosen is _NONE:
+        raise failure or RefusedFileError(Refusal.EMPTY)
+    layout, table, strength = laid_out[chosen]
+    if choice.sheet is None:
+        rivals = tuple(
+            name
+            for name, (_, _, other) in laid_out.items()
+            if name is not None and name != chosen and other == strength > 0 and not _is_hidden(source, name)
+        )
+        layout = replace(layout, rival_sheets=rivals)
+    others = tuple((name, opened[name]) for name in opened if name != chosen)
+    return Found(layout, table, others)
+
+
+_NONE: Final = object()
+
+
+def _is_hidden(source: Source, name: str | None) -> bool:
+    return any(sheet.hidden for sheet in source.sheets if sheet.name == name)
+
+
+def _chosen_sheet(source: Source, laid_out: dict[str | None, tuple[Layout, Table, int]], choice: Choice) -> Any:
+    """The name of the sheet to read, or _NONE where every sheet is blank."""
+    if choice.sheet is not None and choice.sheet in laid_out:
+        return choice.sheet
+    visible = [name for name in laid_out if not _is_hidden(source, name)]
+    for names in (visible, list(laid_out)):
+        best = max(names, key=lambda name: laid_out[name][2], default=_NONE)
+        if best is not _NONE and laid_out[best][2]:
+            return best
+    return (visible or list(laid_out) or [_NONE])[0]
 
 
 def _peek(bulks: Iterator[list[list[Value]]]) -> tuple[list[list[Value]], Iterator[list[list[Value]]]]:
@@ -181,15 +184,11 @@ def _peek(bulks: Iterator[list[list[Value]]]) -> tuple[list[list[Value]], Iterat
 
 def _lay_out(
     kind: Kind, source: Source, sheet: str | None, table: Table, head: list[list[Value]], choice: Choice
-) -> Layout:
+) -> tuple[Layout, int]:
     numbered = ((number, _texts(row)) for number, row in enumerate(head, start=1) if has_content(row))
     rows = list(islice(numbered, limits.HEADER_SEARCH_ROWS + limits.COLUMN_JUDGED_ROWS))
-    header_row = _header_by_name(rows) if choice.header_row is None else choice.header_row or None
-    email_column = choice.email_column
-    if email_column is None:
-        email_column = _email_column(rows, header_row)
-    if header_row is None and choice.header_row is None and email_column is not None:
-        header_row = _header_above(rows, email_column)
+    columns = find_columns(rows, header_row=choice.header_row, email_column=choice.email_column)
+    header_row, email_column = columns.header_row, columns.email_column
     headings = next((cells for number, cells in rows if number == header_row), ())
     group_column = choice.group_column
     if group_column is None:
@@ -198,7 +197,7 @@ def _lay_out(
     body = [(number, cells) for number, cells in rows if number > (header_row or 0)]
     sample = body[: limits.LAYOUT_SAMPLE_ROWS]
     width = max(len(headings), *(min(len(cells), limits.LAYOUT_COLUMNS) for _, cells in sample), 0)
-    return Layout(
+    layout = Layout(
         kind=kind,
         sheets=source.sheets,
         sheet=sheet,
@@ -209,48 +208,12 @@ def _lay_out(
         group_column=None if group_column == NO_COLUMN else group_column,
         columns=tuple(headings[:width]) + ("",) * (width - len(headings)),
         sample=tuple((number, cells[: limits.LAYOUT_COLUMNS]) for number, cells in sample),
+        rival_columns=columns.rivals,
+        readings=tuple((reading.encoding, tuple(map(encodings.shown, reading.lines))) for reading in table.readings),
     )
+    return layout, columns.strength
 
 
 def _texts(row: list[Value]) -> tuple[str, ...]:
     texts = (text_of(value)[: limits.LAYOUT_CELL_CHARACTERS] for value in row[: limits.LAYOUT_SEARCHED_COLUMNS])
     return tuple(map(encodings.shown, texts))
-
-
-Rows = list[tuple[int, tuple[str, ...]]]
-
-
-def _header_by_name(rows: Rows) -> int | None:
-    """The first row with the heading of an address column, above every row that already has an address."""
-    for number, cells in rows[: limits.HEADER_SEARCH_ROWS]:
-        if any(map(is_email_heading, cells)):
-            return number
-        if any(map(_WHOLE_ADDRESS.fullmatch, map(str.strip, cells))):
-            return None
-    return None
-
-
-def _header_above(rows: Rows, email_column: int) -> int | None:
-    """The row right above the first address of a column that was found by its content, if it has a text there."""
-    header = None
-    for number, cells in rows[: limits.HEADER_SEARCH_ROWS]:
-        if email_column < len(cells) and cells[email_column].strip():
-            if "@" in cells[email_column]:
-                return header
-            header = number
-    return None
-
-
-def _email_column(rows: Rows, header_row: int | None) -> int | None:
-    """The column by its heading, the fullest where several have one; by its content where none has."""
-    counts: dict[int, int] = {}
-    headed: list[int] = []
-    for number, cells in rows:
-        if number == header_row:
-            headed = [column for column, text in enumerate(cells) if is_email_heading(text)]
-        elif number > (header_row or 0):
-            for column, text in enumerate(cells):
-                if "@" in text:
-                    counts[column] = counts.get(column, 0) + 1
-    columns = headed or sorted(counts)
-    return max(columns, key=lambda column: counts.get(column, 0), default=None)

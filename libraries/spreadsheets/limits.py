@@ -36,8 +36,9 @@ CELL_CHARACTERS: Final = 32_767
 # become gigabytes.
 READING_CHARACTERS: Final = 300 * 1024 * 1024
 
-# The headings stand in one of the first rows that are not blank; columns are judged by this many rows below.
-HEADER_SEARCH_ROWS: Final = 20
+# The headings are in one of the first rows that are not blank, below a letterhead or instructions of a page or more;
+# columns are judged by this many rows below.
+HEADER_SEARCH_ROWS: Final = 500
 COLUMN_JUDGED_ROWS: Final = 200
 
 # The first rows that the check shows as they were read, with so many of their columns; headings are kept, and
@@ -49,6 +50,11 @@ LAYOUT_CELL_CHARACTERS: Final = 200
 
 # Sheets that can be chosen from; each may have to be parsed to find the addresses.
 LAYOUT_SHEETS: Final = 100
+
+# Addresses outside the chosen column are counted, not read as rows: a message has so many rows of another sheet, and
+# all of them together so many characters, a tenth of what a reading may hand over.
+OUTSIDE_ROWS_AT_A_TIME: Final = 1_000
+OUTSIDE_CHARACTERS: Final = 30 * 1024 * 1024
 
 # A text file is read in an encoding when no more than this share of its lines cannot be: the rest are reported row
 # by row. Beyond that it is another encoding, or no text.

@@ -5,27 +5,17 @@ can count. It also shows numbers and dates as the program that wrote the file sh
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from libraries.spreadsheets import limits
+from libraries.spreadsheets.building import Budget, BuiltSheet, check_column
 from libraries.spreadsheets.errors import Defect, Refusal, RefusedFileError
-from libraries.spreadsheets.grid import Lost
 
 _CELLS = ("table:table-cell", "table:covered-table-cell")
 _SHOWN_CHARACTERS = 1_000
 _LONGEST_REPEAT_DIGITS = 10
 
 
-@dataclass
-class OpenSheet:
-    name: str
-    hidden: bool = False
-    rows: list[list[str]] = field(default_factory=list)
-    lost: Lost = field(default_factory=dict)
-
-
-def read_sheets(chunks: Iterable[bytes]) -> list[OpenSheet]:
+def read_sheets(chunks: Iterable[bytes]) -> list[BuiltSheet]:
     """Every sheet with its rows, without what is blank at their ends. Raises RefusedFileError.
 
     The limits are those of one sheet, and they hold for all of the sheets together.
@@ -47,16 +37,16 @@ def read_sheets(chunks: Iterable[bytes]) -> list[OpenSheet]:
 
 class _Reader:
     def __init__(self) -> None:
-        self.sheets: list[OpenSheet] = []
+        self.sheets: list[BuiltSheet] = []
         self._hidden_styles: set[str] = set()
         self._style = ""
-        self._cells_held = 0
-        self._rows_held = 0
+        self._budget = Budget()
         # Blank rows and cells are only counted until one with content follows.
         self._blank_rows = 0
         self._blank_cells = 0
         self._row: list[str] = []
         self._row_repeat = 1
+        self._row_hidden = False
         self._row_lost: dict[int, tuple[Defect, str]] = {}
         self._cell: dict[str, str] | None = None
         self._paragraphs: list[list[str]] = []
@@ -71,13 +61,14 @@ class _Reader:
         elif name == "table:table-row":
             self._row, self._row_lost, self._blank_cells = [], {}, 0
             self._row_repeat = _repeat(attributes, "table:number-rows-repeated")
+            self._row_hidden = attributes.get("table:visibility", "visible") != "visible"
         elif name in ("text:s", "text:tab", "text:line-break"):
             self.text(" " * min(_repeat(attributes, "text:c"), 100) if name == "text:s" else " ")
         elif name == "office:annotation":
             self._annotations += 1
         elif name == "table:table":
             hidden = attributes.get("table:style-name") in self._hidden_styles
-            self.sheets.append(OpenSheet(attributes.get("table:name", ""), hidden))
+            self.sheets.append(BuiltSheet(attributes.get("table:name", ""), hidden))
             self._blank_rows = 0
         elif name == "style:style":
             self._style = attributes.get("style:name", "")
@@ -114,8 +105,7 @@ class _Reader:
             self._blank_cells += repeat
             return
         column = len(self._row) + self._blank_cells
-        if column + repeat > limits.SHEET_COLUMNS:
-            raise RefusedFileError(Refusal.TOO_MANY_COLUMNS, limit=limits.SHEET_COLUMNS)
+        check_column(column + repeat - 1)
         self._row += [""] * self._blank_cells
         self._row += [text] * repeat
         self._blank_cells = 0
@@ -129,14 +119,13 @@ class _Reader:
             self._blank_rows += self._row_repeat
             return
         sheet = self.sheets[-1]
-        self._rows_held += self._blank_rows + self._row_repeat
-        self._cells_held += self._blank_rows + self._row_repeat * len(self._row)
-        if self._rows_held > limits.SHEET_ROWS:
-            raise RefusedFileError(Refusal.TOO_MANY_ROWS, limit=limits.SHEET_ROWS)
-        if self._cells_held > limits.SHEET_GRID_CELLS:
-            raise RefusedFileError(Refusal.TOO_MANY_CELLS, limit=limits.SHEET_GRID_CELLS)
+        self._budget.take(
+            self._blank_rows + self._row_repeat, self._blank_rows + self._row_repeat * max(len(self._row), 1)
+        )
         sheet.rows += [[]] * self._blank_rows
         self._blank_rows = 0
+        if self._row_hidden:
+            sheet.hidden_rows.update(range(len(sheet.rows) + 1, len(sheet.rows) + 1 + self._row_repeat))
         for _ in range(self._row_repeat):
             for column, lost in self._row_lost.items():
                 sheet.lost[len(sheet.rows), column] = lost

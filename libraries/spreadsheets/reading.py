@@ -18,6 +18,7 @@ from libraries.spreadsheets import limits
 from libraries.spreadsheets.child import LENGTH
 from libraries.spreadsheets.errors import Defect, Refusal, RefusedFileError
 from libraries.spreadsheets.layout import Choice, Layout
+from libraries.spreadsheets.outside import OutsideCell
 from libraries.spreadsheets.rows import Batch
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -177,8 +178,9 @@ def _start(request: bytes) -> subprocess.Popen[bytes]:
 
 def _batch(message: dict[str, Any]) -> Batch:
     try:
-        first, emails, groups, defects, cells, hidden = message["rows"]
+        first, emails, groups, defects, cells, hidden, outside, sheet, is_unread = message["rows"]
         by_index = {int(index): Defect(code) for index, code in defects.items()}
-        return Batch(first, emails, groups, by_index, cells, hidden)
+        found = [OutsideCell(*cell) for cell in outside]
+        return Batch(first, emails, groups, by_index, cells, hidden, found, sheet, is_unread)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise RefusedFileError(Refusal.READER_FAILED) from None

@@ -9,11 +9,13 @@ from typing import Final, NamedTuple
 from libraries.spreadsheets import encodings, limits
 from libraries.spreadsheets.errors import Defect, Refusal, RefusedFileError
 from libraries.spreadsheets.layout import Layout
+from libraries.spreadsheets.outside import Others, OutsideCell, cells_outside, other_sheets
 from libraries.spreadsheets.sources import Table, Value, has_content, text_of
 
-# An apostrophe that keeps a spreadsheet program from taking a text for a formula. Ours and other people's exports
-# have it, and it is no part of the address. Doubled, the first one is the guard: `writer` adds one where one is.
-GUARDED: Final = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
+# An apostrophe that keeps a spreadsheet program from taking a text for a formula or a link. Ours and other people's
+# exports have it, and it is no part of the address. Doubled, the first one is the guard: `writer` adds one where one
+# is. One at the end as well makes it a quotation, which the reader of entries knows.
+GUARDED: Final = re.compile(r"'+(?:[=+\-@\t\r\n＝＋－＠]|[^\s'@]+@[^\s'@]+\Z)")
 
 
 class Row(NamedTuple):
@@ -33,7 +35,9 @@ class Batch:
 
     `defects` is by the index in the batch; a row in it shows in `emails` what stands there, and must not be taken.
     `groups` is None where the file has no such column, `cells` where they were not asked for.
-    `hidden` has the indexes of rows that a filter or a person hides.
+    `hidden` has the indexes of rows that a filter or a person hides; `outside` the cells with an "@" in other columns,
+    and, in a batch without rows, above the heading or on another sheet: then `sheet` is its name, and `is_unread` says
+    that more may be there.
     """
 
     first: int
@@ -42,6 +46,9 @@ class Batch:
     defects: dict[int, Defect]
     cells: list[list[str]] | None
     hidden: Sequence[int] = ()
+    outside: Sequence[OutsideCell] = ()
+    sheet: str | None = None
+    is_unread: bool = False
 
     def __len__(self) -> int:
         return len(self.emails)
@@ -73,14 +80,23 @@ def read_rows(table: Table, layout: Layout, *, with_cells: bool) -> Iterator[Bat
         if number + len(bulk) - 1 > limits.SHEET_ROWS:
             raise RefusedFileError(Refusal.TOO_MANY_ROWS, limit=limits.SHEET_ROWS)
         skipped = max(start + 1 - number, 0)
+        if skipped and (above := cells_outside(bulk[:skipped], None)):
+            yield Batch(number, [], None, {}, None, outside=above)
         for offset in range(skipped, len(bulk), limits.READER_BATCH_ROWS):
             yield from _short(reader.batch(number + offset, bulk[offset : offset + limits.READER_BATCH_ROWS]))
         number += len(bulk)
 
 
+def read_others(others: Others) -> Iterator[Batch]:
+    """What the other sheets have, in batches without rows."""
+    for found in other_sheets(others):
+        yield Batch(1, [], None, {}, None, outside=found.cells or (), sheet=found.sheet, is_unread=found.cells is None)
+
+
 def _short(batch: Batch) -> Iterator[Batch]:
     """The same rows, in halves of halves until none is long: a batch must fit into one message."""
-    texts = chain(batch.emails, batch.groups or (), *(batch.cells or ()))
+    outside = (cell.text for cell in batch.outside)
+    texts = chain(batch.emails, batch.groups or (), outside, *(batch.cells or ()))
     middle = len(batch) // 2
     if not middle or sum(map(len, texts)) <= limits.READER_BATCH_CHARACTERS:
         yield batch
@@ -95,6 +111,11 @@ def _short(batch: Batch) -> Iterator[Batch]:
                 {index: defect for index, defect in defects.items() if 0 <= index < len(batch.emails[part])},
                 batch.cells[part] if batch.cells is not None else None,
                 [index - part.start for index in batch.hidden if 0 <= index - part.start < len(batch.emails[part])],
+                [
+                    cell._replace(index=cell.index - part.start)
+                    for cell in batch.outside
+                    if 0 <= cell.index - part.start < len(batch.emails[part])
+                ],
             )
         )
 
@@ -116,7 +137,10 @@ class _Reader:
         cells = [list(map(text_of, row)) for row in rows] if self._with_cells else None
         hidden = self._table.hidden_rows
         hidden_here = [index for index in range(len(rows)) if first + index in hidden] if hidden else ()
-        batch = Batch(first, emails, groups, self._defects(rows, emails), cells, hidden_here)
+        outside = [] if self._with_cells else cells_outside(rows, self._email_column)
+        if self._table.has_unreadable:
+            outside = [cell._replace(text=encodings.shown(cell.text)) for cell in outside]
+        batch = Batch(first, emails, groups, self._defects(rows, emails), cells, hidden_here, outside)
         if self._lost:
             for index in range(len(rows)):
                 for column, (defect, text) in self._lost.get(first + index, {}).items():
@@ -143,19 +167,19 @@ class _Reader:
                 if len(email) > limits.CELL_CHARACTERS:
                     defects[index] = Defect.TOO_LONG
         if self._table.has_unreadable:
-            for index, row in enumerate(rows):
-                if not all(map(encodings.readable, row)):
+            # In another column it costs no address: that text is not kept.
+            for index, email in enumerate(emails):
+                if not encodings.readable(email):
                     defects[index] = Defect.UNREADABLE
         return defects
 
     def _restore(self, batch: Batch, index: int, column: int, defect: Defect, text: str) -> None:
-        """Show a cell that the parser dropped. In the address or the group it makes its row invalid."""
+        """Show a cell that the parser dropped. In the address it makes its row invalid, in the group it is no name."""
         if column == self._email_column:
             batch.emails[index] = text
             batch.defects[index] = defect
         elif batch.groups is not None and column == self._group_column:
             batch.groups[index] = text
-            batch.defects.setdefault(index, defect)
         elif not batch.emails[index]:
             batch.defects.setdefault(index, Defect.MISSING)
         if batch.cells is not None:

@@ -12,10 +12,12 @@ from itertools import islice
 from typing import Any, Final, NamedTuple, Protocol
 
 from libraries.spreadsheets import delimited, encodings, limits
+from libraries.spreadsheets.building import BuiltSheet
 from libraries.spreadsheets.errors import Refusal, RefusedFileError
 from libraries.spreadsheets.grid import Lost
 from libraries.spreadsheets.guard import Admitted
 from libraries.spreadsheets.kinds import Kind
+from libraries.spreadsheets.xml_text import as_utf_8
 
 Value = Any  # what the parser makes of a cell: see text_of
 
@@ -54,7 +56,7 @@ class TextSource:
     sheets: tuple[Sheet, ...] = ()
 
     def __init__(self, admitted: Admitted, encoding: str | None, delimiter: str | None) -> None:
-        self._decoded = encodings.decode(admitted.content, encoding)
+        self._decoded = encodings.decode(admitted.content, encoding).without_end_mark()
         stated, self._start = delimited.stated_delimiter(self._decoded.text)
         if delimiter is None:
             delimiter = stated or delimited.find_delimiter(self._decoded.text, self._start)
@@ -73,75 +75,120 @@ class TextSource:
         )
 
 
-class WorkbookSource:
-    """A workbook of Excel, through python-calamine. Its parts must have passed the guard."""
+class OfficeSource:
+    """An Office package, through python-calamine, which gets nothing but the parts that were judged."""
 
     def __init__(self, admitted: Admitted) -> None:
-        import python_calamine
-
-        self._admitted = admitted
-        try:
-            self._workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(admitted.content))
-        except python_calamine.PasswordError:
-            raise RefusedFileError(Refusal.ENCRYPTED) from None
-        except python_calamine.CalamineError:
-            raise RefusedFileError(Refusal.DAMAGED) from None
-        visible = python_calamine.SheetVisibleEnum.Visible
-        worksheet = python_calamine.SheetTypeEnum.WorkSheet
-        self.sheets = tuple(
-            Sheet(sheet.name, sheet.visible != visible)
-            for sheet in self._workbook.sheets_metadata[: limits.LAYOUT_SHEETS]
-            if sheet.typ == worksheet
-        )
+        assert admitted.office is not None  # noqa: S101 - the guard judges every package
+        self._office = admitted.office
+        self._workbook: Any = None
+        self.sheets = tuple(Sheet(sheet.name, sheet.hidden) for sheet in self._office.sheets)
 
     def open(self, sheet: str | None) -> Table:
-        import python_calamine
-
-        if sheet is None:
+        number = _number_of(self.sheets, sheet)
+        if number is None:
             return Table(iter(()))
+        judged = self._office.sheets[number]
+        if judged.fault:
+            raise judged.fault
+        found = self._parsed(number)
+        lost, hidden = (judged.survey.lost, judged.survey.hidden) if judged.survey else ({}, set())
+        last_row = max((row + 1 for row, _ in lost), default=0)
+        return Table(padded_bulks(found, last_row), lost, hidden_rows=frozenset(hidden))
+
+    def _parsed(self, number: int) -> Any:
+        """The sheet as the parser has it. What it cannot read is written again with only what it knows."""
         try:
-            found = self._workbook.get_sheet_by_name(sheet)
-        except python_calamine.CalamineError:
+            self._workbook = self._workbook or _calamine(self._office.packed())
+            return self._workbook.get_sheet_by_index(number)
+        except MemoryError:
+            raise
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            content = self._office.packed_carefully(number)
+        if content is None:
+            raise RefusedFileError(Refusal.DAMAGED)
+        try:
+            return _calamine(content).get_sheet_by_index(0)
+        except MemoryError:
+            raise
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
             raise RefusedFileError(Refusal.DAMAGED) from None
-        lost = self._lost(sheet)
-        return Table(_padded_bulks(found, last_row=max((row + 1 for row, _ in lost), default=0)), lost)
-
-    def _lost(self, sheet: str) -> Lost:
-        lost, archive = self._admitted.lost, self._admitted.archive
-        if not lost or archive is None:
-            return {}
-        from libraries.spreadsheets.parts import sheet_parts
-
-        return lost.get(sheet_parts(archive).get(sheet, ""), {})
 
 
-class OpenDocumentSource:
-    """An OpenDocument spreadsheet, through our own reader."""
+def _calamine(content: bytes) -> Any:
+    import python_calamine
 
-    def __init__(self, admitted: Admitted) -> None:
-        from libraries.spreadsheets import opendocument
+    return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
 
-        archive = admitted.archive
-        assert archive is not None  # noqa: S101 - the guard opens the archive of every zipped kind
-        self._found = opendocument.read_sheets(archive.chunks(archive.parts["content.xml"]))[: limits.LAYOUT_SHEETS]
+
+class BuiltSource:
+    """Sheets that a reader of our own has built in full."""
+
+    def __init__(self, found: list[BuiltSheet], text: encodings.Text | None = None) -> None:
+        self._found = found[: limits.LAYOUT_SHEETS]
+        self._text = text
         self.sheets = tuple(Sheet(sheet.name, sheet.hidden) for sheet in self._found)
 
     def open(self, sheet: str | None) -> Table:
-        for found in self._found:
-            if found.name == sheet:
-                return Table(_slices(found.rows), found.lost)
-        return Table(iter(()))
+        number = _number_of(self.sheets, sheet)
+        if number is None:
+            return Table(iter(()))
+        found = self._found[number]
+        lacking = max((row + 1 for row, _ in found.lost), default=0) - len(found.rows)
+        table = Table(slices(found.rows + [[]] * lacking), found.lost, hidden_rows=frozenset(found.hidden_rows))
+        if self._text:
+            # What the file states itself may be none that can be chosen; then it states the same the next time.
+            known = self._text.encoding in encodings.ENCODINGS
+            table.encoding, table.readings = self._text.encoding if known else None, self._text.readings
+            table.has_unreadable = self._text.has_unreadable
+        return table
 
 
 def open_source(admitted: Admitted, encoding: str | None = None, delimiter: str | None = None) -> Source:
-    if admitted.kind is Kind.TEXT:
-        return TextSource(admitted, encoding, delimiter)
-    if admitted.kind is Kind.ODS:
-        return OpenDocumentSource(admitted)
-    return WorkbookSource(admitted)
+    match admitted.kind:
+        case Kind.TEXT:
+            return TextSource(admitted, encoding, delimiter)
+        case Kind.XLSX | Kind.XLSB:
+            return OfficeSource(admitted)
+        case Kind.XLS:
+            from libraries.spreadsheets import binary_workbooks
+
+            return binary_workbooks.open_source(admitted, encoding)
+        case Kind.ODS:
+            return BuiltSource(_open_document(admitted))
+        case Kind.HTML:
+            from libraries.spreadsheets import hypertext
+
+            return BuiltSource(*hypertext.sheets(admitted.content, encoding))
+        case Kind.XML:
+            from libraries.spreadsheets import spreadsheetml
+
+            return BuiltSource(spreadsheetml.read_sheets(as_utf_8(iter([admitted.content]))))
+        case Kind.SYLK:
+            from libraries.spreadsheets import sylk
+
+            text = encodings.decode(admitted.content, encoding)
+            return BuiltSource([sylk.read_sheet(text.text)], text)
 
 
-def _padded_bulks(sheet: Any, last_row: int) -> Iterator[list[list[Value]]]:
+def _open_document(admitted: Admitted) -> list[BuiltSheet]:
+    from libraries.spreadsheets import opendocument
+
+    archive = admitted.archive
+    if archive is None:
+        return opendocument.read_sheets(as_utf_8(iter([admitted.content])))
+    return opendocument.read_sheets(as_utf_8(archive.chunks(archive.parts["content.xml"])))
+
+
+def _number_of(sheets: tuple[Sheet, ...], name: str | None) -> int | None:
+    return next((number for number, sheet in enumerate(sheets) if sheet.name == name), None)
+
+
+def padded_bulks(sheet: Any, last_row: int) -> Iterator[list[list[Value]]]:
     """The rows of a sheet of calamine, at least up to `last_row`.
 
     calamine gives the blank rows at the top but neither the blank columns at the left nor rows at the end that have
@@ -153,10 +200,10 @@ def _padded_bulks(sheet: Any, last_row: int) -> Iterator[list[list[Value]]]:
     while bulk := list(islice(rows, limits.READER_BATCH_ROWS)):
         number += len(bulk)
         yield bulk
-    yield from _slices([[]] * (last_row - number))
+    yield from slices([[]] * (last_row - number))
 
 
-def _slices(rows: list[list[Value]]) -> Iterator[list[list[Value]]]:
+def slices(rows: list[list[Value]]) -> Iterator[list[list[Value]]]:
     for start in range(0, len(rows), limits.READER_BATCH_ROWS):
         yield rows[start : start + limits.READER_BATCH_ROWS]
 

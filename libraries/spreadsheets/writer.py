@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from libraries.spreadsheets import limits
+from libraries.spreadsheets.columns import is_email_heading, is_group_heading
 from libraries.spreadsheets.kinds import Kind
-from libraries.spreadsheets.layout import Layout, is_email_heading, is_group_heading
+from libraries.spreadsheets.layout import Layout
 
 # A spreadsheet program takes a text for a formula when it starts so. An apostrophe in front makes it text, and where
-# one is there already, one more: `rows.GUARDED` takes exactly one off again. The list is OWASP's ("CSV Injection"): a
-# Japanese Excel takes the full-width signs for the others.
-_DANGEROUS: Final = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+# one is there already, before an address too, one more: `rows.GUARDED` takes exactly one off again. The list is OWASP's
+# ("CSV Injection"): a Japanese Excel takes the full-width signs for the others.
+_DANGEROUS: Final = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]|'+[^\s'@]+@[^\s'@]+\Z")
 
 # What XML 1.0 has no way to hold, and so no cell of a workbook can.
 _UNSTORABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

@@ -12,7 +12,7 @@ from libraries import spreadsheets
 from libraries.spreadsheets import RefusedFileError
 from tests.fuzz.run import fuzz
 from tests.fuzz.texts import text
-from tests.libraries.spreadsheets import files
+from tests.libraries.spreadsheets import attacks, biff_files, files
 from tests.support.hostile_text import ADDRESSES
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.timeout(1200)]
@@ -33,7 +33,45 @@ def whole_files() -> dict[str, bytes]:
         "utf16.txt": lines.replace(",", "\t").encode("utf-16"),
         "korean.csv": plain.encode("cp949", "replace"),
         "japanese.csv": plain.encode("cp932", "replace"),
+        "page.xls": page("utf-8"),
+        "korean_page.xls": page("cp949"),
+        "archive.mht": b"MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + page("utf-8"),
+        "xml_2003.xls": xml_2003(),
+        "sylk.slk": b"ID;P\n" + b"".join(b'C;X1;Y%d;K"a%d@example.com"\n' % (n, n) for n in range(1, 40)) + b"E\n",
+        "flat.ods": zipfile.ZipFile(io.BytesIO(files.ods(ROWS))).read("content.xml"),
+        "biff8.xls": biff_files.compound(
+            {"Workbook": biff_files.biff8(TEXTS, code_page=949, hidden=[3], errors=[(9, 0)])}
+        ),
+        "biff5.xls": biff_files.compound({"Book": biff_files.biff5(TEXTS, "cp949", code_page=949)}),
+        "biff5_stream.xls": biff_files.biff5(TEXTS, "cp932", code_page=None),
+        "biff2.xls": biff_files.biff2(TEXTS, "cp949"),
+        "odd.xlsx": files.raw_xlsx(ODD, strings="<si><t>a@example.com</t></si>"),
+        "encrypted.xlsx": attacks.encrypted_workbook(),
+        **{
+            path.name: path.read_bytes()
+            for path in (WRITTEN / name for name in ("real-js-xlml.xls", "real-perl-ko.xls"))
+        },
     }
+
+
+TEXTS = [["Email", "name"], *[[f"a{number}@example.com", "x"] for number in range(20)]]
+WRITTEN = Path(__file__).parent.parent / "spreadsheets" / "written"
+ODD = "<!-- odd -->" + "".join(
+    f'<row r="{n}" hidden="1"><c r="A{n}" t="s"><v> 0 </v></c><c t="e"><v>#SPILL!</v></c></row>' for n in range(1, 9)
+)
+
+
+def page(encoding: str) -> bytes:
+    rows = "".join(f"<tr><td rowspan=2>{number}<td colspan=3>a{number}@example.com<br>x" for number in range(30))
+    return f'<meta charset="{encoding}"><style>td {{}}</style><table>{rows}</table>'.encode(encoding)
+
+
+def xml_2003() -> bytes:
+    name = "urn:schemas-microsoft-com:office:spreadsheet"
+    row = '<Row ss:Index="{0}"><Cell ss:Index="2"><Data>a{0}@example.com</Data></Cell></Row>'
+    rows = "".join(map(row.format, range(1, 60, 2)))
+    sheet = f'<Worksheet ss:Name="S"><Table>{rows}</Table></Worksheet>'
+    return f'<Workbook xmlns="{name}" xmlns:ss="{name}">{sheet}</Workbook>'.encode()
 
 
 def test_a_damaged_file_ends_as_rows_or_as_a_refusal(tmp_path: Path) -> None:

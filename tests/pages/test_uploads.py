@@ -33,14 +33,14 @@ def test_from_a_file_with_defects_to_mended_rows(open_book, bob, book, make_grou
     expect(dialog.get_by_text("Invalid", exact=True)).to_be_visible(timeout=20_000)
     expected = {"Rows": "6", "New": "3", "Already there": "0", "Duplicates": "1", "Invalid": "1"}
     assert numbers(dialog) == {**expected, "Blank": "1"}
-    expect(dialog.get_by_role("group", name="What to look at")).to_contain_text("Row 3 kim@naver")
+    expect(dialog.locator(".findings")).to_contain_text("Row 3 kim@naver")
     expect(dialog.get_by_label("Group", exact=True)).to_have_value(str(book.current_edition.groups.get().pk))
     dialog.get_by_text("How the file was read").click()
     expect(dialog.get_by_text("CP949")).not_to_have_count(0)
     axe(page)
     page.screenshot(path=tmp_path / "check.png")
 
-    dialog.get_by_role("button", name="OK").click()
+    dialog.get_by_role("button", name="Register", exact=True).click()
     notification = page.get_by_role("dialog", name="Notification")
     expect(notification).to_be_visible(timeout=20_000)
     shown = numbers(notification)
@@ -58,7 +58,7 @@ def test_from_a_file_with_defects_to_mended_rows(open_book, bob, book, make_grou
     mended = refused.read_text("utf-8-sig").replace("kim@naver", "kim@naver.com")
     dialog = send(page, mended.encode(), "mended.csv")
     expect(dialog.get_by_text("New", exact=True)).to_be_visible(timeout=20_000)
-    dialog.get_by_role("button", name="OK").click()
+    dialog.get_by_role("button", name="Register", exact=True).click()
     expect(page.get_by_role("dialog", name="Notification")).to_be_visible(timeout=20_000)
     page.get_by_role("dialog", name="Notification").get_by_role("button", name="OK").click()
     assert set(contents(book)) == {"a@example.com", "b@example.com", "c@example.com", "kim@naver.com"}
@@ -68,7 +68,7 @@ def test_from_a_file_with_defects_to_mended_rows(open_book, bob, book, make_grou
 def test_few_refused_rows_are_mended_in_the_popup(open_book, bob, book) -> None:
     page = open_book(bob)
     dialog = send(page, b"email\na@example.com\nuser@naver,com\n", "list.txt")
-    dialog.get_by_role("button", name="OK").click(timeout=20_000)
+    dialog.get_by_role("button", name="Register", exact=True).click(timeout=20_000)
     notification = page.get_by_role("dialog", name="Notification")
     notification.get_by_role("link", name="Mend it here").click(timeout=20_000)
     dialog = page.get_by_role("dialog", name="Register address")
@@ -82,12 +82,12 @@ def test_few_refused_rows_are_mended_in_the_popup(open_book, bob, book) -> None:
 def test_a_closed_popup_stops_nothing_and_is_found_again(open_book, bob, book, axe) -> None:
     page = open_book(bob)
     dialog = send(page, b"email\na@example.com\n", "list.csv")
-    dialog.get_by_role("button", name="Close").click(timeout=20_000)
-    expect(page.locator("#jobs").get_by_text("checked, and waits for your OK")).to_be_visible(timeout=20_000)
+    dialog.locator("#upload-body [data-close]").first.click(timeout=20_000)
+    expect(page.locator("#jobs").get_by_text("checked – ready to register")).to_be_visible(timeout=20_000)
     axe(page)
     page.reload()
     page.get_by_role("link", name="Show list.csv").click()
-    page.get_by_role("dialog", name="Register address").get_by_role("button", name="OK").click()
+    page.get_by_role("dialog", name="Register address").get_by_role("button", name="Register", exact=True).click()
     expect(page.get_by_role("dialog", name="Notification")).to_be_visible(timeout=20_000)
     expect(page.get_by_text("a@example.com")).to_be_visible()
 
@@ -133,7 +133,7 @@ def test_a_file_of_many_columns_fits_and_ok_stays_in_sight(open_book, bob) -> No
     expect(dialog.get_by_label("First rows as read")).not_to_have_count(0)
     assert dialog.evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
     assert dialog.evaluate("dialog => dialog.scrollHeight > dialog.clientHeight")
-    expect(dialog.get_by_role("button", name="OK")).to_be_in_viewport(ratio=1)
+    expect(dialog.get_by_role("button", name="Register", exact=True)).to_be_in_viewport(ratio=1)
 
 
 def test_the_whole_round_without_scripts(open_book, bob, book) -> None:
@@ -148,7 +148,7 @@ def test_the_whole_round_without_scripts(open_book, bob, book) -> None:
             break
         page.get_by_role("link", name="Refresh").click()
     assert numbers(dialog)["New"] == "1"
-    dialog.get_by_role("button", name="OK").click()
+    dialog.get_by_role("button", name="Register", exact=True).click()
     for _ in range(50):
         if page.get_by_role("link", name="Refresh").count() == 0:
             break
@@ -168,13 +168,13 @@ def test_a_dropped_file_is_sent_with_a_bar_and_typed_text_is_kept(open_book, bob
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
     session.send("Network.emulateNetworkConditions", slow)
     drop_file(page, dialog.locator(".drop"), b"email\n" + b"a@example.com\n" * 40_000)
-    bar = dialog.get_by_role("progressbar", name="Sending")
+    bar = dialog.get_by_role("progressbar", name="Uploading")
     expect(bar).to_be_visible()
     page.wait_for_function("() => { const v = document.querySelector('#sending').value; return v > 0 && v < 100; }")
     session.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
     expect(dialog.get_by_text("Duplicates", exact=True)).to_be_visible(timeout=20_000)
     assert numbers(dialog)["Duplicates"] == "39,999"
-    dialog.get_by_role("button", name="Cancel").click()
+    dialog.get_by_role("button", name="Cancel upload").click()
     page.get_by_role("button", name="Register address").click()
     expect(dialog.get_by_label("Email addresses")).to_have_value("typed@example.com")
 
@@ -191,3 +191,47 @@ def drop_file(page, place, content: bytes) -> None:
     )
     for kind in ("dragover", "drop"):
         place.dispatch_event(kind, {"dataTransfer": data})
+
+
+def test_a_file_is_dropped_on_the_page_and_mended_in_its_check(open_book, bob, book, axe, tmp_path) -> None:
+    page = open_book(bob)
+    content = "email,group\na@example.com,마케팅 동의\nb@gamil.com,VIP;서울\n"
+    drop_file(page, page.locator("#main"), content.encode())
+    dialog = page.get_by_role("dialog", name="Register address")
+    dialog.get_by_role("button", name="Use “마케팅-동의”").click(timeout=20_000)
+    dialog.get_by_role("button", name="Use the suggestion").click(timeout=20_000)
+    expect(dialog.get_by_role("button", name="Take my decisions back")).to_be_visible(timeout=20_000)
+    expect(dialog.get_by_role("button", name="Use the suggestion")).to_have_count(0, timeout=20_000)
+    axe(page)
+    dialog.get_by_role("button", name="Register", exact=True).click()
+    expect(page.get_by_role("dialog", name="Notification")).to_be_visible(timeout=20_000)
+    assert contents(book) == {"a@example.com": {"마케팅-동의"}, "b@gmail.com": {"VIP", "서울"}}
+
+
+def test_cancel_ends_an_upload_that_is_on_its_way(open_book, bob, allowed_console_errors) -> None:
+    allowed_console_errors += ["htmx:sendAbort", "htmx:afterRequest"]  # htmx reports what was stopped on purpose
+    page = open_book(bob)
+    page.get_by_role("button", name="Register address").click()
+    dialog = page.get_by_role("dialog", name="Register address")
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
+    session.send("Network.emulateNetworkConditions", slow)
+    drop_file(page, dialog.locator(".drop"), b"email\n" + b"a@example.com\n" * 40_000)
+    page.wait_for_function("() => document.querySelector('#sending').value > 0")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    session.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+    page.wait_for_timeout(1_000)
+    expect(page.locator("dialog")).to_have_count(0)
+    assert not Upload.objects.exists()
+
+
+def test_a_thousand_and_one_are_registered_as_a_file(open_book, bob) -> None:
+    page = open_book(bob)
+    page.get_by_role("button", name="Register address").click()
+    dialog = page.get_by_role("dialog", name="Register address")
+    dialog.get_by_label("Email addresses").fill("\n".join(f"user{number}@example.com" for number in range(1_001)))
+    dialog.get_by_role("button", name="Register them as a file").click()
+    expect(dialog.get_by_text("New", exact=True)).to_be_visible(timeout=20_000)
+    assert numbers(dialog)["New"] == "1,001"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -84,15 +85,16 @@ def reading_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     from libraries import spreadsheets
     from libraries.spreadsheets.guard import admit
     from libraries.spreadsheets.layout import find_layout
-    from libraries.spreadsheets.rows import read_rows
+    from libraries.spreadsheets.rows import read_others, read_rows
     from libraries.spreadsheets.sources import open_source
 
     @contextmanager
     def read(path, *, name, choice=None, with_cells=False):
         choice = choice or spreadsheets.Choice()
         admitted = admit(Path(path).read_bytes(), name)
-        layout, table = find_layout(admitted.kind, open_source(admitted, choice.encoding, choice.delimiter), choice)
-        yield _Reading(layout, read_rows(table, layout, with_cells=with_cells))
+        found = find_layout(admitted.kind, open_source(admitted, choice.encoding, choice.delimiter), choice)
+        batches = read_rows(found.table, found.layout, with_cells=with_cells)
+        yield _Reading(found.layout, batches if with_cells else chain(batches, read_others(found.others)))
 
     monkeypatch.setattr(spreadsheets, "read", read)
 
@@ -118,7 +120,7 @@ def counts(upload: Upload) -> dict[str, int]:
 def assert_accounted_for(upload: Upload) -> None:
     """SAFETY, I1: of the check, and of what was applied."""
     found = counts(upload)
-    assert found["rows"] == sum(found.values()) - found["rows"]
+    assert found["rows"] + upload.check_result["extra"] == sum(found.values()) - found["rows"]
     if upload.state == "complete":
         assert upload.rows_done == upload.rows_total == found["new"] + found["already_there"]
         assert upload.outcome["registered"] <= upload.rows_done

@@ -18,6 +18,9 @@ from workspace.services.history.audit import Actor, record
 from workspace.services.work.submissions import Submitted
 
 _ALLOWED: Final = re.compile(f"[{limits.GROUP_NAME_ALPHABET}]")
+_HYPHENS: Final = re.compile("-{2,}")
+
+GROUP_NAME: Final = "group-name"  # the code of a name that is not allowed
 
 
 class InvalidGroupNameError(ValueError):
@@ -62,6 +65,13 @@ def clean_name(name: str) -> str:
     if not 1 <= len(name) <= limits.GROUP_NAME_CHARACTERS:
         raise InvalidGroupNameError
     return name
+
+
+def proposed_name(name: str) -> str | None:
+    """An allowed name for one that is not: what is not allowed becomes "-". None where nothing is left of it."""
+    name = unicodedata.normalize("NFC", name.strip())
+    proposal = _HYPHENS.sub("-", "".join(c if _ALLOWED.fullmatch(c) else "-" for c in name)).strip("-")
+    return proposal[: limits.GROUP_NAME_CHARACTERS].strip("-") or None
 
 
 def find(edition: Edition, group_id: int) -> Group:

@@ -13,6 +13,7 @@ from addressbook.models import Upload
 from addressbook.services.uploads.applying import apply_rows
 from addressbook.services.uploads.checking import check_file
 from addressbook.services.uploads.housekeeping import tidy
+from addressbook.services.uploads.mending import UnknownFindingError
 from addressbook.services.uploads.refused import record_fetch, refused_rows, texts_to_mend
 from addressbook.services.uploads.requests import (
     CheckOutdatedError,
@@ -24,6 +25,7 @@ from addressbook.services.uploads.requests import (
     cancel,
     choose,
     find,
+    mend,
     receive,
 )
 
@@ -32,11 +34,13 @@ __all__ = [
     "FileTooLargeError",
     "NothingToApplyError",
     "TooManyUploadsError",
+    "UnknownFindingError",
     "UploadGoneError",
     "apply",
     "cancel",
     "choose",
     "find",
+    "mend",
     "receive",
     "record_fetch",
     "refused_rows",

@@ -12,8 +12,8 @@ from addressbook.models import Group, Upload
 from addressbook.services.addresses import memberships, planner
 from addressbook.services.addresses.undo_log import Changes
 from addressbook.services.uploads import files, sql
+from addressbook.services.uploads.file_groups import CHOSEN_GROUP, NO_GROUP
 from addressbook.services.uploads.rows import RowsBatch, read_batch
-from addressbook.services.uploads.tally import CHOSEN_GROUP
 from workspace.models import Edition, JobState
 from workspace.services.books import books
 from workspace.services.work import crash_points, jobs
@@ -90,6 +90,8 @@ def _add_to_groups(edition: Edition, upload: Upload, batch: RowsBatch, noted: Ch
 
 
 def _group_of(upload: Upload, place: int) -> int | None:
+    if place == NO_GROUP:
+        return None
     return upload.group_id if place == CHOSEN_GROUP else upload.groups[place - 1]["id"]
 
 

@@ -12,9 +12,10 @@ from django.utils import timezone
 from addressbook import limits
 from addressbook.models import Upload
 from addressbook.services.uploads import files, refused
+from addressbook.services.uploads.mending import choice_of, mending_of
 from addressbook.services.uploads.tally import Tally
 from libraries import spreadsheets
-from libraries.spreadsheets import Choice, Layout, Refusal, RefusedFileError
+from libraries.spreadsheets import Layout, Refusal, RefusedFileError
 from workspace.models import JobState
 from workspace.services.books import books
 from workspace.services.work import crash_points, jobs
@@ -59,9 +60,9 @@ def _check(upload: Upload, path: Path, folder: Path) -> None:
     with path.open("rb") as stored:
         if files.sha256(stored) != upload.sha256:
             raise FileNotFoundError  # another file stands in its place: ours is gone
-    with spreadsheets.read(path, name=upload.name, choice=Choice(**upload.choice)) as reading:
+    with spreadsheets.read(path, name=upload.name, choice=choice_of(upload)) as reading:
         layout = reading.layout
-        with Tally(upload.edition, folder) as tally:
+        with Tally(upload.edition, folder, mending_of(upload)) as tally:
             heartbeat = _Heartbeat(upload, tally)
             for batch in reading:
                 tally.add(batch)

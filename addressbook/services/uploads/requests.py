@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from addressbook.models import Group, Upload
 from addressbook.services.addresses import groups, undo_log
 from addressbook.services.addresses.undo_log import Changes
 from addressbook.services.uploads import files
+from addressbook.services.uploads.mending import as_choice, choice_of, mended, mending_of, reread
 from libraries.spreadsheets import Choice
 from libraries.spreadsheets import limits as spreadsheet_limits
 from workspace import limits as workspace_limits
@@ -107,11 +107,24 @@ def choose(*, book: AddressBook, upload_id: int, choice: Choice, seen: int, by: 
     """
     with transaction.atomic():
         upload = _locked(books.lock(book), upload_id)
-        wanted = {name: value for name, value in asdict(choice).items() if value is not None}
+        wanted = as_choice(choice, reread(mending_of(upload), choice_of(upload), choice))
         if upload.is_working and upload.phase == Upload.Phase.CHECK and upload.choice == wanted:
             return upload
         _require_seen(upload, seen)
         upload.choice = wanted
+        _send_to_work(upload, Upload.Phase.CHECK, rows_total=0)
+    return upload
+
+
+def mend(*, book: AddressBook, upload_id: int, wish: str, seen: int, by: Actor) -> Upload:
+    """Have the file checked again with one more decision (see `mending.mended`), on the check that the user saw.
+
+    Raises UploadGoneError, CheckOutdatedError or UnknownFindingError.
+    """
+    with transaction.atomic():
+        upload = _locked(books.lock(book), upload_id)
+        _require_seen(upload, seen)
+        upload.choice = as_choice(choice_of(upload), mended(upload, wish))
         _send_to_work(upload, Upload.Phase.CHECK, rows_total=0)
     return upload
 

@@ -1,5 +1,7 @@
 """The popup "Register address": what is pasted is sorted while it stands in the field, and registered on OK."""
 
+from django.core.files import File
+from django.core.files.base import ContentFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -14,11 +16,13 @@ from addressbook.services.addresses.registration import Report
 from addressbook.views.addresses.register_dialog import TEMPLATE, check_text, register_dialog
 from addressbook.views.screen.screen import Notification, answer_dialog, answer_done, is_gone
 from addressbook.views.uploads.uploads import has_file, receive_file
+from libraries.email_addresses import split
 from workspace.models import Role
 from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_files, takes_large_forms
 from workspace.views.pages.methods import require_POST
+from workspace.views.pages.popup_group import group_to_register_into
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,10 +44,18 @@ def register(request: HttpRequest, access: Access) -> HttpResponse:
         values["problem"] = _("This page was too old. Please press OK once more.")
         return answer_dialog(request, access, listing, TEMPLATE, values, status=422)
     text, into = form.cleaned_data["text"], form.cleaned_data["into"]
+    token = form.cleaned_data["token"]
+    if request.POST.get("as_file"):
+        return receive_file(request, access, file=_as_file(text))
+    into, group_problem = group_to_register_into(
+        access, into=into, new_group=form.cleaned_data["new_group"], token=token
+    )
+    if group_problem:
+        values = {**register_dialog(access, text=text, into=into), "group_problem": group_problem}
+        values["new_group"] = form.cleaned_data["new_group"]
+        return answer_dialog(request, access, listing, TEMPLATE, values, status=422)
     try:
-        report = registration.register_typed(
-            book=access.book, group_id=into, text=text, token=form.cleaned_data["token"], by=access.by
-        )
+        report = registration.register_typed(book=access.book, group_id=into, text=text, token=token, by=access.by)
     except GroupGoneError:
         values = register_dialog(access, text=text, into=None)
         values["problem"] = _("The group was deleted meanwhile. Nothing was registered; choose another group.")
@@ -83,6 +95,13 @@ def repair_registration(request: HttpRequest, access: Access) -> HttpResponse:
         chosen = form.cleaned_data.get("repair", "")
         proposals = {entry: proposal for entry, proposal in proposals.items() if entry == chosen}
     return _checked(request, access, registration.repair(text, proposals), repaired=True)
+
+
+def _as_file(text: str) -> File:
+    """What was typed as a file of one column, an entry a row, for bulk registration."""
+    lines = "".join('"' + entry.replace('"', '""') + '"\r\n' for entry in split(text))
+    # Translators: the name of a file made of what was pasted.
+    return ContentFile(f"Email\r\n{lines}".encode("utf-8", "replace"), name=_("pasted addresses") + ".csv")
 
 
 def _checked(request: HttpRequest, access: Access, text: str, *, repaired: bool = False) -> HttpResponse:

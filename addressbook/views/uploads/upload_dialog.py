@@ -13,18 +13,12 @@ from addressbook.services import uploads
 from addressbook.services.uploads.checking import layout_of
 from addressbook.views.screen.screen import Notification
 from addressbook.views.uploads import upload_sentences
+from addressbook.views.uploads.upload_findings import column_name, findings_of, questions
 from libraries.spreadsheets import ENCODINGS, Layout
 from workspace.models import JobState
 from workspace.views.books.masking import text_for
 from workspace.views.pages.access import Access
 from workspace.views.pages.sentences import number
-
-
-@dataclass(frozen=True, slots=True)
-class InvalidRow:
-    number: int
-    value: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +82,7 @@ def _sentence(upload: Upload) -> str:
     if upload.outcome.get("reason"):
         return upload_sentences.ended(upload.outcome["reason"])
     if upload.state == JobState.FAILED:
-        return _("Stopped by a fault after %(done)s of %(total)s addresses. Send the file again for the rest.") % done
+        return _("Stopped by a fault after %(done)s of %(total)s addresses. Upload the file again for the rest.") % done
     if upload.check_result.get("invalid"):
         return _("The addresses are in the address book. Invalid rows were not registered.")
     return _("The addresses are in the address book.")
@@ -99,7 +93,8 @@ def _ended(upload: Upload) -> str:
         return upload_sentences.refusal(upload.outcome["refusal"], upload.outcome.get("detail", {}))
     if upload.state == JobState.CANCELLED and not upload.outcome.get("reason"):
         return _("Cancelled. Nothing was registered.")
-    return upload_sentences.ended(upload.outcome.get("reason", ""))
+    is_begun = upload.phase == Upload.Phase.APPLY
+    return upload_sentences.ended(upload.outcome.get("reason", ""), is_begun=is_begun)
 
 
 def progress_of(upload: Upload) -> Progress:
@@ -116,19 +111,15 @@ def _check_context(access: Access, upload: Upload) -> dict[str, Any]:
     result, layout = upload.check_result, layout_of(upload)
     if not is_shown_to(upload, access):
         result, layout = _masked_result(result, access), _masked_layout(layout, access)
-    listed = result.get("invalid_listed", [])
     refusal = result.get("refusal")
     return {
         "layout": layout,
         "result": result,
         "refusal": upload_sentences.refusal(refusal, result.get("detail", {})) if refusal else "",
         "needs_column": layout is not None and layout.email_column is None,
-        "invalid_rows": [
-            InvalidRow(entry["row"], entry["value"], upload_sentences.row_fault(entry["code"], entry["character"]))
-            for entry in listed
-        ],
-        "invalid_unlisted": result.get("invalid", 0) - len(listed),
-        "slips_unlisted": result.get("slips", 0) - len(result.get("slips_listed", [])),
+        "what_it_was": upload_sentences.what_it_was(layout.kind, upload.name) if layout else "",
+        "questions": questions(upload, layout) if layout else [],
+        "findings": findings_of(upload, result, layout),
         "new_groups_unlisted": result.get("new_group_count", 0) - len(result.get("new_groups", [])),
         "choices": Group.objects.filter(edition=access.edition).as_tree(),
         "found": _found(layout) if layout else "",
@@ -138,20 +129,26 @@ def _check_context(access: Access, upload: Upload) -> dict[str, Any]:
 
 def _masked_result(result: dict[str, Any], access: Access) -> dict[str, Any]:
     """The findings in the file of somebody else, for those to whom addresses are masked."""
-    masked = dict(result)
-    for name, texts in (("invalid_listed", ("value",)), ("slips_listed", ("value", "suggestion"))):
-        if name in result:
-            masked[name] = [{**row, **{key: text_for(row[key], access) for key in texts}} for row in result[name]]
-    if "new_groups" in result:
-        masked["new_groups"] = [text_for(group, access) for group in result["new_groups"]]
-    return masked
+    listed = ("findings", "group_findings", "outside", "new_groups")
+    return {**result, **{name: _masked(result[name], access) for name in listed if name in result}}
+
+
+def _masked(value: Any, access: Access) -> Any:
+    """Every text in what a check lists; codes hold no address and stay as they are."""
+    if isinstance(value, list):
+        return [_masked(one, access) for one in value]
+    if isinstance(value, dict):
+        return {name: _masked(one, access) for name, one in value.items()}
+    return text_for(value, access) if isinstance(value, str) else value
 
 
 def _masked_layout(layout: Layout | None, access: Access) -> Layout | None:
     if layout is None:
         return None
     sample = tuple((row, tuple(text_for(cell, access) for cell in cells)) for row, cells in layout.sample)
-    return replace(layout, columns=tuple(text_for(name, access) for name in layout.columns), sample=sample)
+    columns = tuple(text_for(name, access) for name in layout.columns)
+    readings = tuple((name, tuple(text_for(line, access) for line in lines)) for name, lines in layout.readings)
+    return replace(layout, columns=columns, sample=sample, readings=readings)
 
 
 def _found(layout: Layout) -> str:
@@ -189,19 +186,6 @@ def _options(layout: Layout | None) -> dict[str, Any]:
     }
 
 
-def column_name(layout: Layout, column: int) -> str:
-    """`B “Name”`: the letter that a spreadsheet program shows, and the heading where there is one."""
-    letters, rest = "", column
-    while rest >= 0:
-        rest, letter = divmod(rest, 26)
-        letters = chr(ord("A") + letter) + letters
-        rest -= 1
-    heading = layout.columns[column].strip() if column < len(layout.columns) else ""
-    if not heading:
-        return _("column %(letters)s") % {"letters": letters}
-    return _("column %(letters)s “%(heading)s”") % {"letters": letters, "heading": heading[:40]}
-
-
 def line_of(upload: Upload) -> str:
     """What the line on the page says of an upload."""
     if upload.is_working and upload.phase == Upload.Phase.CHECK:
@@ -212,7 +196,7 @@ def line_of(upload: Upload) -> str:
         done, total = number(upload.rows_done), number(upload.rows_total)
         return _("%(done)s of %(total)s") % {"done": done, "total": total}
     if upload.finished_at is None:
-        return _("checked, and waits for your OK")
+        return _("checked – ready to register")
     if is_result(upload) and upload.state == JobState.COMPLETE:
         count = upload.outcome.get("registered", 0)
         return ngettext("%(count)s address registered", "%(count)s addresses registered", count) % {

@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+from django.core.files import File
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django_htmx.http import reswap, retarget
 
 from addressbook import limits
 from addressbook.forms.listing import Listing, listing_from
-from addressbook.forms.uploads import ApplyUploadForm, ChoiceForm, UploadForm
+from addressbook.forms.uploads import ApplyUploadForm, ChoiceForm, UploadForm, WishForm
 from addressbook.models import Upload
 from addressbook.services import uploads
 from addressbook.services.addresses.groups import GroupGoneError, TooManyGroupsError
@@ -28,6 +30,7 @@ from workspace.views.pages import file_answers, sentences
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_files
 from workspace.views.pages.methods import require_POST
+from workspace.views.pages.popup_group import group_to_register_into
 from workspace.views.pages.receiving import was_too_large
 
 _DIALOG = "dialogs/upload.html"
@@ -45,10 +48,10 @@ def send_upload(request: HttpRequest, access: Access) -> HttpResponse:
     return receive_file(request, access)
 
 
-def receive_file(request: HttpRequest, access: Access) -> HttpResponse:
-    """Take the file of this request and show its check; the popup stays with a sentence where that cannot be."""
+def receive_file(request: HttpRequest, access: Access, *, file: File | None = None) -> HttpResponse:
+    """Take the file (of this request) and show its check; the popup stays with a sentence where that cannot be."""
     form = UploadForm(request.POST)
-    file = request.FILES.get("file")
+    file = file or request.FILES.get("file")
     is_valid = form.is_valid()
     into = form.cleaned_data.get("into")
     if was_too_large(request):
@@ -57,13 +60,17 @@ def receive_file(request: HttpRequest, access: Access) -> HttpResponse:
         return _register_again(request, access, into, _("Choose a file first."))
     if not is_valid:
         return _register_again(request, access, into, _("This page was too old. Please choose the file once more."))
+    token, new_group = form.cleaned_data["token"], form.cleaned_data["new_group"]
+    into, problem = group_to_register_into(access, into=into, new_group=new_group, token=token)
+    if problem:
+        return _register_again(request, access, into, problem)
     try:
         upload = uploads.receive(
             book=access.book,
             group_id=into,
             file=file,
             name=file.name or "",
-            token=form.cleaned_data["token"],
+            token=token,
             by=access.by,
         )
     except uploads.FileTooLargeError:
@@ -105,6 +112,24 @@ def choose_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpR
         upload = uploads.choose(book=access.book, upload_id=upload_id, choice=choice, seen=seen, by=access.by)
     except (uploads.CheckOutdatedError, uploads.UploadGoneError):
         return _answer(request, access, _upload_or_404(access, upload_id), problem=_outdated(), status=409)
+    return _answer(request, access, upload)
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def decide_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
+    """One click on a finding of the check: the file is checked again with that decision."""
+    upload = _upload_or_404(access, upload_id)
+    form = WishForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    wish, seen = form.cleaned_data["wish"], form.cleaned_data["seen"]
+    try:
+        upload = uploads.mend(book=access.book, upload_id=upload_id, wish=wish, seen=seen, by=access.by)
+    except (uploads.CheckOutdatedError, uploads.UploadGoneError):
+        return _answer(request, access, _upload_or_404(access, upload_id), problem=_outdated(), status=409)
+    except uploads.UnknownFindingError:
+        return _answer(request, access, upload, problem=_("This cannot be chosen."), status=422)
     return _answer(request, access, upload)
 
 
@@ -173,6 +198,22 @@ def download_refused(request: HttpRequest, access: Access, upload_id: int) -> Ht
     name = _("%(name)s – refused") % {"name": stem} + extension
     # Streamed, which the types of Django keep apart from other answers.
     return FileResponse(content, as_attachment=True, filename=name)  # type: ignore[return-value]
+
+
+@require_GET
+@to_book(Role.MANAGER)
+def download_template(request: HttpRequest, access: Access) -> HttpResponse:
+    """An empty workbook with the headings by which an upload finds the columns."""
+    headings = _headings()
+    with files.scratch() as folder:
+        path = folder / "template.xlsx"
+        names = (headings.email, headings.group)
+        with spreadsheets.Workbook(path, sheet=_("Addresses"), widths=(40, 30), headings=names):
+            pass
+        content = path.read_bytes()
+    answer = HttpResponse(content, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=_("address list") + ".xlsx")
+    return answer
 
 
 @require_GET

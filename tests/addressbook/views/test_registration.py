@@ -88,7 +88,7 @@ def test_check_sorts_what_was_pasted_and_changes_nothing(post, make_group, regis
     text = "new@example.com known@example.com inside@example.com NEW@example.com\nwrong"
     answer = post("check_registration", text, into=group.pk)
     shown = counts(answer)
-    labels = ("New", "Already in the book", "Already in this group", "Duplicates in your list", "Invalid")
+    labels = ("New", "Already in the book", "Already in this group", "Duplicates", "Invalid")
     assert [shown[label] for label in labels] == [1, 1, 1, 1, 1]
     assert "5 / 1,000" in text_of(answer)
     assert "The “@” is missing." in text_of(answer)
@@ -100,7 +100,7 @@ def test_check_counts_to_the_limit_and_warns_beyond(post) -> None:
     assert "998 / 1,000" in text_of(post("check_registration", text))
     over = post("check_registration", f"{text} a@example.com b@example.com c@example.com")
     assert "1,001 / 1,000" in text_of(over)
-    assert "Too many at a time" in text_of(over)
+    assert "Register them as a file" in text_of(over)
 
 
 def test_check_takes_a_constant_number_of_queries(post, django_assert_num_queries) -> None:

@@ -63,7 +63,8 @@ def test_the_check_is_a_list_of_label_and_number(client, url, checked) -> None:
     answer = client.get(url("show_upload", checked), headers=BODY)
     shown = counts(answer)
     assert [shown[name] for name in ("Rows", "New", "Already there", "Duplicates", "Invalid")] == [4, 2, 0, 1, 1]
-    assert "Row 4 kim@naver The domain has no ending such as “.com”." in text_of(answer)
+    assert "The domain has no ending such as “.com”. 1 time" in text_of(answer)
+    assert "Row 4 kim@naver" in text_of(answer)
     assert 'hx-trigger="load' not in answer.content.decode()
     assert "column A “Email”" in text_of(answer)
 
@@ -160,7 +161,7 @@ def test_a_refused_file_is_a_sentence_and_another_can_be_chosen(client, url, pos
     post_file(b"%PDF-1.7 not a list", "list.csv")
     upload = work(Upload.objects.get())
     answer = client.get(url("show_upload", upload), headers=BODY)
-    assert "The file is not what its name says." in text_of(answer)
+    assert "The file is no list that can be read." in text_of(answer)
     assert "Choose another file" in text_of(answer)
     assert upload.stored_file == ""
 
@@ -213,7 +214,7 @@ def test_few_refused_rows_are_mended_in_the_popup(client, url, checked) -> None:
 
 def test_the_line_on_the_page_outlives_the_popup(client, url, checked) -> None:
     page = text_of(client.get(url("console")))
-    assert "Upload – list.csv: checked, and waits for your OK" in page
+    assert "Upload – list.csv: checked – ready to register" in page
     client.post(url("apply_upload", checked), {"seen": checked.attempt, "into": ""}, headers=BODY)
     assert "Upload – list.csv: 0 of 2" in text_of(client.get(url("console")))
     work(checked)

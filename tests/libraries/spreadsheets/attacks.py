@@ -1,9 +1,12 @@
 """Files made to hurt whoever reads them, each with the codes under which it may be refused."""
 
+import io
 import random
 import struct
 import zlib
 from collections.abc import Callable
+
+from msoffcrypto.format.ooxml import OOXMLFile
 
 from libraries.spreadsheets import Refusal
 from tests.libraries.spreadsheets import files
@@ -112,7 +115,7 @@ def sixty_million_shared_strings() -> bytes:
 def lying_size() -> bytes:
     """A part of 20 MiB whose headers say one byte."""
     packed = zlib.compress(b"\0" * (20 * MIB), 9)[2:-4]
-    return with_packed_part(files.xlsx_parts(""), "xl/media/image.png", packed, 0, 1)
+    return with_packed_part(files.xlsx_parts(""), "xl/styles.xml", packed, 0, 1)
 
 
 def shared_text_a_million_times() -> bytes:
@@ -171,8 +174,8 @@ def second_directory_in_the_comment() -> bytes:
     return outer[:-2] + struct.pack("<H", len(inner)) + inner
 
 
-def archive_behind_a_prefix() -> bytes:
-    return b"PK\x03\x04" + b"x" * 100 + files.raw_xlsx("")
+def archive_behind_a_false_beginning() -> bytes:
+    return b"PK\x03\x04" + b"x" * 100 + files.raw_xlsx("")[:-40]
 
 
 def entity_bomb() -> bytes:
@@ -199,6 +202,22 @@ def repeated_in_ods(rows: int, columns: int) -> bytes:
         f"<table:table-cell table:number-columns-repeated='{columns}'><text:p>a@example.com</text:p></table:table-cell>"
         "</table:table-row></table:table>"
     )
+
+
+def wide_page() -> bytes:
+    return b"<table><tr>" + b"<td colspan=1000>x</td>" * 17
+
+
+def xml_2003(rows: str) -> bytes:
+    name = "urn:schemas-microsoft-com:office:spreadsheet"
+    return (
+        f'<?xml version="1.0"?><Workbook xmlns="{name}" xmlns:ss="{name}"><Worksheet ss:Name="S"><Table>{rows}'
+        "</Table></Worksheet></Workbook>"
+    ).encode()
+
+
+def entity_bomb_in_xml() -> bytes:
+    return xml_2003("").replace(b"<Workbook", b'<!DOCTYPE w [<!ENTITY e "x">]><Workbook')
 
 
 def deep_xml() -> bytes:
@@ -229,7 +248,9 @@ def noise() -> bytes:
 
 def encrypted_workbook() -> bytes:
     """What Office writes for a workbook with a password: a file system with the encrypted package in it."""
-    return files.xls([["x"]]) + "EncryptedPackage".encode("utf-16-le")
+    encrypted = io.BytesIO()
+    OOXMLFile(io.BytesIO(files.xlsx([["x"]]))).encrypt("a real password", encrypted)
+    return encrypted.getvalue()
 
 
 def encrypted_xls() -> bytes:
@@ -254,7 +275,7 @@ ATTACKS: dict[str, Attack] = {
     "corner cells, attributes turned": ("a.xlsx", lambda: corner_cells('<c s="0" r="{0}"><v>1</v></c>'), {CELLS}),
     "corner cells, prefixed": ("a.xlsx", prefixed_corner_cells, {CELLS}),
     "corner cells behind a comment": ("a.xlsx", corner_cells_behind_a_comment, {CELLS, MEMORY}),
-    "corner cells in xlsb": ("a.xlsb", corner_cells_in_xlsb, {MEMORY}),
+    "corner cells in xlsb": ("a.xlsb", corner_cells_in_xlsb, {CELLS}),
     "corner cells in xls": ("a.xls", xls_with_corner_cells, {MEMORY, CELLS}),
     "row beyond the last": (
         "a.xlsx",
@@ -276,7 +297,7 @@ ATTACKS: dict[str, Attack] = {
     "two directories": ("a.xlsx", two_directories, {DAMAGED}),
     "two parts of one name": ("a.xlsx", doubled_name, {DAMAGED}),
     "a second directory in the comment": ("a.xlsx", second_directory_in_the_comment, {DAMAGED}),
-    "an archive behind a prefix": ("a.xlsx", archive_behind_a_prefix, {DAMAGED}),
+    "half an archive behind a false beginning": ("a.xlsx", archive_behind_a_false_beginning, {DAMAGED}),
     "an entity bomb": ("a.xlsx", entity_bomb, {Refusal.UNSAFE_XML}),
     "an external entity in ods": ("a.ods", external_entity_in_ods, {Refusal.UNSAFE_XML}),
     "a document type in UTF-16": ("a.xlsx", document_type_in_utf_16, {Refusal.UNSAFE_XML}),
@@ -295,9 +316,31 @@ ATTACKS: dict[str, Attack] = {
     "blank lines": ("a.csv", lambda: b"\r\n \r\n" * 10, {Refusal.EMPTY}),
     "a byte too many": ("a.csv", lambda: b"a" * (10 * MIB + 1), {Refusal.TOO_LARGE}),
     "a picture named as a workbook": ("a.xlsx", lambda: b"\x89PNG\r\n\x1a\n", {Refusal.WRONG_KIND}),
-    "a web page named as an xls": ("a.xls", lambda: b"<html><table><tr><td>a@example.com", {Refusal.WRONG_KIND}),
-    "a workbook named as a text": ("a.csv", lambda: files.xlsx([["a@example.com"]]), {Refusal.WRONG_KIND}),
-    "an ods named as an xlsx": ("a.xlsx", lambda: files.ods([["a@example.com"]]), {Refusal.WRONG_KIND}),
+    "a web page without a table": ("a.xls", lambda: b"<html><body>a@example.com", {Refusal.WRONG_KIND}),
+    "a table that is a million deep": (
+        "a.xls",
+        lambda: b"<table><tr><td>" * 600_000,
+        {DAMAGED, MEMORY, SLOW, Refusal.EMPTY},
+    ),
+    "a page of a million columns": ("a.xls", wide_page, {Refusal.TOO_MANY_COLUMNS}),
+    "an entity bomb in XML 2003": ("a.xls", entity_bomb_in_xml, {Refusal.UNSAFE_XML}),
+    "rows skipped in XML 2003": (
+        "a.xls",
+        lambda: xml_2003('<Row ss:Index="999999999"><Cell><Data>x</Data></Cell></Row>'),
+        {Refusal.TOO_MANY_ROWS},
+    ),
+    "columns skipped in XML 2003": (
+        "a.xls",
+        lambda: xml_2003('<Row><Cell ss:Index="999999999"><Data>x</Data></Cell></Row>'),
+        {Refusal.TOO_MANY_COLUMNS},
+    ),
+    "an area in SYLK": (
+        "a.xls",
+        lambda: b"ID;P\n" + b"".join(b"C;X16384;Y%d;K1\n" % n for n in range(1, 5000)),
+        {CELLS},
+    ),
+    "rows skipped in SYLK": ("a.xls", lambda: b"ID;P\nC;X1;Y9999999;K1\n", {Refusal.TOO_MANY_ROWS}),
+    "a sealed file": ("a.xlsx", lambda: b"<DOCUMENT SAFER V3.0>\x01\x02" + noise(), {Refusal.ENCRYPTED}),
     "a document named as a workbook": (
         "a.xlsx",
         lambda: files.zipped({"word/document.xml": "<w/>"}),

@@ -38,8 +38,8 @@ def read_here(
     """What the child does, in this process."""
     choice = choice or Choice()
     admitted = admit(content, name)
-    layout, table = find_layout(admitted.kind, open_source(admitted, choice.encoding, choice.delimiter), choice)
-    return layout, [row for batch in read_rows(table, layout, with_cells=with_cells) for row in batch]
+    found = find_layout(admitted.kind, open_source(admitted, choice.encoding, choice.delimiter), choice)
+    return found.layout, [row for batch in read_rows(found.table, found.layout, with_cells=with_cells) for row in batch]
 
 
 def zipped(parts: dict[str, str | bytes], *, stored: Sequence[str] = ()) -> bytes:

@@ -55,6 +55,8 @@ class Case:
     content: bytes = b""
     expected: list[tuple[int, str]] = field(default_factory=list)
     header_row: int | None = None
+    # What the reader of entries makes of a cell that is no address as it stands, by the row's number.
+    entries: dict[int, list[str]] = field(default_factory=dict)
 
 
 def judged(text: str, *, refused: bool) -> str:
@@ -91,6 +93,9 @@ def text_case(encoding: str, delimiter: str, line_end: str, heading: str, seed: 
         elif not line:
             continue  # the file ends before a line begins
         case.expected.append((number, expectation))
+        repeats = {"unbalanced quote": 1, "two addresses": 2}.get(defects.get(index, ""))
+        if repeats:
+            case.entries[number] = [email] * repeats
         number += 1
     return case
 

@@ -1,9 +1,12 @@
 """Where the addresses are found: by heading, by content, never in a row of data."""
 
+import io
+
+import openpyxl
 import pytest
 
 from libraries.spreadsheets import NO_COLUMN, NO_HEADER, Choice
-from libraries.spreadsheets.layout import is_email_heading, is_group_heading
+from libraries.spreadsheets.columns import is_email_heading, is_group_heading
 from tests.libraries.spreadsheets import files
 from tests.libraries.spreadsheets.files import read_here
 
@@ -63,9 +66,53 @@ def test_column_is_found_by_content_below_an_unknown_heading() -> None:
     assert [row.number for row in rows] == [2, 3]
 
 
-def test_fullest_of_two_address_columns_is_taken() -> None:
+def test_of_two_address_columns_the_first_is_taken_and_the_other_is_asked_about() -> None:
     content = b"Email,E-mail\n,a@example.com\nb@example.com,c@example.com\n"
-    assert read_here(content, "list.csv")[0].email_column == 1
+    layout = read_here(content, "list.csv")[0]
+    assert (layout.email_column, layout.rival_columns) == (0, (1,))
+
+
+def test_the_fuller_column_of_others_does_not_win() -> None:
+    content = "고객 이메일,영업 담당 이메일\na@example.com,rep@example.com\n,rep@example.com\n".encode()
+    layout = read_here(content, "list.csv")[0]
+    assert (layout.email_column, layout.rival_columns) == (0, (1,))
+    swapped = b"Sales rep e-mail,Primary E-mail\nrep@example.com,a@example.com\nrep@example.com,\n"
+    assert read_here(swapped, "list.csv")[0].email_column == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "column", "header_row"),
+    [
+        (b"Name,Email,Address\nA,Y,a@example.com\nB,N,b@example.com\n", 2, 1),
+        (b"Name,Mail,Contact\nA,@aaa,a@example.com\nB,@bbb,b@example.com\n", 2, 1),
+        (b"EMAIL\n\nNo,Name,E-mail address\n1,A,a@example.com\n", 2, 3),
+        (b"note\n" * 60 + b"No,Name,Email\n1,A,a@example.com\n", 2, 61),
+        (b"Questions: help@example.com\nNo,Name,Email\n1,A,a@example.com\n", 2, 2),
+    ],
+)
+def test_heading_and_content_are_judged_together(content: bytes, column: int, header_row: int) -> None:
+    layout = read_here(content, "list.csv")[0]
+    assert (layout.email_column, layout.header_row, layout.rival_columns) == (column, header_row, ())
+
+
+def two_sheets(**sheets: list[list[str]]) -> bytes:
+    workbook = openpyxl.Workbook(write_only=True)
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    return buffer.getvalue()
+
+
+def test_a_cover_sheet_with_a_contact_is_not_the_list() -> None:
+    cover = [["Ask office@example.com"], ["Instructions"]]
+    people = [["Name", "Email"], ["A", "a@example.com"], ["B", "b@example.com"]]
+    layout = read_here(two_sheets(Cover=cover, People=people), "list.xlsx")[0]
+    assert (layout.sheet, layout.rival_sheets) == ("People", ())
+    layout = read_here(two_sheets(First=people, Second=people), "list.xlsx")[0]
+    assert (layout.sheet, layout.rival_sheets) == ("First", ("Second",))
 
 
 def test_heading_wins_over_content() -> None:

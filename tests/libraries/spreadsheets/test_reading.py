@@ -54,7 +54,7 @@ def test_rows_come_in_batches_with_their_numbers(stored: Path) -> None:
     assert max(map(len, batches)) <= limits.READER_BATCH_ROWS
     rows = [row for batch in batches for row in batch]
     assert [row.number for row in rows] == list(range(2, 2_502))
-    assert rows[-1] == (2_501, "user2499@example.com", "g0", None, None)
+    assert rows[-1] == (2_501, "user2499@example.com", "g0", None, None, False)
 
 
 def test_same_rows_come_again_with_the_layout_as_choice(stored: Path) -> None:
@@ -72,8 +72,8 @@ def test_layout_survives_json(stored: Path) -> None:
 def test_choice_overrides_every_part(stored: Path) -> None:
     choice = Choice(header_row=3, email_column=1, group_column=0, delimiter=",", encoding="cp1252")
     with spreadsheets.read(stored, name="list.csv", choice=choice) as found:
-        first = next(iter(next(iter(found))))
-    assert first == (4, "g2", "user2@example.com", None, None)
+        first = next(row for batch in found for row in batch)
+    assert first == (4, "g2", "user2@example.com", None, None, False)
 
 
 def test_nothing_is_read_while_no_column_is_known(tmp_path: Path) -> None:

@@ -44,12 +44,12 @@ def test_one_undecodable_byte_in_many_rows_costs_one_row() -> None:
     ]
 
 
-def test_cp949_row_in_a_utf_8_file_costs_that_row() -> None:
+def test_cp949_row_in_a_utf_8_file_costs_no_address() -> None:
     lines = [f"user{n}@example.com,김민수".encode() for n in range(50)]
     lines[20] = "user20@example.com,이서연".encode("cp949")
     layout, rows = read_here(b"\n".join(lines), "list.csv")
     assert layout.encoding == "utf-8"
-    assert [row.number for row in rows if row.defect] == [21]
+    assert [row.email for row in rows if not row.defect] == [f"user{n}@example.com" for n in range(50)]
 
 
 def test_lead_byte_does_not_swallow_the_line_end() -> None:
@@ -160,12 +160,63 @@ def test_row_of_spaces_is_blank() -> None:
 
 
 def test_guarding_apostrophe_is_taken_off() -> None:
-    content = b"'=a@example.com\n'+82@example.com\n''=b@example.com\n'c@example.com\n"
+    content = b"'=a@example.com\n'+82@example.com\n''=b@example.com\n'c@example.com\n''d@example.com\n'e@example.com'\n"
     assert [text for _, text in emails(content)] == [
-        "=a@example.com", "+82@example.com", "'=b@example.com", "'c@example.com",
+        "=a@example.com", "+82@example.com", "'=b@example.com", "c@example.com", "'d@example.com", "'e@example.com'",
     ]  # fmt: skip
 
 
 def test_quotes_on_every_line_take_linear_time() -> None:
     content = b"Email,Name\n" + b'x,"a""\n' * 100_000 + b"a@example.com,y\n"
     assert len(emails(content)) == 100_001
+
+
+@pytest.mark.parametrize(
+    ("lines", "delimiter", "found"),
+    [
+        (["Email,Name", "a@example.com,A,,,,", "b@example.com", ",,", "c@example.com,C,x,y"], ",", "abc"),
+        (["email,tags", "a@example.com,vip,news", "b@example.com", "c@example.com,x,y,z,w"], ",", "abc"),
+        (["name,email", "A,a@example.com,x", "B,b@example.com,y,z"], ",", "ab"),
+        (["A;a@example.com;x, y, z, w", "B;b@example.com;x", "C;c@example.com;, , ,"], ";", "abc"),
+        (["name|email|tags", "A|a@example.com|x;y;z", "B|b@example.com|x,y"], "|", "ab"),
+        (["n\temail", 'A\t"a@example.com"', "B, C\tb@example.com\tx\ty\tz"], "\t", "ab"),
+        (['"Name","Email"', '"A","a@example.com"', "", '"Copyright, all rights reserved, x"', '"footer"'], ",", "a"),
+        (["memo", "one, two, three, four", "five, six", "email;n", "a@example.com;1", "b@example.com;2"], ";", "ab"),
+    ],
+)
+def test_delimiter_is_the_one_that_makes_cells_addresses(lines: list[str], delimiter: str, found: str) -> None:
+    for line_end in ("\n", "\r\n", "\r"):
+        layout, rows = read_here(line_end.join(lines).encode(), "list.csv")
+        assert layout.delimiter == delimiter
+        addresses = [f"{letter}@example.com" for letter in found]
+        assert [row.email for row in rows if row.email in addresses] == addresses
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["a@example.com, b@example.com,c@example.com", "a@example.com;b@example.com;", "a@example.com\tb@example.com"],
+)
+def test_line_of_nothing_but_addresses_is_one_entry(line: str) -> None:
+    layout, rows = read_here(line.encode(), "list.txt")
+    assert (layout.delimiter, [row.email for row in rows]) == ("", [line])
+
+
+@pytest.mark.parametrize("mark", ["sep=;", "SEP=;", '"sep=;"', "\ufeffsep=;"])
+def test_stated_delimiter_may_be_written_in_several_ways(mark: str) -> None:
+    assert emails(f"{mark}\r\nEmail;x\r\na@example.com;1,2\r\n".encode()) == [(2, "a@example.com")]
+
+
+def test_two_stray_quotes_swallow_no_rows() -> None:
+    lines = [f"Kim,u{n}@example.com" for n in range(50)]
+    lines[10], lines[30] = '"Kim,u10@example.com', 'Kim,u30@example.com"'
+    found = dict(emails("\n".join(["Name,Email", *lines]).encode()))
+    assert len(found) == 50
+    assert all(found[n + 2] == f"u{n}@example.com" for n in range(50) if n not in (10, 30))
+
+
+def test_quote_behind_a_space_is_a_quote() -> None:
+    content = b'Name, Email\n"Kim, Min", "a@example.com"\n"Lee" , "b@example.com" \n'
+    rows = read_here(content, "list.csv", with_cells=True)[1]
+    assert rows[0].cells == ["Kim, Min", "a@example.com"]
+    assert rows[1].cells is not None
+    assert rows[1].cells[1].strip() == "b@example.com"

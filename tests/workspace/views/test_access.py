@@ -82,6 +82,8 @@ TABLE = {
     "send_upload": Row("post", (302, 404, 403, 422, 422)),
     "show_upload": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
     "choose_upload": Row("post", (302, 404, 403, 404, 404), {"upload_id": 4711}),
+    "download_template": Row("get", (302, 404, 403, 200, 200)),
+    "decide_upload": Row("post", (302, 404, 403, 404, 404), {"upload_id": 4711}),
     "apply_upload": Row("post", (302, 404, 403, 404, 404), {"upload_id": 4711}),
     "cancel_upload": Row("post", (302, 404, 403, 302, 302), {"upload_id": 4711}),
     "dismiss_upload": Row("post", (302, 404, 403, 302, 302), {"upload_id": 4711}),

@@ -70,13 +70,18 @@ def test_a_column_of_groups_puts_each_row_into_its_own(check, accept, make_group
     rows = ["email;group", "a@example.com;Gold", "b@example.com;Silver", "c@example.com;", "a@example.com;Silver"]
     upload = check("\n".join([*rows, "d@example.com;not allowed"]), group=rest)
     assert (upload.check_result["new_groups"], upload.check_result["group_count"]) == (["Silver"], 2)
-    assert counts(upload)["invalid"] == 1
-    assert upload.check_result["invalid_listed"][0]["in_group"]
+    # A bad name of a group costs no address; it goes into none, the chosen one neither.
+    assert counts(upload)["invalid"] == 0
+    found = upload.check_result["group_findings"]
+    assert [(group["name"], group["count"], group["proposal"]) for group in found] == [
+        ("not allowed", 1, "not-allowed")
+    ]
     upload = accept(upload)
     assert contents(book) == {
         "a@example.com": {"Gold", "Silver"},
         "b@example.com": {"Silver"},
         "c@example.com": {"Rest"},
+        "d@example.com": set(),
     }
     assert upload.outcome["groups_created"] == 1
     assert_accounted_for(upload)
@@ -101,6 +106,7 @@ def test_international_addresses_keep_text_and_key_apart(check, accept, book) ->
 
 def test_slips_are_pointed_out_and_registered_as_they_are(check, accept, book) -> None:
     upload = check("email\nkim@gamil.com\nlee@gmail.com\n")
-    assert upload.check_result["slips_listed"] == [{"row": 2, "value": "kim@gamil.com", "suggestion": "kim@gmail.com"}]
+    (found,) = upload.check_result["findings"]
+    assert found["rows"] == [{"row": 2, "value": "kim@gamil.com", "suggestion": "kim@gmail.com"}]
     accept(upload)
     assert "kim@gamil.com" in contents(book)
