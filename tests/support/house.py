@@ -17,11 +17,11 @@ SHARED_LIBRARY = "email_addresses"
 # Within an app.
 LAYERS = (
     {"limits", "request_ids"},
-    {"models", "migrations", "apps"},
+    {"models", "migrations"},
     {"services"},
     {"forms", "tasks"},
     {"views"},
-    {"templatetags", "urls", "admin"},
+    {"templatetags", "urls", "admin", "apps", "subscriptions"},
 )
 # Within a layer of an app.
 ROOMS = {
