@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT: Final = Path(__file__).resolve().parent.parent
 LOCALE: Final = ROOT / "locale"
 LANGUAGES: Final = ("ko", "ja")
-SOURCES: Final = ("libraries", "workspace", "addressbook", "mailerconsole", "templates")
+SOURCES: Final = ("libraries", "workspace", "addressbook", "mailings", "mailerconsole", "templates")
 COMMENT_TAGS: Final = ["Translators:"]
 KEYWORDS: Final[dict[str, Any]] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), None),

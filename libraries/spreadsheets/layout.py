@@ -113,7 +113,7 @@ def find_layout(kind: Kind, source: Source, choice: Choice) -> Found:
     The sheet is the visible one whose column of addresses is the plainest, the first of equals; a hidden one only where
     no visible one has an address. Raises RefusedFileError with EMPTY, UNKNOWN_SHEET, or what reading a sheet raises.
     """
-    names = [sheet.name for sheet in source.sheets]
+    names: list[str | None] = [sheet.name for sheet in source.sheets]
     if choice.sheet is not None and choice.sheet not in names and names:
         raise RefusedFileError(Refusal.UNKNOWN_SHEET, sheet=choice.sheet)
     if not names:
@@ -164,10 +164,9 @@ def _chosen_sheet(source: Source, laid_out: dict[str | None, tuple[Layout, Table
         return choice.sheet
     visible = [name for name in laid_out if not _is_hidden(source, name)]
     for names in (visible, list(laid_out)):
-        best = max(names, key=lambda name: laid_out[name][2], default=_NONE)
-        if best is not _NONE and laid_out[best][2]:
+        if names and laid_out[best := max(names, key=lambda name: laid_out[name][2])][2]:
             return best
-    return (visible or list(laid_out) or [_NONE])[0]
+    return next(iter(visible or laid_out), _NONE)
 
 
 def _peek(bulks: Iterator[list[list[Value]]]) -> tuple[list[list[Value]], Iterator[list[list[Value]]]]:

@@ -11,7 +11,7 @@ from libraries.spreadsheets.sources import Table, Value
 class OutsideCell(NamedTuple):
     """A cell with an "@". `index` is that of its row in the batch or, on another sheet, from 0 in the sheet."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides the method of tuples, which nobody needs here
     column: int
     text: str
 

@@ -26,8 +26,8 @@ from mailerconsole.operations import supervisor
 from mailerconsole.operations.moving import ROWS_AT_A_TIME, SOURCE, TARGET, MoveError, insert, source
 from workspace.models import Action, AddressBook, AuditChain, BookMember, Edition, Role, User
 from workspace.models.work import UNFINISHED
-from workspace.services.books import books
 from workspace.services.history import audit
+from workspace.services.work.changing import lock_alone
 from workspace.services.work.jobs import KINDS
 
 Row = TypeVar("Row")
@@ -204,7 +204,7 @@ def _move(theirs: AddressBook, slug: str) -> Moved:
 def _copy_book(theirs: AddressBook, old: Edition) -> tuple[AddressBook, Edition]:
     # Its own slug comes last: whoever makes a book of the same one meanwhile would wait for the end.
     book = AddressBook.objects.create(slug=uuid4().hex, **{name: getattr(theirs, name) for name in _SETTINGS})
-    books.lock_alone(book)
+    lock_alone(book)
     new = Edition.objects.create(book=book, number=old.number, opened_at=old.opened_at)
     # The time of its creation is set by itself when a row is made.
     AddressBook.objects.filter(pk=book.pk).update(current_edition=new, created_at=theirs.created_at)

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('addressbook', '0010_mail_actions'),
+        ('addressbook', '0012_remote_counts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

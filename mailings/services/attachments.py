@@ -111,7 +111,7 @@ def add(*, book: AddressBook, mailing_id: int, file: File, name: str, by: Actor)
     stored = default_storage.save(f"{FOLDER}/{uuid4().hex}", file)
     try:
         with transaction.atomic():
-            books.lock(book, is_change=False)
+            books.lock(book)
             require_role(book, by, Role.MANAGER)
             draft = find_draft(book, mailing_id)
             if draft.attachments.count() >= limits.ATTACHMENTS_MOST:
@@ -130,7 +130,7 @@ def add(*, book: AddressBook, mailing_id: int, file: File, name: str, by: Actor)
 def remove(*, book: AddressBook, mailing_id: int, attachment_id: int, by: Actor) -> None:
     """Without effect where it is gone. Raises DraftGoneError or NotAllowedError."""
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         require_role(book, by, Role.MANAGER)
         draft = find_draft(book, mailing_id)
         attachment = draft.attachments.filter(pk=attachment_id).first()

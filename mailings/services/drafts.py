@@ -69,7 +69,7 @@ def begin(*, book: AddressBook, template: Template | None = None, token: UUID, b
     """A new draft, empty or from a template. Raises NotAllowedError."""
     submitted = Submitted(by, token, "begin_draft", [template.pk if template else None], book)
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         require_role(book, by, Role.MANAGER)
         if earlier := submitted.earlier_outcome():
             return find_draft(book, earlier["mailing"])
@@ -90,7 +90,7 @@ def save(*, book: AddressBook, mailing_id: int, seen_version: int, content: Draf
     Raises DraftGoneError, StaleDraftError or NotAllowedError.
     """
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         require_role(book, by, Role.MANAGER)
         draft = find_draft(book, mailing_id)
         wanted = asdict(content)
@@ -117,7 +117,7 @@ def copy(*, book: AddressBook, mailing_id: int, token: UUID, by: Actor) -> Maili
     """
     submitted = Submitted(by, token, "copy_mailing", [mailing_id], book)
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         require_role(book, by, Role.MANAGER)
         if earlier := submitted.earlier_outcome():
             return find_draft(book, earlier["mailing"])
@@ -148,7 +148,7 @@ def copy(*, book: AddressBook, mailing_id: int, token: UUID, by: Actor) -> Maili
 def delete(*, book: AddressBook, mailing_id: int, by: Actor) -> None:
     """Without effect where it is gone already. Raises NotAllowedError."""
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         require_role(book, by, Role.MANAGER)
         draft = Mailing.objects.drafts().filter(book=book, pk=mailing_id).first()
         if draft is None:

@@ -71,7 +71,7 @@ def change_rules(*, book: AddressBook, seen_version: int, to: AdvertisingDetails
     Raises RulesChangedMeanwhileError or NotAllowedError.
     """
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         require_role(book, by, Role.ADMIN)
         rules = rules_of(book)
         wanted: dict[str, Any] = asdict(to)

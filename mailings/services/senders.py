@@ -66,7 +66,7 @@ def add_sender(*, book: AddressBook, address: str, name: str, by: Actor) -> Send
     if (size := len(name.encode())) > mail_limits.SENDER_NAME_BYTES:
         raise SenderNameTooLongError(size)
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         require_role(book, by, Role.ADMIN)
         own = Sender.objects.filter(book=book)
         if own.filter(key=parsed.key).exists():
@@ -81,7 +81,7 @@ def add_sender(*, book: AddressBook, address: str, name: str, by: Actor) -> Send
 def make_default(*, book: AddressBook, sender_id: int, by: Actor) -> Sender:
     """Raises SenderGoneError or NotAllowedError."""
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         require_role(book, by, Role.ADMIN)
         sender = _find(book, sender_id)
         if not sender.is_default:
@@ -95,7 +95,7 @@ def make_default(*, book: AddressBook, sender_id: int, by: Actor) -> Sender:
 def remove_sender(*, book: AddressBook, sender_id: int, by: Actor) -> None:
     """Drafts that named it have no sender then, which their check says. Raises NotAllowedError."""
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         require_role(book, by, Role.ADMIN)
         sender = Sender.objects.filter(book=book, pk=sender_id).first()
         if sender is None:

@@ -41,7 +41,7 @@ def send_test(
     """Raises DraftGoneError, NoSenderError, TooManyTestMailsError or NotAllowedError."""
     submitted = Submitted(by, token, "send_test", [mailing_id, [address.key for address in to]], book)
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         require_role(book, by, Role.MANAGER)
         if earlier := submitted.earlier_outcome():
             return Mailing.objects.get(pk=earlier["mailing"])

@@ -154,7 +154,7 @@ class AuditEvent(models.Model):
     ip_address = models.GenericIPAddressField(null=True)
     book_id = models.BigIntegerField(null=True)
     book_name = models.CharField(max_length=limits.BOOK_NAME_CHARACTERS)
-    action = models.CharField(max_length=30, choices=Action)
+    action = models.CharField(max_length=30)
     # The `Act` that it tells of, where that can be undone.
     act_id = models.BigIntegerField(null=True)
     detail = models.JSONField(default=dict)

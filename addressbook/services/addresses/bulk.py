@@ -10,17 +10,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from addressbook import limits
 from addressbook.models import Group, Membership
 from addressbook.services.addresses import groups, memberships, undo_log
 from addressbook.services.addresses.selection import Selection
 from addressbook.services.addresses.undo_log import Changes as Noted
 from workspace.models import AddressBook, Edition, Job, JobState
-from workspace.services.books import books
 from workspace.services.history.audit import ACTIONS, Actor, record
 from workspace.services.work import jobs
+from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
 Changes = dict[str, int]
@@ -109,8 +107,8 @@ def _on_group(kind: Job.Kind, selection: Selection) -> _Act:
 
 def _submit(act: _Act, book: AddressBook, token: UUID, by: Actor) -> Done:
     submitted = Submitted(by, token, act.kind, act.as_json(), book)
-    with transaction.atomic():
-        edition = books.lock(book)
+    with changing(book, by=by) as change:
+        edition = change.edition
         if earlier := submitted.earlier_outcome():
             return Done(**earlier)
         names = _names(act, edition)
@@ -172,9 +170,8 @@ def run(job: Job) -> None:
 
 def _run_batch(job: Job, rows: int) -> bool:
     """One batch in one transaction; whether there may be another. Repeats nothing: the cursor is kept with the rows."""
-    book = job.edition.book
-    with transaction.atomic():
-        edition = books.lock(book)
+    with changing(job.edition.book, by=None) as change:
+        edition = change.edition
         row = jobs.still_owned(job)
         act = _act_of(row)
         if edition.pk != row.edition_id:

@@ -33,7 +33,7 @@ def whole_address(text: str) -> str | None:
 def look_up(*, book: AddressBook, key: str, by: Actor) -> bool:
     """Whether the address is in the book, for somebody who knows it already. Raises TooManyLookUpsError."""
     with transaction.atomic():
-        edition = books.lock(book, is_change=False)
+        edition = books.lock(book)
         hour_ago = timezone.now() - timedelta(hours=1)
         asked = AuditEvent.objects.filter(
             chain=book.pk, username=by.user.get_username(), action=Action.LOOK_UP_ADDRESS, at__gte=hour_ago
@@ -48,7 +48,7 @@ def look_up(*, book: AddressBook, key: str, by: Actor) -> bool:
 def show(*, book: AddressBook, address_id: int, by: Actor) -> Address:
     """One address, to be shown in full. Raises AddressGoneError."""
     with transaction.atomic():
-        edition = books.lock(book, is_change=False)
+        edition = books.lock(book)
         address = Address.objects.filter(edition=edition, pk=address_id).first()
         if address is None:
             raise AddressGoneError
@@ -59,5 +59,5 @@ def show(*, book: AddressBook, address_id: int, by: Actor) -> Address:
 def record_shown(*, book: AddressBook, count: int, by: Actor) -> None:
     """Of a book that is masked so many addresses are shown in full at once, to be sent mail to."""
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         record(by=by, action=Action.SHOW_ADDRESS, book=book, detail={"shown": count})

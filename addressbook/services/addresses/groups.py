@@ -5,16 +5,14 @@ import unicodedata
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
-
 from addressbook import limits
 from addressbook.models import Group
 from addressbook.services.addresses.undo_log import Changes, GroupRow, moment_of
 from addressbook.services.sync import outbox
 from workspace import limits as workspace_limits
 from workspace.models import Action, AddressBook, Edition
-from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
+from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
 _ALLOWED: Final = re.compile(f"[{limits.GROUP_NAME_ALPHABET}]")
@@ -97,8 +95,8 @@ def create_group(*, book: AddressBook, name: str, token: UUID, by: Actor) -> Gro
     """Raises InvalidGroupNameError, GroupNameTakenError or TooManyGroupsError."""
     name = clean_name(name)
     submitted = Submitted(by, token, "create_group", name, book)
-    with transaction.atomic():
-        edition = books.lock(book)
+    with changing(book, by=by) as change:
+        edition = change.edition
         if earlier := submitted.earlier_outcome():
             return find(edition, earlier["group"])
         if edition.groups.filter(name=name).exists():
@@ -117,8 +115,8 @@ def rename_group(*, book: AddressBook, group_id: int, seen_name: str, name: str,
     Sent twice, the second finds the name already there and changes nothing.
     """
     name = clean_name(name)
-    with transaction.atomic():
-        edition = books.lock(book)
+    with changing(book, by=by) as change:
+        edition = change.edition
         group = find(edition, group_id)
         if group.name == name:
             return group

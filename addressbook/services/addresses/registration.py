@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from addressbook.models import Address, Group, Membership
@@ -16,8 +15,8 @@ from libraries import email_addresses
 from libraries.email_addresses import EmailAddress, InvalidEmailError
 from workspace import limits
 from workspace.models import Action, AddressBook, Edition
-from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
+from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
 
@@ -147,8 +146,8 @@ def register_typed(*, book: AddressBook, group_id: int | None, text: str, token:
     if not found.entry_count:
         raise NoAddressesError
     submitted = Submitted(by, token, "register_typed", [group_id, text], book)
-    with transaction.atomic():
-        edition = books.lock(book)
+    with changing(book, by=by) as change:
+        edition = change.edition
         if earlier := submitted.earlier_outcome():
             return Report(**earlier)
         group = groups.find(edition, group_id) if group_id is not None else None

@@ -110,7 +110,7 @@ class Selection:
 def everything(*, book: AddressBook, group_id: int | None, query: str = "") -> Selection:
     """All that the filter finds now, pinned."""
     with transaction.atomic():
-        edition = books.lock(book, is_change=False)
+        edition = books.lock(book)
         through_id = _highest_id(group_id)
     # Counting a search takes long enough that others should not wait for it; what is lost meanwhile is not counted.
     pinned = Selection(group_id=group_id, query=query, through_id=through_id)

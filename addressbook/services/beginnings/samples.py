@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from addressbook import limits
@@ -16,8 +15,8 @@ from addressbook.services.sync import connection
 from libraries import email_addresses
 from workspace import limits as workspace_limits
 from workspace.models import Action, AddressBook, Edition
-from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
+from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
 _COLOURS: Final = ("amber", "blue", "coral", "green", "indigo", "ivory", "olive", "pearl", "ruby", "silver")
@@ -76,8 +75,8 @@ def load(*, book: AddressBook, token: UUID, by: Actor) -> Loaded:
     Raises NotOfferedError or TooManyGroupsError, and then nothing was changed.
     """
     submitted = Submitted(by, token, "load_samples", None, book)
-    with transaction.atomic():
-        edition = books.lock(book)
+    with changing(book, by=by) as change:
+        edition = change.edition
         if earlier := submitted.earlier_outcome():
             return Loaded(**earlier)
         if not are_offered(book, edition):

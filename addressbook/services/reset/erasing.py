@@ -53,7 +53,7 @@ def start_due() -> int:
 
 def _start_if_due(book_id: int, edition_id: int) -> bool:
     with transaction.atomic():
-        books.lock(AddressBook(pk=book_id), is_change=False)
+        books.lock(AddressBook(pk=book_id))
         # Looked at again: it may have been restored, or begun, while we waited for the lock.
         edition = Edition.objects.due().filter(pk=edition_id).first()
         if edition is None or merging.reads(edition):
@@ -179,7 +179,7 @@ def _erase_work(erasure: Erasure, model: type[LeasedWork]) -> bool:
 
 def _end(erasure: Erasure, *, rewritten: bool) -> None:
     with transaction.atomic():
-        books.lock(erasure.edition.book, is_change=False)
+        books.lock(erasure.edition.book)
         row = jobs.still_owned(erasure)
         row.outcome = {**row.outcome, "rewritten": rewritten}
         row.state = JobState.COMPLETE

@@ -34,6 +34,7 @@ from workspace.models.work import UNFINISHED
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work import crash_points, jobs
+from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
 _TAG: Final = re.compile(rb"<[^>]*>")
@@ -64,8 +65,8 @@ def erase_traces(*, book: AddressBook, selection: Selection, token: UUID, by: Ac
     Raises SelectionChangedError, NothingSelectedError or TooManyTracesError, and then nothing was changed.
     """
     submitted = Submitted(by, token, "erase_traces", selection.as_json(), book)
-    with transaction.atomic():
-        edition = books.lock(book)
+    with changing(book, by=by) as change:
+        edition = change.edition
         books.require_role(book, by)
         if earlier := submitted.earlier_outcome():
             return Forgetting(**earlier)
@@ -97,7 +98,7 @@ def run(job: Job) -> None:
     rewritten = vacuum.scrub(lambda: jobs.keep_lease(job, rows_done=job.rows_total))
     crash_points.reached("traces: scrubbed")
     with transaction.atomic():
-        books.lock(job.edition.book, is_change=False)
+        books.lock(job.edition.book)
         row = jobs.still_owned(job)
         row.outcome = {**row.outcome, "rewritten": rewritten}
         row.save(update_fields=["outcome"])
@@ -135,7 +136,7 @@ def _forget_in_copies(job: Job, keys: Collection[str]) -> None:
     for pk in list(rows.values_list("pk", flat=True)):
         crash_points.reached("traces: found in a copy")
         with transaction.atomic():
-            books.lock(book, is_change=False)
+            books.lock(book)
             jobs.still_owned(job)
             # Looked at again: the copy may have been restored while we waited, and then it is the book.
             address = Address.objects.select_related("edition").filter(pk=pk).first()
@@ -163,7 +164,7 @@ def _forget_in_work(job: Job, work: LeasedWork, texts: Collection[str]) -> bool:
     if not found:
         return False
     with transaction.atomic():
-        books.lock(job.edition.book, is_change=False)
+        books.lock(job.edition.book)
         jobs.still_owned(job)
         row = type(work)._default_manager.select_for_update(of=("self",)).get(pk=work.pk)
         if row.state in UNFINISHED or row.state == JobState.CHECKED:

@@ -4,14 +4,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
-from django.db import transaction
-
 from addressbook import limits
 from addressbook.models import Address, Group, Membership
 from addressbook.services.addresses import memberships
 from workspace.models import Edition, Job, JobState
-from workspace.services.books import books
 from workspace.services.work import crash_points, jobs
+from workspace.services.work.changing import changing
 
 # registered + already_there = the addresses that were copied.
 COUNTS: Final = ("registered", "already_there", "added_to_group")
@@ -32,8 +30,8 @@ def run(job: Job) -> None:
 
 def _run_batch(job: Job) -> bool:
     """One batch in one transaction; whether there may be another. Repeats nothing: the cursor is kept with the rows."""
-    with transaction.atomic():
-        target = books.lock(job.edition.book)
+    with changing(job.edition.book, by=None) as change:
+        target = change.edition
         row = jobs.still_owned(job)
         if target.pk != row.edition_id:
             row.outcome = {**row.outcome, "reason": "reset"}

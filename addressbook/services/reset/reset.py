@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from workspace.models import Action, AddressBook, Edition
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work import crash_points
+from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
 
@@ -38,8 +38,8 @@ def reset(*, book: AddressBook, seen: Contents, keep_copy: bool, token: UUID, by
     Raises ContentsChangedError when the book does not hold what the user saw, or NothingToResetError.
     """
     submitted = Submitted(by, token, "reset", [asdict(seen), keep_copy], book)
-    with transaction.atomic():
-        old = books.lock(book)
+    with changing(book, by=by) as change:
+        old = change.edition
         books.require_role(book, by)
         if earlier := submitted.earlier_outcome():
             return Reset(**earlier)

@@ -17,6 +17,7 @@ from workspace.models import Action, AddressBook, Edition, Job
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work import crash_points, jobs
+from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
 
@@ -86,8 +87,8 @@ def undo_reset(
     CopyGoneError, ContentsChangedError, or TooManyGroupsError where a merger would make too many groups.
     """
     submitted = Submitted(by, token, "undo_reset", [number, asdict(seen), newcomers], book)
-    with transaction.atomic():
-        old = books.lock(book)
+    with changing(book, by=by) as change:
+        old = change.edition
         books.require_role(book, by)
         if earlier := submitted.earlier_outcome():
             return Restored(**earlier)
@@ -119,7 +120,7 @@ def erase_copy(*, book: AddressBook, number: int, by: Actor) -> None:
     Raises CopyGoneError when there never was such a copy, or a merger still reads it.
     """
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         books.require_role(book, by)
         copy = Edition.objects.filter(book=book, number=number, closed_at__isnull=False).first()
         if copy is None or merging.reads(copy):

@@ -12,7 +12,7 @@ from addressbook import limits
 from addressbook.models import BookSync
 from addressbook.services.sync import outbox
 from workspace.models import Edition
-from workspace.services.books import books
+from workspace.services.work.changing import lock_alone
 
 _LEFT_AT_LEAST_SECONDS: Final = limits.SYNC_LEASE_SECONDS - 20
 _OF_THE_LEASE: Final = {"id", "book", "attempt", "lease_until", "next_look_at"}
@@ -65,7 +65,7 @@ class Locked(NamedTuple):
 
 def locked(sync: BookSync) -> Locked:
     """The book as it is now, under its lock to the end of the transaction. Raises SyncLostError."""
-    books.lock_alone(sync.book)
+    lock_alone(sync.book)
     # One statement, and not composed anew, since each call to the service waits for it.
     found = list(BookSync.objects.raw(_LOCKED, [sync.pk, sync.attempt]))
     if not found:

@@ -13,6 +13,7 @@ from addressbook.services.sync import outbox
 from workspace.models import Action, AddressBook, Edition, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
+from workspace.services.work.changing import Change, Fact, changing
 from workspace.services.work.submissions import Submitted
 
 logger = logging.getLogger(__name__)
@@ -32,8 +33,8 @@ class Existing(StrEnum):
 
 def turn_on(*, book: AddressBook, existing: Existing = Existing.ASK, by: Actor) -> None:
     """Begin to send the book. Nothing there is deleted before `existing` says so."""
-    with transaction.atomic():
-        edition = books.lock(book)
+    with changing(book, by=by) as change:
+        edition = change.edition
         books.require_role(book, by)
         sync, _ = BookSync.objects.get_or_create(book=book)
         if sync.is_on:
@@ -60,7 +61,7 @@ def choose_existing(*, book: AddressBook, existing: Existing, by: Actor) -> None
 def turn_off(*, book: AddressBook, by: Actor) -> None:
     """Stop, and forget what was sent: the remote book stays as it is. Switched on again, it is a first connection."""
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         books.require_role(book, by)
         sync = BookSync.objects.filter(book=book, is_on=True).first()
         if sync is None:
@@ -107,7 +108,7 @@ def send_again(*, book: AddressBook, token: UUID | None = None, by: Actor) -> No
 def look_again(book: AddressBook) -> None:
     """Compare the counts soon rather than at the next turn. Without effect while the sync is off."""
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         BookSync.objects.filter(book=book, is_on=True).update(verified_at=None)
         outbox.wake(book)
 
@@ -137,10 +138,19 @@ def _came_before(book: AddressBook, token: UUID | None, act: str, by: Actor) -> 
     return False
 
 
+def book_changed(change: Change) -> None:
+    """At the end of every change of a book: what it means for the sync, which looks at the book afterwards."""
+    if change.facts & {Fact.CONNECTED, Fact.DISCONNECTED} and change.by is not None:
+        turn_off(book=change.book, by=change.by)
+    elif Fact.LEADS_ELSEWHERE in change.facts:
+        outbox.connection_changed(change.edition)
+    outbox.wake(change.book)
+
+
 @contextmanager
 def _switched_on(book: AddressBook, by: Actor, role: Role = Role.ADMIN) -> Iterator[tuple[BookSync, Edition]]:
     with transaction.atomic():
-        edition = books.lock(book, is_change=False)
+        edition = books.lock(book)
         books.require_role(book, by, role)
         sync = BookSync.objects.filter(book=book, is_on=True).first()
         if sync is None:

@@ -61,7 +61,7 @@ def forget(*, book: AddressBook, keys: Collection[str], after: int = 0) -> Forgo
     """
     wanted = set(keys)
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         records = UndoRecord.objects.filter(act__edition__book=book, holds_addresses=True, pk__gt=after).order_by("pk")
         part = list(records[: limits.UNDO_RECORDS_PER_FORGET_STEP])
         forgotten = sum(_forget_in(record, wanted) for record in part)

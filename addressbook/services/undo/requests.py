@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from addressbook import limits
@@ -13,9 +12,9 @@ from addressbook.models import Act
 from addressbook.services.undo.running import mark_undone, undo_at_once
 from workspace.models import Action, AddressBook, Edition, Job
 from workspace.services import history
-from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work import jobs
+from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
 
@@ -85,8 +84,8 @@ def undo(*, book: AddressBook, act_id: int, token: UUID, by: Actor) -> Undone:
     Raises NotUndoableError, and then nothing was changed.
     """
     submitted = Submitted(by, token, "undo", act_id, book)
-    with transaction.atomic():
-        edition = books.lock(book)
+    with changing(book, by=by) as change:
+        edition = change.edition
         if earlier := submitted.earlier_outcome():
             return Undone(**earlier)
         act = find(edition, act_id)

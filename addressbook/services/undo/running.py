@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final, NamedTuple
 
-from django.db import transaction
 from django.utils import timezone
 
 from addressbook import limits
@@ -18,8 +17,8 @@ from addressbook.services.addresses import undo_log
 from addressbook.services.addresses.undo_log import Changes
 from addressbook.services.undo.steps import Counts, Step, Undoing, steps_of
 from workspace.models import Action, Edition, Job, JobState
-from workspace.services.books import books
 from workspace.services.work import crash_points, jobs
+from workspace.services.work.changing import changing
 
 # The place of a job is that of the step that was done last: number of its record × this + number of the step in it.
 _STEPS_PER_RECORD: Final = 1_000_000
@@ -98,10 +97,13 @@ def _steps_after(act: Act, place: int | None) -> Iterator[_Todo]:
 
 def _run_batch(job: Job, undoing: Undoing | None, batch: list[_Todo]) -> bool:
     """The steps in one transaction, with the place of the last (no steps: all are done); whether more may come."""
-    with transaction.atomic():
-        edition = books.lock(job.edition.book)
+    with changing(job.edition.book, by=None) as change:
+        edition = change.edition
         row = jobs.still_owned(job)
         if undoing is None or edition.pk != row.edition_id:
+            if edition.pk != row.edition_id:
+                row.outcome = {**row.outcome, "reason": "reset"}
+                row.save(update_fields=["outcome"])
             return _finish(row, JobState.FAILED)
         if row.cancel_requested:
             return _finish(row, JobState.CANCELLED)

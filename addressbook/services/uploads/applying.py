@@ -15,8 +15,8 @@ from addressbook.services.uploads import files, sql
 from addressbook.services.uploads.file_groups import CHOSEN_GROUP, NO_GROUP
 from addressbook.services.uploads.rows import RowsBatch, read_batch
 from workspace.models import Edition, JobState
-from workspace.services.books import books
 from workspace.services.work import crash_points, jobs
+from workspace.services.work.changing import changing
 
 
 def apply_rows(upload: Upload) -> None:
@@ -40,8 +40,8 @@ def _apply_batch(upload: Upload, rows: IO[bytes]) -> bool:
     """One batch in one transaction; whether there may be another. Repeats nothing: the cursor is kept with the rows."""
     # Read and taken apart before the book is locked: others wait for no more than the statements take.
     batch = read_batch(rows, upload.cursor or 0, limits.ROWS_PER_UPLOAD_BATCH)
-    with transaction.atomic():
-        edition = books.lock(upload.edition.book)
+    with changing(upload.edition.book, by=None) as change:
+        edition = change.edition
         row = jobs.still_owned(upload)
         if edition.pk != row.edition_id:
             return _finish(row, JobState.FAILED, reason="reset")

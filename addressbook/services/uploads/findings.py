@@ -33,7 +33,13 @@ class Findings:
             if len(self._groups) >= workspace_limits.GROUPS_PER_BOOK:
                 return
             proposal = groups.proposed_name(name) if code == groups.GROUP_NAME else None
-            shown = {"name": name, "code": code, "character": character, "proposal": proposal, "count": 0}
+            shown: dict[str, Any] = {
+                "name": name,
+                "code": code,
+                "character": character,
+                "proposal": proposal,
+                "count": 0,
+            }
             found = self._groups[name] = shown
         found["count"] += 1
 

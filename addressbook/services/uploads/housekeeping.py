@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -33,7 +33,7 @@ def tidy() -> None:
 def _expire(upload_id: int) -> None:
     book = AddressBook.objects.get(editions__uploads=upload_id)
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         upload = Upload.objects.select_for_update(of=("self",)).get(pk=upload_id)
         if upload.state in UNFINISHED or upload.expires_at >= timezone.now():
             return
@@ -58,8 +58,15 @@ def _remove_stray_files() -> None:
         for name in names
     }
     for name in stored:
-        if name not in named and default_storage.get_modified_time(name) < old:
+        if name not in named and _is_older(name, old):
             files.discard(name)
+
+
+def _is_older(name: str, than: datetime) -> bool:
+    try:
+        return default_storage.get_modified_time(name) < than
+    except FileNotFoundError:
+        return False  # another sweep, or the end of its upload, was here first
 
 
 def _stored() -> Iterator[str]:

@@ -26,7 +26,7 @@ class Outside:
 
     def result(self, taken: set[str]) -> dict[str, Any]:
         """Those that are not among the keys `taken`, each counted in the first of its places."""
-        places = []
+        places: list[dict[str, Any]] = []
         seen: set[str] = set()
         for (sheet, column, hidden), keys in self._keys.items():
             missed = [text for key, text in keys.items() if key not in taken and key not in seen]

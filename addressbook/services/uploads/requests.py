@@ -24,6 +24,7 @@ from workspace.services.books import books
 from workspace.services.history import audit
 from workspace.services.history.audit import Actor
 from workspace.services.work import crash_points, jobs
+from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
 
@@ -135,8 +136,8 @@ def apply(*, book: AddressBook, upload_id: int, group_id: int | None, seen: int,
     Raises UploadGoneError, CheckOutdatedError, NothingToApplyError, GroupGoneError or TooManyGroupsError, and then
     nothing was changed. Sent twice, the second changes nothing.
     """
-    with transaction.atomic():
-        edition = books.lock(book)
+    with changing(book, by=by) as change:
+        edition = change.edition
         upload = _locked(edition, upload_id)
         if upload.phase == Upload.Phase.APPLY:
             return upload
@@ -156,7 +157,7 @@ def apply(*, book: AddressBook, upload_id: int, group_id: int | None, seen: int,
 def cancel(*, book: AddressBook, upload_id: int, by: Actor) -> None:
     """Stop it after the batch that it is in; what was registered stays. Without effect when it is over."""
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         upload = Upload.objects.select_for_update(of=("self",)).filter(edition__book=book, pk=upload_id).first()
         if upload is None or upload.finished_at is not None or upload.cancel_requested:
             return

@@ -94,9 +94,6 @@ def receive_file(request: HttpRequest, access: Access, *, file: File | None = No
 def show_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
     """The popup as it is now: it asks for itself while a worker is at it, and becomes the notification at the end."""
     upload = _upload_or_404(access, upload_id)
-    if is_result(upload) and "HX-Request" in request.headers and not upload.refused_file:
-        # Whoever reads the notification need not put the line on the page away as well.
-        jobs.dismiss(Upload, book=access.book, work_id=upload.pk, by=access.by)
     return _answer(request, access, upload)
 
 
@@ -253,7 +250,9 @@ def _answer(
         return render(request, "console.html", context, status=status)
     if is_result(upload):
         # The list is asked to refresh itself, for it alone knows what it shows.
-        response = render(request, "upload_outcome.html", {**own, **jobs_context(access)})
+        response = render(
+            request, "upload_outcome.html", {**own, **jobs_context(access), "puts_away": not upload.refused_file}
+        )
         response["HX-Trigger"] = "book-changed"
         return _in_place_of_dialog(response)
     template = "upload_body.html" if request.headers.get("HX-Target") == "upload-body" else "upload_alone.html"

@@ -114,7 +114,7 @@ def remove(*, book: AddressBook, mailing_id: int, source_id: int, by: Actor) -> 
 
 
 def _open(book: AddressBook, mailing_id: int, by: Actor) -> tuple[Edition, Mailing]:
-    edition = books.lock(book, is_change=False)
+    edition = books.lock(book)
     require_role(book, by, Role.MANAGER)
     return edition, find_draft(book, mailing_id)
 

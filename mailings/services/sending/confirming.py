@@ -44,7 +44,7 @@ def confirm(
     """
     submitted = Submitted(by, token, "confirm_mailing", [mailing_id, seen_version, seen_count], book)
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         _require_sender(book, by)
         if submitted.earlier_outcome() is not None:
             return Mailing.objects.get(pk=mailing_id)
@@ -202,7 +202,7 @@ def leave_out(*, book: AddressBook, mailing_id: int, part_id: int, by: Actor) ->
 
 
 def _open(book: AddressBook, mailing_id: int, by: Actor, states: Collection[MailingState]) -> Mailing:
-    books.lock(book, is_change=False)
+    books.lock(book)
     _require_sender(book, by)
     mailing = Mailing.objects.confirmed().filter(book=book, pk=mailing_id).first()
     if mailing is None:

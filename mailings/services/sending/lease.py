@@ -34,7 +34,7 @@ def locked(run: MailingRun) -> tuple[Mailing, Edition]:
 
     Raises MailingLostError. Extends the lease: whoever writes is alive.
     """
-    edition = books.lock(run.mailing.book, is_change=False)
+    edition = books.lock(run.mailing.book)
     own = MailingRun.objects.filter(pk=run.pk, attempt=run.attempt)
     if not own.update(lease_until=timezone.now() + _lease()):
         raise MailingLostError(f"{run}, attempt {run.attempt}")

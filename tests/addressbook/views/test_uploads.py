@@ -225,6 +225,17 @@ def test_the_line_on_the_page_outlives_the_popup(client, url, checked) -> None:
     assert "list.csv" not in text_of(client.get(url("console")))
 
 
+def test_looking_at_the_result_puts_nothing_away_and_the_page_then_does(client, url, post_file) -> None:
+    post_file(b"a@example.com\n")
+    upload = work(Upload.objects.get())
+    client.post(url("apply_upload", upload), {"seen": upload.attempt, "into": ""}, headers=BODY)
+    work(upload)
+    answer = client.get(url("show_upload", upload), headers=BODY)
+    upload.refresh_from_db()
+    assert upload.dismissed_at is None
+    assert f'hx-post="{url("dismiss_upload", upload)}" hx-trigger="load"' in answer.content.decode()
+
+
 def test_cancelling_a_check_leaves_nothing(
     client, url, checked, file_store, django_capture_on_commit_callbacks
 ) -> None:

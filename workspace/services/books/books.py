@@ -6,14 +6,14 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
-from addressbook.services.sync import outbox
 from workspace.models import Action, AddressBook, BookMember, Edition, Masking, Region, Role, User, Zone
 from workspace.services.history.audit import Actor, record
+from workspace.services.work.changing import Fact, changing, lock
 from workspace.services.work.submissions import Submitted
 
 # As many books of one name at the same moment find a slug each.
@@ -46,30 +46,6 @@ class RoleLostError(PermissionDenied):
 
 class NotAMemberError(Exception):
     """The user has no role in this book (any more)."""
-
-
-def lock(book: AddressBook, *, is_change: bool = True) -> Edition:
-    """Wait until nobody else writes to the book, and return its current edition as it is now.
-
-    Call it first in every transaction that changes anything in a book: writers then come one after another, cannot
-    deadlock, and see each other's counts. Ids given out under the lock grow in the order of commits, on which the list
-    ("newest first"), `selection` and `remote` rely. NO KEY: rows that merely point to the book do not wait.
-
-    The sync looks at the book afterwards, except with `is_change` False: nothing that it sends is changed.
-    """
-    lock_alone(book)
-    if is_change:
-        outbox.wake(book)
-    return Edition.objects.get(current_of=book)
-
-
-def lock_alone(book: AddressBook) -> None:
-    """The lock without anything else, for the sync, which reads the edition by itself and does not wake itself.
-
-    SQLite has no lock of a row: there every transaction that writes begins with the lock of the whole database.
-    """
-    if connection.features.has_select_for_update:
-        AddressBook.objects.select_for_update(no_key=True).values_list("pk").get(pk=book.pk)
 
 
 def require_role(book: AddressBook, by: Actor, role: Role = Role.ADMIN) -> None:
@@ -134,7 +110,8 @@ def change_settings(
         AddressBook.objects.filter(pk=book.pk).update(**wanted, version=seen_version + 1)
         changed = {field: [before[field], value] for field, value in wanted.items() if before[field] != value}
         if now.current_edition is not None and {"zone", "region"} & changed.keys():
-            outbox.connection_changed(now.current_edition)
+            with changing(book, by=by) as change:
+                change.facts.add(Fact.LEADS_ELSEWHERE)
         record(by=by, action=Action.CHANGE_BOOK, book=book, detail=changed)
 
 
@@ -151,7 +128,7 @@ def lowers_protection(book: AddressBook, wanted: Mapping[str, Any]) -> bool:
 def add_member(*, book: AddressBook, username: str, role: Role, by: Actor) -> User:
     """Raises UnknownUserError or AlreadyMemberError (not for the same role: then it was the same form, sent twice)."""
     with transaction.atomic():
-        lock(book, is_change=False)
+        lock(book)
         require_role(book, by)
         user = get_user_model().objects.filter(username=username, is_active=True).first()
         if user is None:
@@ -167,7 +144,7 @@ def add_member(*, book: AddressBook, username: str, role: Role, by: Actor) -> Us
 def change_role(*, book: AddressBook, user_id: int, role: Role, by: Actor) -> User:
     """Raises NotAMemberError, or LastAdminError when nobody else is left to manage the book."""
     with transaction.atomic():
-        lock(book, is_change=False)
+        lock(book)
         require_role(book, by)
         member = _member(book, user_id)
         if member.role != role:
@@ -182,7 +159,7 @@ def change_role(*, book: AddressBook, user_id: int, role: Role, by: Actor) -> Us
 def remove_member(*, book: AddressBook, user_id: int, by: Actor) -> User:
     """Raises NotAMemberError, or LastAdminError when nobody else is left to manage the book."""
     with transaction.atomic():
-        lock(book, is_change=False)
+        lock(book)
         require_role(book, by)
         member = _member(book, user_id)
         member.delete()
@@ -214,7 +191,7 @@ def orphans() -> QuerySet[AddressBook]:
 def adopt_orphan(*, book: AddressBook, by: Actor) -> None:
     """Make `by` an admin of a book without one. Raises NotAnOrphanError; not when sent twice."""
     with transaction.atomic():
-        lock(book, is_change=False)
+        lock(book)
         admins = _active_admins().filter(book=book)
         if admins.filter(user=by.user).exists():
             return

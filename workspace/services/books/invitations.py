@@ -48,7 +48,7 @@ def invite(*, book: AddressBook, role: Role, token: UUID, by: Actor) -> str:
     code = _code(book, role, token, by)
     submitted = Submitted(by, token, "invite_member", role, book)
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         books.require_role(book, by)
         if submitted.earlier_outcome():
             return code
@@ -71,7 +71,7 @@ def invite(*, book: AddressBook, role: Role, token: UUID, by: Actor) -> str:
 def withdraw(*, book: AddressBook, invitation_id: int, by: Actor) -> bool:
     """Whether it was open until now, or has just been withdrawn already: it cannot be accepted from here on."""
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         books.require_role(book, by)
         invitation = Invitation.objects.filter(book=book, pk=invitation_id).first()
         if invitation is None or invitation.used_at is not None:
@@ -84,7 +84,7 @@ def withdraw(*, book: AddressBook, invitation_id: int, by: Actor) -> bool:
 def withdraw_all_of(*, book: AddressBook, user: User, by: Actor) -> None:
     """Withdraw what this user has offered: they may not offer it any more, nor keep a way back for themselves."""
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        books.lock(book)
         for invitation in Invitation.objects.open().filter(book=book, invited_by=user):
             _withdraw(invitation, by)
 
@@ -116,7 +116,7 @@ def accept(*, invitation: Invitation, by: Actor) -> None:
     Of two at once, one is the first; the same user twice is a member once.
     """
     with transaction.atomic():
-        books.lock(invitation.book, is_change=False)
+        books.lock(invitation.book)
         now = Invitation.objects.select_related("book", "invited_by").get(pk=invitation.pk)
         if now.used_at is not None and now.used_by_id == by.user.pk:
             return
@@ -136,7 +136,7 @@ def accept_as_new_user(*, invitation: Invitation, username: str, password: str, 
     hashed = make_password(password)
     try:
         with transaction.atomic():
-            books.lock(invitation.book, is_change=False)
+            books.lock(invitation.book)
             _require_open(Invitation.objects.select_related("invited_by").get(pk=invitation.pk))
             user = User.objects.create(username=User.normalize_username(username), password=hashed)
             accept(invitation=invitation, by=Actor(user, ip_address))

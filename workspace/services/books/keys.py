@@ -4,12 +4,10 @@ import json
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.views.decorators.debug import sensitive_variables
 
-from addressbook.services.sync import outbox, switches
 from libraries.outbound_mailer.signing import Credentials
 from libraries.outbound_mailer.validation import check_keys
 from workspace import limits
@@ -17,6 +15,7 @@ from workspace.models import Action, AddressBook, Connection
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record, record_by_operator
 from workspace.services.people import sealing
+from workspace.services.work.changing import Fact, changing
 from workspace.services.work.submissions import Submitted
 
 
@@ -49,8 +48,7 @@ def change_keys(
     # What is remembered of a form is a plain digest, and a digest of a secret is none of the database's business.
     digest = salted_hmac("addressbook.keys", secret_key, algorithm="sha256").hexdigest()
     submitted = Submitted(by, token, "change_keys", [access_key, digest, base_url], book)
-    with transaction.atomic():
-        edition = books.lock(book)
+    with changing(book, by=by) as change:
         books.require_role(book, by)
         if submitted.earlier_outcome() is not None:
             return
@@ -67,9 +65,9 @@ def change_keys(
             raise AccessKeyMissingError
         Connection.objects.update_or_create(book=book, defaults={**changed, "changed_at": timezone.now()})
         if row is None:
-            switches.turn_off(book=book, by=by)
+            change.facts.add(Fact.CONNECTED)
         elif leads_elsewhere:
-            outbox.connection_changed(edition)
+            change.facts.add(Fact.LEADS_ELSEWHERE)
         detail = {"keys": "kept" if not (access_key or secret_key) else "replaced" if row else "entered"}
         record(by=by, action=Action.CHANGE_KEYS, book=book, detail=detail | {"host": base_url})
         submitted.remember({})
@@ -80,12 +78,11 @@ def remove_keys(*, book: AddressBook, by: Actor) -> bool:
 
     Works without the key that its API keys are sealed with.
     """
-    with transaction.atomic():
-        books.lock(book)
+    with changing(book, by=by) as change:
         books.require_role(book, by)
         deleted, _ = Connection.objects.filter(book=book).delete()
         if deleted:
-            switches.turn_off(book=book, by=by)
+            change.facts.add(Fact.DISCONNECTED)
             record(by=by, action=Action.REMOVE_KEYS, book=book)
     return bool(deleted)
 
@@ -94,8 +91,7 @@ def forget_unreadable() -> list[str]:
     """Drop the API keys that no key opens, and say of which books. Raises `secrets.UnusableKeyError`."""
     lost = sealing.unreadable()
     for row in lost:
-        with transaction.atomic():
-            books.lock(row.book)
+        with changing(row.book, by=None):
             row.delete()
             record_by_operator(action=Action.REMOVE_KEYS, book=row.book)
     return [row.book.name for row in lost]

@@ -16,8 +16,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from mailerconsole.secret_key import read_or_create_secret_key
 from workspace.models import AddressBook, Authenticator, Connection, SealingKey, User
-from workspace.services.books import books
 from workspace.services.work import crash_points
+from workspace.services.work.changing import lock
 
 HOW_TO_MAKE_A_KEY: Final = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 
@@ -110,7 +110,7 @@ def rotate() -> int:
 
 def _reseal(book: AddressBook, keys: list[str]) -> bool:
     with transaction.atomic():
-        books.lock(book)
+        lock(book)
         row = Connection.objects.filter(book=book).first()
         sealed = _sealed_anew(row.sealed_keys, keys) if row else None
         if row is None or sealed is None:

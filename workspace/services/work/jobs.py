@@ -23,9 +23,9 @@ from addressbook.services.addresses.undo_log import Changes
 from workspace import limits, request_ids
 from workspace.models import Action, AddressBook, Edition, Erasure, Job, JobState, LeasedWork
 from workspace.models.work import UNFINISHED
-from workspace.services.books import books
 from workspace.services.history import audit
 from workspace.services.history.audit import Actor
+from workspace.services.work.changing import lock
 
 logger = logging.getLogger(__name__)
 
@@ -227,7 +227,7 @@ def finish(work: LeasedWork, state: JobState, *, also: Collection[str] = ()) -> 
 def request_cancel(*, book: AddressBook, job_id: int, by: Actor) -> None:
     """Stop the job after the batch that it is in; what it did stays. Without effect on a job that is over."""
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        lock(book)
         job = Job.objects.select_for_update(of=("self",)).filter(edition__book=book, pk=job_id).first()
         if job is None or job.state not in UNFINISHED or job.cancel_requested:
             return
@@ -291,7 +291,7 @@ def _wake_forgotten(model: type[LeasedWork]) -> int:
 def _give_up(model: type[LeasedWork], work_id: int) -> None:
     book = AddressBook.objects.get(**{f"editions__{model._meta.model_name}s": work_id})
     with transaction.atomic():
-        books.lock(book, is_change=False)
+        lock(book)
         work = model._default_manager.select_for_update(of=("self",)).get(pk=work_id)
         if work.state in UNFINISHED and work.fruitless_attempts >= limits.JOB_ATTEMPTS:
             logger.error("%s is given up after %s attempts", work, work.fruitless_attempts)

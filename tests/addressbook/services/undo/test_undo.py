@@ -316,6 +316,20 @@ def test_an_undo_and_a_large_act_wait_for_each_other(book, by, register, delete)
 
 
 @pytest.mark.usefixtures("few_rows_within_a_click")
+def test_an_undo_that_a_reset_stops_says_so(book, by, register, delete) -> None:
+    register(" ".join(f"u{number}@example.com" for number in range(5)))
+    delete(*(f"u{number}" for number in range(5)))
+    work_on_jobs()
+    done = undo.undo(book=book, act_id=last_act().pk, token=uuid4(), by=by)
+    job = jobs.claim(Job, done.job_id)
+    book.current_edition = Edition.objects.create(book=book, number=2, opened_at=timezone.now())
+    book.save(update_fields=["current_edition"])
+    undo.run(job)
+    job.refresh_from_db()
+    assert (job.state, job.outcome) == (JobState.FAILED, {"reason": "reset"})
+
+
+@pytest.mark.usefixtures("few_rows_within_a_click")
 def test_a_cancelled_undo_can_be_taken_up_again(book, by, register, delete) -> None:
     register(" ".join(f"u{number}@example.com" for number in range(5)))
     before = whole(book)

@@ -143,6 +143,14 @@ def test_the_same_token_is_the_same_upload(send, file_store, django_capture_on_c
     assert len(list(file_store.iterdir())) == 1
 
 
+def test_the_sweep_goes_on_when_a_file_goes_meanwhile(db, file_store) -> None:
+    file_store.mkdir(parents=True, exist_ok=True)
+    # In the list of the folder, and not there when it is asked for: as one that another sweep has just removed.
+    (file_store / "gone").symlink_to("nowhere")
+    uploads.tidy()
+    assert [path.name for path in file_store.iterdir()] == ["gone"]
+
+
 def test_files_go_with_their_time(check, accept, file_store, django_capture_on_commit_callbacks) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         waiting = check("email\na@example.com\nwrong\n")

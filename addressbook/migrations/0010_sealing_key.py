@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('addressbook', '0010_mail_actions'),
+        ('addressbook', '0009_keys_by_trigrams'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('addressbook', '0012_users_by_superusers'),
+        ('addressbook', '0011_users_by_superusers'),
     ]
 
     operations = [

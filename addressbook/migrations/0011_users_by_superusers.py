@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('addressbook', '0011_sealing_key'),
+        ('addressbook', '0010_sealing_key'),
     ]
 
     operations = [
