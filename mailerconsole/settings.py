@@ -207,6 +207,7 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_BEAT_SCHEDULE = {
     # Held and scheduled mailings begin, and calls are looked after, at most this much late.
+    "drop-old-recipients": {"task": "mailings.tasks.drop_old_recipients", "schedule": 24 * 3600.0},
     "wake-mailings": {"task": "mailings.tasks.wake_mailings", "schedule": 5.0},
     "wake-forgotten-jobs": {"task": "addressbook.tasks.wake_forgotten_jobs", "schedule": 15.0},
     # What was deleted stays readable in the log of SQLite until then.

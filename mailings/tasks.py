@@ -14,6 +14,13 @@ def run_mailing(mailing_id: int) -> None:
 
 
 @shared_task
+def drop_old_recipients() -> None:
+    from mailings.services import forgetting
+
+    forgetting.sweep()
+
+
+@shared_task
 def wake_mailings() -> None:
     from mailings.services.sending import lease
 

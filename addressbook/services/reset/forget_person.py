@@ -7,7 +7,7 @@ forms, and has the bytes scrubbed. The history keeps how many, never who.
 import json
 import re
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from typing import IO, Any, Final
@@ -41,6 +41,16 @@ _TAG: Final = re.compile(rb"<[^>]*>")
 _CHUNK_BYTES: Final = 1024 * 1024
 # What XML and JSON write for characters that an address may have.
 _ESCAPES: Final = ((b"&amp;", b"&"), (b"&apos;", b"'"), (b"&#39;", b"'"), (b"\\u0026", b"&"), (b"\\/", b"/"))
+
+
+# What else holds addresses of a book, by a function that takes these keys out of it and repeats safely.
+Holder = Callable[[AddressBook, Collection[str]], object]
+_HOLDERS: Final[list[Holder]] = []
+
+
+def holds_addresses(holder: Holder) -> None:
+    """Have `holder` called for everybody who asks to be forgotten. Apps register theirs when they are ready."""
+    _HOLDERS.append(holder)
 
 
 class TooManyTracesError(Exception):
@@ -117,6 +127,9 @@ def _forget(job: Job, keys: Collection[str], texts: Collection[str]) -> None:
     crash_points.reached("traces: copies done")
     dropped = sum(_forget_in_work(job, work, texts) for work in _work_of(job.edition.book))
     crash_points.reached("traces: files done")
+    for holder in _HOLDERS:
+        jobs.keep_lease(job, rows_done=0)
+        holder(job.edition.book, keys)
     tombstones.forget(job.edition.book)  # nothing reads the book any more that needs the notes
     _forget_in_undo(job, keys)
     _forget_in_memory(texts)

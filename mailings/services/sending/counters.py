@@ -1,6 +1,7 @@
 """The counters of a mailing, changed by as many as rows really changed, in the same transaction."""
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Q
@@ -38,6 +39,10 @@ def save(mailing: Mailing, *also: str) -> None:
 
 def of_part(part: Part) -> Q:
     return Q(number__gte=part.first, number__lte=part.last)
+
+
+def with_keys(keys: Collection[str]) -> Q:
+    return Q(key__in=list(keys))
 
 
 def recounted(mailing: Mailing) -> dict[str, int]:

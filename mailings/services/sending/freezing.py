@@ -25,6 +25,7 @@ from mailings.models import (
     Recipient,
 )
 from mailings.services.content.composing import MissingValueError, compose
+from mailings.services.forgetting import HashedSuppressions
 from mailings.services.recipients.chosen import people
 from mailings.services.recipients.counting import active_suppressions
 from mailings.services.rules import rules_of
@@ -82,9 +83,12 @@ def _spool(mailing: Mailing, edition: Edition, spool: IO[str]) -> tuple[int, str
     """Write everybody into the file, a line each; their number and the sha256 over the lines."""
     composed = compose(content_of(mailing))
     count, digest, missing = 0, hashlib.sha256(), 0
+    forgotten = HashedSuppressions(mailing.book)
     # One snapshot for all sources.
     with transaction.atomic():
         for person in _everybody(mailing, edition):
+            if forgotten.recognises(person[1]):
+                continue
             try:
                 composed.values_for(person[3] or {})
             except MissingValueError:

@@ -25,6 +25,7 @@ REASONS: Final[dict[str, str | Promise]] = {
     "suppressed": gettext_lazy("Refused or blocked before this part was sent."),
     "missing_value": gettext_lazy("There is no value for a placeholder."),
     "person": gettext_lazy("Left out by a person."),
+    "forgotten": gettext_lazy("Left out, because the person asked to be forgotten."),
     "stopped": gettext_lazy("Not sent, because sending was stopped."),
 }
 _PAUSES: Final[dict[str, str | Promise]] = {

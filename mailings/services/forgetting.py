@@ -1,0 +1,117 @@
+"""What mail keeps of a person who asks to be forgotten, and of everybody once the time to keep it is over."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from mailings import limits
+from mailings.models import Mailing, PartState, Recipient, RecipientSource, RecipientState, SourceRow, Suppression
+from mailings.services.rules import rules_of
+from mailings.services.sending import counters
+from workspace.models import AddressBook
+from workspace.services.books import books
+
+# In the place of a key. A refusal outlives the person's data, and a hash tells nobody whose it is.
+_HASHED = "hmac:"
+_FORGOTTEN = "forgotten:"
+
+
+def forget(*, book: AddressBook, keys: Collection[str]) -> int:
+    """Take these people out of drafts, recipients, results and suppressions; returns how many rows that were.
+
+    Who has not been sent to yet is left out. Repeats safely.
+    """
+    changed = 0
+    for mailing_id in list(_held(book, keys).values_list("mailing", flat=True).distinct()):
+        changed += _forget_recipients(book, mailing_id, keys)
+    with transaction.atomic():
+        books.lock(book)
+        deleted, _ = SourceRow.objects.filter(source__mailing__book=book, key__in=keys).delete()
+        # Samples of values, and lines that were refused, may quote anybody.
+        for source in RecipientSource.objects.filter(mailing__book=book, kind=RecipientSource.Kind.FILE):
+            quoted = {"longest", "refused"} & set(source.parameters)
+            if quoted:
+                source.parameters = {name: value for name, value in source.parameters.items() if name not in quoted}
+                source.save(update_fields=["parameters"])
+        changed += deleted + _hash_suppressions(book, keys)
+    return changed
+
+
+def hashed(key: str) -> str:
+    digest = salted_hmac("mailings.suppression", key, secret=settings.SECRET_KEY, algorithm="sha256").hexdigest()
+    return f"{_HASHED}{digest}"
+
+
+class HashedSuppressions:
+    """Refusals of people who were forgotten, to recognise them when their address comes again."""
+
+    def __init__(self, book: AddressBook) -> None:
+        rows = Suppression.objects.filter(book=book, key__startswith=_HASHED)
+        self._rows = {row.key: row for row in rows}
+
+    def recognises(self, key: str) -> bool:
+        """Whether this is one of them; from then on the refusal has its address again, and counts as any other."""
+        row = self._rows.pop(hashed(key), None) if self._rows else None
+        if row is None:
+            return False
+        known = Suppression.objects.filter(book=row.book_id, kind=row.kind, key=key)
+        if not known.exists():
+            Suppression.objects.filter(pk=row.pk).update(key=key, email=key)
+        return True
+
+
+def sweep() -> int:
+    """Drop the recipients of mailings whose time to be kept is over; the counts stay. Returns how many mailings."""
+    swept = 0
+    for book in AddressBook.objects.all():
+        horizon = timezone.now() - timedelta(days=30 * rules_of(book).retention_months)
+        old = Mailing.objects.filter(book=book, done_at__lt=horizon)
+        for mailing in old.filter(recipients__isnull=False).distinct():
+            _drop_recipients(mailing)
+            swept += 1
+    return swept
+
+
+def _held(book: AddressBook, keys: Collection[str]) -> QuerySet[Recipient]:
+    return Recipient.objects.filter(mailing__book=book, key__in=keys)
+
+
+def _forget_recipients(book: AddressBook, mailing_id: int, keys: Collection[str]) -> int:
+    with transaction.atomic():
+        books.lock(book)
+        mailing = Mailing.objects.get(pk=mailing_id)
+        now = timezone.now()
+        unsent = mailing.parts.filter(state__in=[PartState.WAITING, PartState.REFUSED])
+        for part in unsent:
+            own = counters.of_part(part) & counters.with_keys(keys)
+            counters.move(mailing, own, to=RecipientState.LEFT_OUT, at=now, code="forgotten")
+        counters.save(mailing)
+        rows = list(Recipient.objects.filter(mailing=mailing, key__in=keys))
+        for row in rows:
+            row.email, row.name, row.values, row.result_message = "", "", None, ""
+            row.key = f"{_FORGOTTEN}{row.pk}"
+        Recipient.objects.bulk_update(rows, ["email", "key", "name", "values", "result_message"])
+    return len(rows)
+
+
+def _hash_suppressions(book: AddressBook, keys: Collection[str]) -> int:
+    rows = list(Suppression.objects.filter(book=book, key__in=keys))
+    for row in rows:
+        row.email, row.key = "", hashed(row.key)
+        if Suppression.objects.filter(book=book, kind=row.kind, key=row.key).exists():
+            row.delete()
+        else:
+            row.save(update_fields=["email", "key"])
+    return len(rows)
+
+
+def _drop_recipients(mailing: Mailing) -> None:
+    own = Recipient.objects.filter(mailing=mailing)
+    while ids := list(own.values_list("pk", flat=True)[: limits.FREEZE_BATCH_ROWS]):
+        with transaction.atomic():
+            Recipient.objects.filter(pk__in=ids).delete()

@@ -1,0 +1,79 @@
+"""Who asks to be forgotten is in nothing that mail keeps, gets no mail, and their refusal holds all the same."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from mailings.models import MailingState, Recipient, SourceRow, Suppression
+from mailings.services import forgetting
+from mailings.services.recipients import counting, sources
+from tests.mailings.services.sending.delivered import deliveries
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CANARY = "r1@example.com"
+
+
+def holders() -> set[str]:
+    """Where the address stands."""
+    models = {"recipient": Recipient, "source": SourceRow, "suppression": Suppression}
+    return {name for name, model in models.items() if model.objects.filter(key=CANARY).exists()}
+
+
+def test_a_forgotten_person_is_nowhere_and_gets_nothing(ready, work, practice, book, suppress) -> None:
+    mailing = work(ready(3, 3), stop_at=(MailingState.HELD.value,))
+    suppress("unsubscribed", CANARY)
+    assert holders() == {"recipient", "source", "suppression"}
+
+    forgetting.forget(book=book, keys=[CANARY])
+    forgetting.forget(book=book, keys=[CANARY])
+
+    assert not holders()
+    mailing = work(mailing)
+    assert CANARY not in deliveries(practice)
+    assert (mailing.sent, mailing.left_out) == (2, 1)
+
+
+def test_a_refusal_outlives_the_persons_data(ready, work, practice, book, by, draft, suppress) -> None:
+    suppress("blocked", CANARY)
+    forgetting.forget(book=book, keys=[CANARY])
+    assert not Suppression.objects.filter(email__contains="r1").exists()
+
+    mailing = work(ready(3, 3))
+
+    # The number that was confirmed knew nothing of it; from now on it does.
+    assert mailing.state == MailingState.DRAFT
+    assert mailing.reason["now"] == 2
+    assert counting.count(mailing, book.current_edition).recipients == 2
+    assert not deliveries(practice)
+
+
+def test_erasing_traces_reaches_mail(book, by, draft, register) -> None:
+    from addressbook.models import Address
+    from addressbook.services.addresses.selection import Selection
+    from addressbook.services.reset import forget_person
+    from workspace.models import Job
+    from workspace.services.work import jobs
+
+    register(CANARY)
+    sources.add_typed(book=book, mailing_id=draft.pk, text=CANARY, token=uuid4(), by=by)
+    picked = Selection(group_id=None, address_ids=(Address.objects.get().pk,))
+    begun = forget_person.erase_traces(book=book, selection=picked, token=uuid4(), by=by)
+
+    forget_person.run(jobs.claim(Job, begun.job_id))
+
+    assert not holders()
+
+
+def test_recipients_go_when_their_time_is_over_and_counts_stay(ready, work) -> None:
+    mailing = work(ready(2, 2))
+    assert forgetting.sweep() == 0
+
+    type(mailing).objects.filter(pk=mailing.pk).update(done_at=timezone.now() - timedelta(days=400))
+
+    assert forgetting.sweep() == 1
+    mailing.refresh_from_db()
+    assert mailing.sent == 2
+    assert not mailing.recipients.exists()
