@@ -32,7 +32,8 @@ _ERROR: Final = re.compile(
 )
 _HIDDEN_ROW: Final = re.compile(rb"""<row\s[^>]*\bhidden\s*=\s*["'](?:1|true)["'][^>]*>""")
 _ROW_NUMBER: Final = re.compile(rb"""\sr\s*=\s*["']([0-9]{1,7})["']""")
-_SPACED: Final = (b"<v> ", b"<v>\n", b"<v>\r", b"<v>\t", b" </v>", b"\n</v>", b"\r</v>", b"\t</v>", b"<v ", b"&#")
+# One sign is looked for ten times quicker than several, and most sheets have no line ends or tabs at all.
+_SPACES: Final = (b" ", b"\n", b"\r", b"\t")
 _SPACED_INDEX: Final = re.compile(
     rb"""\st\s*=\s*["']s["'][^>]*>\s*(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?\s*<v[^>]*>(?!\d+</v>)"""
 )
@@ -107,7 +108,8 @@ def _plain_references(piece: bytes) -> list[bytes] | None:
 
 def _has_spaced_index(piece: bytes) -> bool:
     """Whether white space is beside the index of a shared string: the parser would take the first string."""
-    if not any(spaced in piece for spaced in _SPACED):
+    beside_value = any(space in piece and (b"<v>" + space in piece or space + b"</v>" in piece) for space in _SPACES)
+    if not beside_value and b"<v " not in piece and not (b"&" in piece and b"&#" in piece):
         return False
     return _SPACED_INDEX.search(piece) is not None
 
