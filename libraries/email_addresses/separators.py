@@ -34,6 +34,7 @@ _TOKEN: Final = re.compile(
 
 # The domain of a word that has none of its dots: what stands before `,com`.
 _DOTLESS_DOMAIN: Final = re.compile(r"[@＠][^@＠.．。,，]+\Z")
+_AT: Final = re.compile(r"[@＠]")
 _HAS_AT: Final = re.compile(r"\S[@＠]\S")
 _LINE_END: Final = re.compile(r"[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _SCHEME: Final = re.compile(r"""\A["'“‘(\[=]{0,3}(?:mailto|smtp):""", re.IGNORECASE)
@@ -183,8 +184,9 @@ def _address_of_mailto(link: str) -> str:
 
     A `?` before the @ belongs to the address. A percent sign that decodes to no text stays as it is.
     """
-    local_part, _, rest = link.partition("@")
-    address = f"{local_part}@{rest.partition('?')[0]}"
+    at = _AT.search(link)
+    headers = link.find("?", at.end()) if at else -1
+    address = link[:headers] if headers >= 0 else link
     try:
         return unquote(address, errors="strict").strip(ENDS)
     except UnicodeDecodeError:

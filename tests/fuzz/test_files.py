@@ -55,7 +55,7 @@ def whole_files() -> dict[str, bytes]:
 
 
 TEXTS = [["Email", "name"], *[[f"a{number}@example.com", "x"] for number in range(20)]]
-WRITTEN = Path(__file__).parent.parent / "spreadsheets" / "written"
+WRITTEN = Path(__file__).parents[1] / "libraries" / "spreadsheets" / "written"
 ODD = "<!-- odd -->" + "".join(
     f'<row r="{n}" hidden="1"><c r="A{n}" t="s"><v> 0 </v></c><c t="e"><v>#SPILL!</v></c></row>' for n in range(1, 9)
 )

@@ -118,7 +118,9 @@ def send(client: Any, form: Form, page: str, dice: random.Random) -> None:
         body = text(dice).encode() if dice.randrange(2) else urlencode(pairs).encode()
         answer = client.generic("POST", url, body, content_type=dice.choice(TYPES), headers=headers)
     read(answer)
-    assert answer.status_code < 500, f"{method} {url} {pairs}"
+    # That page says with 503 that a part is not there, and here no worker is.
+    most = 503 if url == reverse("readyz") else 499
+    assert answer.status_code <= most, f"{method} {url} {pairs}"
 
 
 NAMES = (

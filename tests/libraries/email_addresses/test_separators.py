@@ -67,6 +67,7 @@ PASTES = [
     ("mailto:a%2Bb@example.com", ["a+b@example.com"]),
     ("mailto:a%ff@example.com", ["a%ff@example.com"]),
     ("mailto:what?@example.com?cc=b@example.com", ["what?@example.com"]),
+    ("mailto:a＠example.com?subject=x", ["a＠example.com"]),
     ("mailto:", ["mailto:"]),
     ("what?@example.com", ["what?@example.com"]),
     # unbalanced quotes and brackets

@@ -6,6 +6,7 @@ import psutil
 import pytest
 from django.core.files.base import ContentFile
 
+from addressbook import limits
 from addressbook.models import Upload
 from addressbook.services import uploads
 from tests.libraries.spreadsheets.attacks import ATTACKS
@@ -19,16 +20,30 @@ SECONDS = 120
 
 @pytest.fixture
 def checked_by_worker(stack: Stack, book, by):
-    """Sends files and returns their uploads once the worker is done with them."""
+    """Sends files, as many at a time as a book may have, and returns their uploads once the worker is done with them.
+
+    Their owner then gives up what could be registered, which makes room for the next.
+    """
 
     def checked(files: dict[str, tuple[str, bytes]]) -> list[Upload]:
+        found: list[Upload] = []
+        left = list(files.values())
+        while left:
+            now, left = left[: limits.UPLOADS_PER_BOOK], left[limits.UPLOADS_PER_BOOK :]
+            found.extend(checked_together(now))
+        return found
+
+    def checked_together(files: list[tuple[str, bytes]]) -> list[Upload]:
         sent = [
             uploads.receive(book=book, group_id=None, file=ContentFile(content), name=name, token=uuid4(), by=by).pk
-            for name, content in files.values()
+            for name, content in files
         ]
-        found = Upload.objects.filter(pk__in=sent)
+        found = Upload.objects.filter(pk__in=sent).order_by("pk")
         wait_for(lambda: not found.unfinished().exists(), SECONDS, lambda: stack.log("changes")[-3000:])
-        return list(found.order_by("pk"))
+        as_checked = list(found)
+        for upload in as_checked:
+            uploads.cancel(book=book, upload_id=upload.pk, by=by)
+        return as_checked
 
     return checked
 

@@ -138,11 +138,11 @@ def test_what_is_entered_while_the_key_changes_is_sealed_with_the_new_one(
 
     def reached(point: str) -> None:
         if point == "key made":
-            connect(connected[3], "entered meanwhile")
+            connect(connected[3], "entered-meanwhile")
 
     monkeypatch.setattr(crash_points, "reached", reached)
     sealing.rotate()
-    assert secret_of(connected[3]) == "entered meanwhile"
+    assert secret_of(connected[3]) == "entered-meanwhile"
 
 
 def test_a_reader_that_was_overtaken_reads_again(connected, monkeypatch) -> None:
