@@ -70,9 +70,6 @@ ROWS_PER_JOB_BATCH: Final = 1_000
 BULK_BATCH_GROWS_TIMES: Final = 8
 BULK_BATCH_SECONDS: Final = 0.1
 
-# The cutting waits so long for readers, and writers wait with it; a page of the screen takes less.
-LOG_CUT_WAITS_MILLISECONDS: Final = 50
-
 # How often a page asks for the state of a running job.
 JOB_POLL_SECONDS: Final = 1
 # From so many finished jobs on, one line says how many: each is 56 px high, and the list is what people came for.

@@ -1,4 +1,7 @@
-"""What the address book is told of by the packages below. Services are imported inside: see `addressbook.tasks`."""
+"""What the address book is told of by the packages below, and what it tells them.
+
+Services are imported inside: see `addressbook.tasks`.
+"""
 
 from workspace.services.work.changing import Change, on_change
 
@@ -10,4 +13,9 @@ def _tell_sync(change: Change) -> None:
 
 
 def subscribe() -> None:
+    from addressbook.models import Download
+    from workspace.views.history.named_values import add_names
+
     on_change(_tell_sync)
+    add_names("scope", Download.Scope)
+    add_names("format", Download.Format)

@@ -30,7 +30,7 @@ def wake_forgotten_jobs() -> None:
 
 @shared_task
 def cut_write_ahead_log() -> None:
-    from addressbook.services.addresses import write_ahead_log
+    from workspace.services.work import write_ahead_log
 
     write_ahead_log.cut_if_longer_than(0)
 

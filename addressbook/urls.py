@@ -11,7 +11,8 @@ from addressbook.views.uploads import uploads
 from workspace.views.books import books, connection, invitations, members
 from workspace.views.history import history
 from workspace.views.pages import guide
-from workspace.views.people import account, passwords, sign_in, two_factor, users
+from workspace.views.people import account, passwords, sign_in, two_factor
+from workspace.views.users import users
 from workspace.views.work import jobs
 
 book_urls = [

@@ -6,7 +6,7 @@ from typing import Final
 SUBJECT_BYTES: Final = 500
 # The service writes "(광고) " before the subject of advertising; whether that counts is not documented.
 ADVERTISING_MARK_BYTES: Final = 10
-BODY_BYTES: Final = 500_000
+DRAFT_BODY_BYTES: Final = 500_000
 UNSUBSCRIBE_TEXT_BYTES: Final = 10_000
 SENDER_NAME_BYTES: Final = 69
 # Gmail cuts a longer body off and hides the rest behind a link.
@@ -26,7 +26,6 @@ VALUE_CHARACTERS: Final = 1_000
 # Recipients of one call. The API takes 100,000, but the size that its gateway lets through is not documented.
 PART_RECIPIENTS: Final = 5_000
 TYPED_RECIPIENTS: Final = 1_000
-RECIPIENT_FILE_COLUMNS: Final = 100
 
 # How long `Send now` can be undone.
 HELD_SECONDS: Final = 30
@@ -51,8 +50,6 @@ FILE_ID_HOURS: Final = 20
 UNKNOWN_LOOKS_SECONDS: Final = (10, 60, 300, 900)
 # How often the status of a request is asked for, in seconds since the last time; the last one repeats.
 STATUS_LOOKS_SECONDS: Final = (5, 10, 30, 60, 300)
-# A request that has not finished by then is shown as such, with what is known of it.
-FOLLOWED_HOURS: Final = 24
 
 TEST_MAILS_PER_HOUR: Final = 10
 

@@ -1,8 +1,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from mailings.views import settings
 from mailings.views.compose import attachments, check, draft, preview, recipients
 from mailings.views.follow import mailing, mailings
+from mailings.views.settings import sections
 
 mailing_urls: list[URLPattern] = [
     path("", mailing.mailing_page, name="mailing"),
@@ -40,11 +40,11 @@ book_urls: list[URLPattern | URLResolver] = [
 ]
 
 settings_urls: list[URLPattern] = [
-    path("senders/add/", settings.add_sender, name="add_sender"),
-    path("senders/<int:sender_id>/default/", settings.make_default_sender, name="make_default_sender"),
-    path("senders/<int:sender_id>/remove/", settings.remove_sender, name="remove_sender"),
-    path("advertising/", settings.change_advertising, name="change_advertising"),
-    path("rules/", settings.change_rules, name="change_mail_rules"),
+    path("senders/add/", sections.add_sender, name="add_sender"),
+    path("senders/<int:sender_id>/default/", sections.make_default_sender, name="make_default_sender"),
+    path("senders/<int:sender_id>/remove/", sections.remove_sender, name="remove_sender"),
+    path("advertising/", sections.change_advertising, name="change_advertising"),
+    path("rules/", sections.change_rules, name="change_mail_rules"),
 ]
 
 urlpatterns = [

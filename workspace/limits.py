@@ -42,6 +42,8 @@ WRITING_WITHOUT_PAUSE_SECONDS: Final = 0.5
 # A write-ahead log of SQLite that readers keep from beginning again is cut when it exceeds this by work that writes one
 # batch after the other. Between two looks such work writes some 10 MB; 64 MB is what the log may reach.
 LOG_BYTES: Final = 40 * 1024 * 1024
+# The cutting waits so long for readers, and writers wait with it; a page of the screen takes less.
+LOG_CUT_WAITS_MILLISECONDS: Final = 50
 
 # A worker that has not moved its job for this long is taken for dead. A batch takes well under a second.
 JOB_LEASE_SECONDS: Final = 30
@@ -201,4 +203,4 @@ FIELDS_PER_FORM: Final = 1_000
 # go on being answered.
 FILES_SENT_AT_ONCE: Final = 2
 # After what cannot be done just now: a file takes a second through the proxy, a store ten until it is asked again.
-RETRY_AFTER_SECONDS: Final = 10
+TRY_AGAIN_SECONDS: Final = 10

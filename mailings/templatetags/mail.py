@@ -3,7 +3,7 @@ from typing import Any
 from django import template
 
 from mailings.models import Mailing
-from mailings.views.settings import mail_settings
+from mailings.views.settings.sections import mail_settings
 from workspace.models import AddressBook
 
 register = template.Library()

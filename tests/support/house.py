@@ -25,11 +25,11 @@ LAYERS = (
 )
 # Within a layer of an app.
 ROOMS = {
-    "workspace.services": ("history", "work", "people", "books"),
-    "workspace.views": ("pages", "people", "books", "history", "work"),
+    "workspace.services": ("history", "work", "people", "books", "users"),
+    "workspace.views": ("pages", "people", "books", "history", "work", "users"),
     "addressbook.services": ("sync", "addresses", "uploads", "downloads", "undo", "reset", "beginnings"),
-    "mailings.views": ("compose", "follow"),
     "addressbook.views": ("sync", "undo", "addresses", "uploads", "downloads", "reset", "screen"),
+    "mailings.views": ("compose", "follow", "settings"),
 }
 # What starts the processes knows the operations, and these know the rest of the project.
 ENTRANCES = {"settings", "urls", "celery", "wsgi", "gunicorn_settings"}

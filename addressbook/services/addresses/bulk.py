@@ -17,7 +17,7 @@ from addressbook.services.addresses.selection import Selection
 from addressbook.services.addresses.undo_log import Changes as Noted
 from workspace.models import AddressBook, Edition, Job, JobState
 from workspace.services.history.audit import ACTIONS, Actor, record
-from workspace.services.work import jobs
+from workspace.services.work import jobs, pace
 from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
@@ -154,10 +154,10 @@ def _do_at_once(act: _Act, edition: Edition, noted: Noted) -> Changes:
 def run(job: Job) -> None:
     """Work on a claimed job until it is over. Raises JobLostError when another worker has it."""
     least = rows = limits.ROWS_PER_JOB_BATCH
-    pauses = jobs.Pauses()
+    pauses = pace.Pauses()
     began = time.monotonic()
     while _run_batch(job, rows):
-        rows = jobs.next_size(
+        rows = pace.next_size(
             rows,
             time.monotonic() - began,
             least=least,

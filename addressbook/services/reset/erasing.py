@@ -21,7 +21,7 @@ from workspace.models.work import UNFINISHED
 from workspace.services.books import books
 from workspace.services.history import audit
 from workspace.services.history.audit import Actor
-from workspace.services.work import crash_points, jobs
+from workspace.services.work import crash_points, jobs, pace
 
 
 def start(edition: Edition, *, by: Actor | None = None) -> Erasure:
@@ -74,11 +74,11 @@ def _start_if_due(book_id: int, edition_id: int) -> bool:
 def run(erasure: Erasure) -> None:
     """Work on a claimed erasure until nothing of the edition is left. Raises JobLostError when it is another's."""
     rows, began = limits.ROWS_PER_ERASING_BATCH, time.monotonic()
-    pauses = jobs.Pauses()
+    pauses = pace.Pauses()
     with _room_for_pages():
         while _erase_addresses(erasure, rows):
             crash_points.reached("erase: batch kept")
-            rows = jobs.next_size(
+            rows = pace.next_size(
                 rows,
                 time.monotonic() - began,
                 least=limits.ROWS_PER_ERASING_BATCH_LEAST,

@@ -19,8 +19,8 @@ from django.db.models import Model, Sum
 
 from addressbook import limits
 from addressbook.models import Address, Membership
-from addressbook.services.addresses import write_ahead_log
 from workspace.models import AuditEvent, Edition
+from workspace.services.work import write_ahead_log
 
 # A rewriting waits this long for its turn; longer, and everybody would queue up behind it.
 _LOCK_TIMEOUT = "5s"
@@ -75,7 +75,7 @@ def _scrub_sqlite(go_on: Callable[[], object], *, rewrite: bool) -> bool:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM")
     # What a reader of an older moment may see stays in the file, and all that came later in the log.
-    return write_ahead_log.outlast_readers(go_on) and rewrite
+    return write_ahead_log.outlast_readers(go_on, seconds=limits.OLDER_TRANSACTIONS_SECONDS) and rewrite
 
 
 def _scrub_postgresql(go_on: Callable[[], object], *, rewrite: bool) -> bool:

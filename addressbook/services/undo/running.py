@@ -17,7 +17,7 @@ from addressbook.services.addresses import undo_log
 from addressbook.services.addresses.undo_log import Changes
 from addressbook.services.undo.steps import Counts, Step, Undoing, steps_of
 from workspace.models import Action, Edition, Job, JobState
-from workspace.services.work import crash_points, jobs
+from workspace.services.work import crash_points, jobs, pace
 from workspace.services.work.changing import changing
 
 # The place of a job is that of the step that was done last: number of its record × this + number of the step in it.
@@ -61,7 +61,7 @@ def run(job: Job) -> None:
         _run_batch(job, None, [])
         return
     undoing = Undoing(act, job.edition)
-    pauses = jobs.Pauses()
+    pauses = pace.Pauses()
     for batch in chain(_batches(_steps_after(act, job.cursor)), [[]]):
         if not _run_batch(job, undoing, batch):
             return

@@ -15,7 +15,7 @@ from addressbook.services.uploads import files, sql
 from addressbook.services.uploads.file_groups import CHOSEN_GROUP, NO_GROUP
 from addressbook.services.uploads.rows import RowsBatch, read_batch
 from workspace.models import Edition, JobState
-from workspace.services.work import crash_points, jobs
+from workspace.services.work import crash_points, jobs, pace
 from workspace.services.work.changing import changing
 
 
@@ -25,7 +25,7 @@ def apply_rows(upload: Upload) -> None:
         with files.local(upload.rows_file) as path, path.open("rb") as rows:
             if files.sha256(rows) != upload.rows_sha256:
                 raise FileNotFoundError  # another file stands in its place: ours is gone
-            pauses = jobs.Pauses()
+            pauses = pace.Pauses()
             while _apply_batch(upload, rows):
                 crash_points.reached("apply: batch kept")
                 pauses.take_if_due()

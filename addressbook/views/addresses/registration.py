@@ -13,6 +13,7 @@ from addressbook.models import Group
 from addressbook.services.addresses import registration
 from addressbook.services.addresses.groups import GroupGoneError
 from addressbook.services.addresses.registration import Report
+from addressbook.views.addresses.popup_group import group_to_register_into
 from addressbook.views.addresses.register_dialog import TEMPLATE, check_text, register_dialog
 from addressbook.views.screen.screen import Notification, answer_dialog, answer_done, is_gone
 from addressbook.views.uploads.uploads import has_file, receive_file
@@ -22,7 +23,6 @@ from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_files, takes_large_forms
 from workspace.views.pages.methods import require_POST
-from workspace.views.pages.popup_group import group_to_register_into
 
 
 @require_http_methods(["GET", "POST"])

@@ -18,6 +18,7 @@ from addressbook.services import uploads
 from addressbook.services.addresses.groups import GroupGoneError, TooManyGroupsError
 from addressbook.services.uploads import files
 from addressbook.services.uploads.checking import layout_of
+from addressbook.views.addresses.popup_group import group_to_register_into
 from addressbook.views.addresses.register_dialog import TEMPLATE as REGISTER_TEMPLATE
 from addressbook.views.addresses.register_dialog import register_dialog
 from addressbook.views.screen.screen import answer_dialog, console_context, jobs_context
@@ -30,7 +31,6 @@ from workspace.views.pages import file_answers, sentences
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_files
 from workspace.views.pages.methods import require_POST
-from workspace.views.pages.popup_group import group_to_register_into
 from workspace.views.pages.receiving import was_too_large
 
 _DIALOG = "dialogs/upload.html"

@@ -109,8 +109,8 @@ def check_size(*, subject_bytes: int, body_bytes: int, is_advertising: bool) -> 
     most = limits.SUBJECT_BYTES - (limits.ADVERTISING_MARK_BYTES if is_advertising else 0)
     if subject_bytes > most:
         yield Finding("subject_too_long", Place.SUBJECT, blocks=True, detail={"bytes": subject_bytes, "most": most})
-    if body_bytes > limits.BODY_BYTES:
-        detail = {"bytes": body_bytes, "most": limits.BODY_BYTES}
+    if body_bytes > limits.DRAFT_BODY_BYTES:
+        detail = {"bytes": body_bytes, "most": limits.DRAFT_BODY_BYTES}
         yield Finding("body_too_long", Place.BODY, blocks=True, detail=detail)
     elif body_bytes > limits.BODY_SHOWN_WHOLE_BYTES:
         yield Finding("body_cut_off", Place.BODY, blocks=False, detail={"bytes": body_bytes})

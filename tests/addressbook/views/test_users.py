@@ -13,7 +13,7 @@ from workspace.models import Action, AuditEvent, Authenticator, Role, User
 from workspace.models.audit import ON_USERS
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
-from workspace.services.people import users
+from workspace.services.users import users
 
 NEW = "another horse battery staple"
 ACTS = {

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from addressbook import limits as console_limits
 from libraries.outbound_mailer import (
     GroupAddresses,
     InvalidRequestError,
@@ -289,8 +288,3 @@ def test_client_refuses_a_secret_key_that_nothing_can_be_signed_with(secret_key:
         MailerClient("key", secret_key)
     assert caught.value.field == "secret_key"
     assert not secret_key or str(secret_key) not in str(caught.value)
-
-
-def test_limits_of_names_and_addresses_are_those_of_the_console() -> None:
-    for name in ("ADDRESS_LENGTH_CHARACTERS", "GROUP_NAME_CHARACTERS", "GROUP_NAME_ALPHABET"):
-        assert getattr(limits, name) == getattr(console_limits, name)

@@ -124,7 +124,7 @@ def test_the_first_upload_into_a_missing_bucket_is_answered_by_a_sentence(
     fields = {"token": uuid4(), "file": ContentFile(b"a@example.com\n", name="a.csv")}
     answer = client_of(bob).post(reverse("send_upload", args=[book.slug]), fields)
     assert answer.status_code == 503
-    assert int(answer["Retry-After"]) == limits.RETRY_AFTER_SECONDS
+    assert int(answer["Retry-After"]) == limits.TRY_AGAIN_SECONDS
     assert "Files cannot be stored or fetched just now" in answer.content.decode()
     assert not Upload.objects.exists()
 
@@ -172,7 +172,7 @@ def test_slow_readers_hold_half_of_the_threads_at_most(made, register, bob, clie
     slow = [client.get(url) for _ in range(limits.FILES_SENT_AT_ONCE)]
     assert {answer.status_code for answer in slow} == {200}
     refused = client.get(url)
-    assert (refused.status_code, refused["Retry-After"]) == (503, str(limits.RETRY_AFTER_SECONDS))
+    assert (refused.status_code, refused["Retry-After"]) == (503, str(limits.TRY_AGAIN_SECONDS))
     assert "Many files are being fetched just now" in refused.content.decode()
     assert client.head(url).status_code == 200
     _end(slow.pop())  # a client that went away

@@ -6,19 +6,18 @@ moving on (`keep_batch`, `keep_lease`); when it does not, `wake_forgotten` offer
 """
 
 import logging
-import time
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from celery import current_app
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, F, Max, Min, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from addressbook.models import Act, Download, Upload
-from addressbook.services.addresses import undo_log, write_ahead_log
+from addressbook.services.addresses import undo_log
 from addressbook.services.addresses.undo_log import Changes
 from workspace import limits, request_ids
 from workspace.models import Action, AddressBook, Edition, Erasure, Job, JobState, LeasedWork
@@ -168,28 +167,6 @@ def keep_batch(work: LeasedWork, *, cursor: int, rows: int, changes: Mapping[str
     work.lease_until = _lease(timezone.now())
     work.fruitless_attempts = 0
     work.save(update_fields=["cursor", "rows_done", "outcome", "lease_until", "fruitless_attempts"])
-
-
-class Pauses:
-    """Lets writers in who wait on SQLite, which knows no queue, while one batch is written after the other."""
-
-    def __init__(self) -> None:
-        self._since = time.monotonic()
-
-    def take_if_due(self) -> None:
-        if connection.vendor == "sqlite" and time.monotonic() - self._since > limits.WRITING_WITHOUT_PAUSE_SECONDS:
-            write_ahead_log.cut_if_longer_than(limits.LOG_BYTES)
-            time.sleep(limits.WAITING_WRITER_SECONDS)
-            self._since = time.monotonic()
-
-
-def next_size(rows: int, seconds: float, *, least: int, most: int, at_most_seconds: float) -> int:
-    """How many rows the next transaction takes, after one of `rows` took so long."""
-    if seconds > at_most_seconds:
-        return max(least, rows // 2)
-    if seconds < at_most_seconds / 2:
-        return min(most, rows * 2)
-    return rows
 
 
 def keep_undoable(work: LeasedWork, changes: Changes) -> None:

@@ -7,9 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from addressbook.models import Download
 from addressbook.views.undo import undo_sentences
-from workspace.models import Action, AuditEvent, Job, JobState, Masking, Region, Role, Zone
+from workspace.models import Action, AuditEvent, Job, JobState, Role
+from workspace.views.history.named_values import named
 from workspace.views.pages.sentences import number
 
 Detail = Mapping[str, Any]
@@ -120,7 +120,7 @@ def facts(line: AuditEvent) -> list[tuple[str, str]]:
         elif isinstance(value, list):
             found.append((label, _listed(line.detail, name) if name in _LISTED else _change(name, value)))
         else:
-            found.append((label, _named(name, value)))
+            found.append((label, named(name, value)))
     found += [(label, number(count)) for label, count in undo_sentences.changes(line.detail)]
     if line.detail.get("state") in {JobState.CANCELLED, JobState.FAILED}:
         found.append((_("State"), str(JobState(line.detail["state"]).label)))
@@ -175,19 +175,7 @@ def _listed(detail: Detail, name: str) -> str:
 
 
 def _change(name: str, value: list[Any]) -> str:
-    return " → ".join(_named(name, entry) for entry in value)
-
-
-def _named(name: str, value: Any) -> str:
-    """A value as the settings page calls it."""
-    choices: dict[str, Any] = {
-        "zone": Zone,
-        "region": Region,
-        "masking": Masking,
-        "scope": Download.Scope,
-        "format": Download.Format,
-    }
-    return str(choices[name](value).label) if name in choices else str(value)
+    return " → ".join(named(name, entry) for entry in value)
 
 
 def _renamed(detail: Detail) -> str:

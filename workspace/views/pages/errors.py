@@ -82,7 +82,7 @@ def many_files(request: HttpRequest) -> HttpResponse:
 
 
 def not_now(answer: HttpResponse) -> HttpResponse:
-    answer.headers["Retry-After"] = str(limits.RETRY_AFTER_SECONDS)
+    answer.headers["Retry-After"] = str(limits.TRY_AGAIN_SECONDS)
     return answer
 
 

@@ -16,7 +16,7 @@ from workspace import limits
 from workspace.forms.accounts import NewPasswordForm
 from workspace.forms.users import PasswordLinkForm
 from workspace.models import User
-from workspace.services.people import users
+from workspace.services.users import users
 from workspace.views.pages.access import client_address
 from workspace.views.pages.methods import require_POST
 

@@ -77,5 +77,5 @@ def test_sizes_count_bytes() -> None:
     assert codes(limits.SUBJECT_BYTES, 1) == set()
     assert codes(limits.SUBJECT_BYTES + 1, 1) == {"subject_too_long"}
     assert codes(limits.SUBJECT_BYTES, 1, is_advertising=True) == {"subject_too_long"}
-    assert codes(1, limits.BODY_BYTES + 1) == {"body_too_long"}
+    assert codes(1, limits.DRAFT_BODY_BYTES + 1) == {"body_too_long"}
     assert codes(1, limits.BODY_SHOWN_WHOLE_BYTES + 1) == {"body_cut_off"}

@@ -10,10 +10,9 @@ from django.conf import settings
 from django.db import connection
 
 from addressbook import tasks
-from addressbook.services.addresses import write_ahead_log
 from mailerconsole import sqlite
 from workspace import limits
-from workspace.services.work import jobs
+from workspace.services.work import pace, write_ahead_log
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,7 +102,7 @@ def test_long_work_cuts_a_log_that_readers_keep_from_beginning_again(table, monk
     for reader in readers:
         reader.start()
         time.sleep(0.005)
-    largest, pauses = 0, jobs.Pauses()
+    largest, pauses = 0, pace.Pauses()
     try:
         for _ in range(300):
             scribble(20)

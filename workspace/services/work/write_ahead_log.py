@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from addressbook import limits
+from workspace import limits
 
 
 def cut() -> bool:
@@ -35,9 +35,9 @@ def cut() -> bool:
     return not busy
 
 
-def outlast_readers(go_on: Callable[[], object]) -> bool:
-    """Cut the log as soon as no reader sees what was there before; whether that came in time."""
-    deadline = time.monotonic() + limits.OLDER_TRANSACTIONS_SECONDS
+def outlast_readers(go_on: Callable[[], object], *, seconds: float) -> bool:
+    """Cut the log as soon as no reader sees what was there before; whether that came in `seconds`."""
+    deadline = time.monotonic() + seconds
     while not cut():
         if time.monotonic() > deadline:
             return False

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from workspace.forms.users import Act, ActForm, NewUserForm
 from workspace.models import User
-from workspace.services.people import users
+from workspace.services.users import users
 from workspace.views.history import history_sentences
 from workspace.views.pages.access import actor, to_superusers
 from workspace.views.people.step_up import after_fresh_sign_in
