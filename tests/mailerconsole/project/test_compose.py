@@ -46,7 +46,7 @@ def test_commands_are_those_of_the_procfile_but_for_a_worker_a_queue() -> None:
     assert commands["migrate"] == procfile[RELEASE]
     assert commands["web"] == procfile["web"]
     assert commands["beat"] == procfile["beat"]
-    rest = {re.sub(r"--(queues|hostname|concurrency) \S+ ", "", procfile[name]) for name in ("worker", "changes")}
+    rest = {re.sub(r"--(queues|hostname|concurrency) \S+ ", "", procfile[name]) for name in ("worker", "changes", "mail")}
     assert {re.sub(r"--(queues|hostname|concurrency) \S+ ", "", commands[name]) for name in WORKERS} == rest
     assert len(rest) == 1
 
