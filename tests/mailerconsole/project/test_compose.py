@@ -159,7 +159,7 @@ def test_database_and_broker_reach_nobody_outside() -> None:
 def test_the_proxy_takes_what_the_console_answers_to() -> None:
     allowed = re.findall(r"client_max_body_size (\d+)([km]);", NGINX)
     sizes = [int(number) * {"k": 1024, "m": 1024**2}[unit] for number, unit in allowed]
-    # The default; at the port without TLS nothing but a redirect; files and large forms of addresses, then those of mails.
+    # The default; without TLS nothing but a redirect; files and large forms of addresses, then those of mails.
     large = [limits.REQUEST_BODY_BYTES, limits.LARGE_FORM_BYTES]
     assert sizes == [limits.FORM_BYTES, 1024, *large, *large]
     read = re.search(r"proxy_read_timeout (\d+)s;", NGINX)
