@@ -26,8 +26,12 @@ _KEPT_SECONDS: Final = 24 * 3600
 _REDIS_SECONDS: Final = 2
 _PREFIX: Final = "mailerconsole.alive."
 _BEAT: Final = "beat"
-# What must go on without beat too: a job whose worker is gone, a sync whose time has come.
-_SWEEPS: Final = ("addressbook.tasks.wake_forgotten_jobs", "addressbook.tasks.wake_syncs")
+# What must go on without beat too: a job whose worker is gone, a sync or a mailing whose time has come.
+_SWEEPS: Final = (
+    "addressbook.tasks.wake_forgotten_jobs",
+    "addressbook.tasks.wake_syncs",
+    "mailings.tasks.wake_mailings",
+)
 
 
 def note(name: str) -> None:

@@ -20,7 +20,8 @@ FORMATS: Final = ("json", "line")
 # processes have among Celery's (Procfile), with the name of a machine behind: no address has a domain without a dot.
 _SIGN_IN_OF_URL: Final = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/?#\"'<>]*@(?=[\w\[.])", re.IGNORECASE)
 _NODE: Final = re.compile(
-    rf"\b(worker|changes|downloads|sync|celery)@({re.escape(platform.node()) or 'localhost'}|[\w-]+)(?![\w.@%-]*\w)"
+    r"\b(worker|changes|downloads|mail|sync|celery)@"
+    rf"({re.escape(platform.node()) or 'localhost'}|[\w-]+)(?![\w.@%-]*\w)"
 )
 # Stands for the @ of a node while addresses are taken out; no text has it.
 _AT: Final = "\ue000"

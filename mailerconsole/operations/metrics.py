@@ -93,7 +93,7 @@ class _Workload(Collector):
         yield jobs
 
         ages: dict[str, float] = {}
-        for task, seconds in workload.oldest_waiting().items():
+        for task, seconds in (*workload.oldest_waiting().items(), workload.oldest_due_mailing()):
             queue = current_app.amqp.router.route({}, task)["queue"].name
             ages[queue] = max(ages.get(queue, 0.0), seconds)
         load = workload.sync_load()

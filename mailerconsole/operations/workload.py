@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from addressbook.models import Address, BookSync, Removal
 from mailerconsole import limits
+from mailings.models import MailingRun
+from mailings.services.sending import lease
 from workspace.models import Job, JobState, LeasedWork
 from workspace.models.work import UNFINISHED
 from workspace.services.work.jobs import KINDS
@@ -56,6 +58,14 @@ def oldest_waiting() -> dict[str, float]:
         times = [at for at in (waiting, dropped.aggregate(at=Min("lease_until"))["at"]) if at is not None]
         found[model.TASK] = max((_seconds(now, at) for at in times), default=0.0)
     return found
+
+
+def oldest_due_mailing() -> tuple[str, float]:
+    """The task that sends mailings, and for how many seconds the oldest that is due has waited for a worker."""
+    now = timezone.now()
+    waiting = MailingRun.objects.filter(lease_until__isnull=True, next_at__lte=now).aggregate(at=Min("next_at"))["at"]
+    dropped = MailingRun.objects.filter(lease_until__lt=now).aggregate(at=Min("lease_until"))["at"]
+    return lease.TASK, max((_seconds(now, at) for at in (waiting, dropped) if at is not None), default=0.0)
 
 
 def ended() -> Iterator[Ended]:

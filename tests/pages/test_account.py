@@ -85,7 +85,7 @@ def test_a_superuser_helps_somebody_back_in(page_of, alice, vera, axe) -> None:
     assert "#" not in other.url
     axe(other)
     other.get_by_label("New password", exact=True).fill(f"new {PASSWORD}")
-    other.get_by_label("New password once more").fill(f"new {PASSWORD}")
+    other.get_by_label("Confirm new password").fill(f"new {PASSWORD}")
     other.get_by_role("button", name="Set password").click()
     expect(other.get_by_text("Your password is set. Sign in with it.")).to_be_visible()
 

@@ -87,7 +87,7 @@ def test_the_whole_job_by_keyboard_alone(page_of, alice, book, axe) -> None:
         page.keyboard.press("Enter")
     chooser.value.set_files({"name": "list.csv", "mimeType": "text/csv", "buffer": FILE})
     keyboard.heard("Rows 4 New 2 Already there 0 Duplicates 1 Invalid 1")
-    keyboard.press(dialog.get_by_role("button", name="OK"))
+    keyboard.press(dialog.get_by_role("button", name="Register", exact=True))
     expect(notification.get_by_role("button", name="OK")).to_be_focused(timeout=20_000)
     axe(page)
     page.keyboard.press("Enter")

@@ -24,6 +24,7 @@ def test_esc_and_cancel_ask_before_they_discard_what_was_typed(screen, axe) -> N
     expect(dialog).to_have_count(0)
     expect(opener).to_be_focused()
     opener.click()
+    expect(field).to_be_focused()
     screen.keyboard.press("Escape")  # nothing is lost
     expect(dialog).to_have_count(0)
 

@@ -15,6 +15,7 @@ from addressbook.models import Download, Upload
 from addressbook.services import downloads, sync, uploads
 from libraries.outbound_mailer.simulator import DEFAULT_ACCOUNT
 from mailerconsole.operations.supervisor import read_procfile
+from mailings.services.sending import lease
 from tests.support.stack import wait_for
 from workspace.models import JobState, LeasedWork
 from workspace.services.books import keys
@@ -95,7 +96,9 @@ def test_every_kind_of_work_has_a_queue_that_a_worker_serves() -> None:
     queues = {kind.TASK: current_app.amqp.router.route({}, kind.TASK)["queue"].name for kind in kinds()}
     assert queues["addressbook.tasks.run_download"] == "downloads"
     assert {name for task, name in queues.items() if "download" not in task} == {"changes"}
-    assert served == {*queues.values(), settings.CELERY_TASK_DEFAULT_QUEUE}
+    mail = current_app.amqp.router.route({}, lease.TASK)["queue"].name
+    assert mail == "mail"
+    assert served == {*queues.values(), mail, settings.CELERY_TASK_DEFAULT_QUEUE}
 
 
 def kinds() -> list[type[LeasedWork]]:

@@ -17,7 +17,7 @@ from tests.support.strategies import SERVICES, Composition
 pytestmark = pytest.mark.engine_independent
 
 HOST = "mailer.example.com"
-WORKERS = ("changes", "downloads", "sync")
+WORKERS = ("changes", "downloads", "mail", "sync")
 
 
 @pytest.fixture
@@ -45,7 +45,8 @@ def test_every_service_runs_with_what_the_file_says(composition: Composition) ->
     wait_for(lambda: requests.get(f"{url}/readyz", headers=behind_proxy, timeout=10).status_code == 200, 60)
     bearer = f"Bearer {composition.folder.joinpath('secrets/metrics_token').read_text().strip()}"
     metrics = requests.get(f"{url}/metrics", headers=behind_proxy | {"Authorization": bearer}, timeout=10)
-    assert 'mailerconsole_queue_age_seconds{queue="changes"} 0.0' in metrics.text
+    for name in WORKERS:
+        assert f'mailerconsole_queue_age_seconds{{queue="{name}"}} 0.0' in metrics.text
     for name in WORKERS:
         composition.wait_until_healthy(name)
     wait_for(lambda: composition.is_healthy("beat"), 60, lambda: composition.log("beat"))
@@ -59,8 +60,9 @@ def test_every_service_runs_with_what_the_file_says(composition: Composition) ->
 def assert_each_queue_is_served(composition: Composition) -> None:
     password = composition.folder.joinpath("secrets/redis_password").read_text().strip()
     broker = redis.Redis(port=composition.redis_port, password=password)
-    code = "import mailerconsole as m; [m.celery_app.send_task(f'addressbook.tasks.{name}', args=[0]) for name in {}]"
-    tasks = ["run_upload", "run_download", "sync_book"]
+    code = "import mailerconsole as m; [m.celery_app.send_task(name, args=[0]) for name in {}]"
+    tasks = [f"addressbook.tasks.{name}" for name in ("run_upload", "run_download", "sync_book")]
+    tasks.append("mailings.tasks.run_mailing")
     environment = composition.environment("web") | {"PATH": os.environ["PATH"]}
     subprocess.run([sys.executable, "-c", code.replace("{}", str(tasks))], cwd=ROOT, env=environment, check=True)
     wait_for(lambda: not any(broker.llen(queue) for queue in WORKERS), 30)

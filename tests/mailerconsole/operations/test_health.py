@@ -135,7 +135,8 @@ def test_workers_sweep_while_beat_is_away(tmp_path, monkeypatch) -> None:
     assert not liveness.sweep_without_beat()
     (tmp_path / "alive" / "beat").unlink()
     assert liveness.sweep_without_beat()
-    assert sent == ["addressbook.tasks.wake_forgotten_jobs", "addressbook.tasks.wake_syncs"]
+    sweeps = ["addressbook.tasks.wake_forgotten_jobs", "addressbook.tasks.wake_syncs", "mailings.tasks.wake_mailings"]
+    assert sent == sweeps
 
 
 @pytest.mark.engine_independent
@@ -217,6 +218,7 @@ def test_an_empty_console_has_metrics(db, scraped) -> None:
     found = scraped()
     assert found["mailerconsole_queue_age_seconds", ("queue", "changes")] == 0
     assert found["mailerconsole_queue_age_seconds", ("queue", "downloads")] == 0
+    assert found["mailerconsole_queue_age_seconds", ("queue", "mail")] == 0
     assert found["mailerconsole_queue_age_seconds", ("queue", "sync")] == 0
     assert found[("mailerconsole_sync_lag_seconds",)] == 0
 

@@ -36,7 +36,7 @@ HOST = "mailer.example.com"
 
 def test_the_commands_are_those_of_the_containers() -> None:
     """Written down once more, for people; the same program must run."""
-    services = ("web", "changes", "downloads", "sync", "beat")
+    services = ("web", "changes", "downloads", "mail", "sync", "beat")
     assert [SERVICES[name]["command"] for name in services] == STARTED
     assert SERVICES["migrate"]["command"] == FIRST
 

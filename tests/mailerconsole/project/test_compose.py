@@ -46,7 +46,9 @@ def test_commands_are_those_of_the_procfile_but_for_a_worker_a_queue() -> None:
     assert commands["migrate"] == procfile[RELEASE]
     assert commands["web"] == procfile["web"]
     assert commands["beat"] == procfile["beat"]
-    rest = {re.sub(r"--(queues|hostname|concurrency) \S+ ", "", procfile[name]) for name in ("worker", "changes")}
+    rest = {
+        re.sub(r"--(queues|hostname|concurrency) \S+ ", "", procfile[name]) for name in ("worker", "changes", "mail")
+    }
     assert {re.sub(r"--(queues|hostname|concurrency) \S+ ", "", commands[name]) for name in WORKERS} == rest
     assert len(rest) == 1
 
@@ -157,7 +159,9 @@ def test_database_and_broker_reach_nobody_outside() -> None:
 def test_the_proxy_takes_what_the_console_answers_to() -> None:
     allowed = re.findall(r"client_max_body_size (\d+)([km]);", NGINX)
     sizes = [int(number) * {"k": 1024, "m": 1024**2}[unit] for number, unit in allowed]
-    assert sizes == [limits.FORM_BYTES, limits.REQUEST_BODY_BYTES, limits.LARGE_FORM_BYTES]
+    # The default; without TLS nothing but a redirect; files and large forms of addresses, then those of mails.
+    large = [limits.REQUEST_BODY_BYTES, limits.LARGE_FORM_BYTES]
+    assert sizes == [limits.FORM_BYTES, 1024, *large, *large]
     read = re.search(r"proxy_read_timeout (\d+)s;", NGINX)
     gunicorn = re.search(r"^timeout = (\d+)$", (ROOT / "mailerconsole/gunicorn_settings.py").read_text(), re.MULTILINE)
     assert read is not None

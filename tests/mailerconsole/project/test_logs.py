@@ -23,6 +23,7 @@ pytestmark = pytest.mark.engine_independent
     ("text", "cleaned"),
     [
         ("changes@hostA ready.", "changes@hostA ready."),
+        ("mail@hostA ready.", "mail@hostA ready."),
         (f"sync@{os.uname().nodename} ready.", f"sync@{os.uname().nodename} ready."),
         ("redis://:p@ss@10.0.0.5:6379/0", "redis://10.0.0.5:6379/0"),
         ("amqp://user:secret@[::1]:5672//", "amqp://[::1]:5672//"),
