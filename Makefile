@@ -17,6 +17,7 @@ demo: $(VENV)/.installed
 # Where our own questions to the database are. Most tests of views would only ask the services again.
 ON_POSTGRESQL := tests/addressbook/models tests/workspace/services tests/addressbook/services tests/mailerconsole/operations tests/faults tests/harness
 ON_POSTGRESQL += tests/addressbook/views/test_screen.py tests/workspace/views/test_history.py tests/addressbook/views/test_selection.py tests/addressbook/views/test_sync.py
+ON_POSTGRESQL += tests/mailings/services
 
 # Lint, then every test on SQLite with a browser, then what touches the database again on PostgreSQL.
 test: lint browser
@@ -27,6 +28,7 @@ test: lint browser
 # without a library that is safe with a write-ahead log.
 test-deep: $(VENV)/.installed-dev
 	SQLITE_JOURNAL=truncate $(BIN)/pytest -n 2 --maxschedchunk=1 -m "not browser and not engine_independent" $(ON_POSTGRESQL) tests/run tests/privacy
+	MAILING_LIVES=1000 $(BIN)/pytest tests/mailings/services/sending/test_any_mailing.py
 
 # Every fault that the console must survive, on both engines, with more random kills than `make test`. Part of that too.
 faults: $(VENV)/.installed-dev

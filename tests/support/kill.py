@@ -107,12 +107,14 @@ def _run(order: dict[str, Any], pipe: int) -> None:
     from django.conf import settings
 
     import addressbook.limits
+    import mailings.limits
     import workspace.limits
     from workspace.services.work import crash_points
 
     settings.MEDIA_ROOT = order["folder"]
     for name, value in order["limits"].items():
-        (module,) = [module for module in (addressbook.limits, workspace.limits) if hasattr(module, name)]
+        packages = (addressbook.limits, mailings.limits, workspace.limits)
+        (module,) = [module for module in packages if hasattr(module, name)]
         setattr(module, name, value)
     reached = 0
 

@@ -23,6 +23,7 @@ def create(call: Call) -> Reply:
     content = read_request(call)
     group_filter = content.get("recipientGroupFilter")
     recipients = read_recipients(content, group_members(call, group_filter) if group_filter is not None else ())
+    recipients = recipients[: max(1, len(recipients) - call.settings.dropped_recipients)]
     head = {name: value for name, value in content.items() if name not in ("title", "body", "recipients")}
     head["attachFiles"] = attached_files(call, content)
     times = _timeline(call, content)

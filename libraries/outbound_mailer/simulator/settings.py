@@ -45,6 +45,9 @@ class SimulatorSettings:
     listing_delay_seconds: float | None = 0.0
     list_order: ListOrder = ListOrder.ARRIVAL
 
+    # How many recipients of a request get no mail, without a word (22).
+    dropped_recipients: int = 0
+
     # Regions hold separate books, templates and mails (1).
     separate_regions: bool = True
     # The status of a refused signature: 401 by the gateway's page, 400 by the product's overview (4).

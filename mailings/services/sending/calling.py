@@ -5,12 +5,10 @@ by itself unless the service has said that it refused it.
 """
 
 import random
-from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -20,7 +18,6 @@ from libraries.outbound_mailer import MailerClient, MailRequest
 from libraries.outbound_mailer import Recipient as MailRecipient
 from mailings import limits
 from mailings.models import (
-    Attachment,
     Mailing,
     MailingRun,
     MailingState,
@@ -31,11 +28,12 @@ from mailings.models import (
     Suppression,
 )
 from mailings.services.content.composing import Composed, MissingValueError, compose
-from mailings.services.sending import counters, lease
+from mailings.services.sending import counters, lease, uploading
 from mailings.services.sending.content import content_of, sha256_of
 from workspace.services.work import crash_points
 
 Failure = outbound_mailer.MailerError | outbound_mailer.InvalidRequestError
+_FAILURES: Final = (outbound_mailer.MailerError, outbound_mailer.InvalidRequestError)
 
 
 class ContentChangedError(Exception):
@@ -44,25 +42,26 @@ class ContentChangedError(Exception):
 
 def call_next(run: MailingRun, client: MailerClient) -> bool:
     """Call the next part that may be called; False when there is none now. Raises MailingLostError."""
+    part = _due_part(run)
+    if part is None:
+        return False
+    try:
+        uploading.upload_missing(run.mailing_id, client)
+    except _FAILURES as error:
+        _keep_failed_upload(run, part, error)
+        return True
     prepared = _prepare(run)
     if prepared is None:
         return False
-    part, request, file_ids_needed = prepared
+    part, request = prepared
     if request is None:
         return True
-    try:
-        file_ids = _file_ids(client, file_ids_needed)
-    except (outbound_mailer.MailerError, outbound_mailer.InvalidRequestError) as error:
-        # Nothing of the mail itself was called yet.
-        _keep_failure(run, part, error, may_have_been_sent=False)
-        return True
-    request = _with_files(request, file_ids)
     crash_points.reached("call: before it")
     try:
         accepted = client.mail.create_request(request)
-    except (outbound_mailer.MailerError, outbound_mailer.InvalidRequestError) as error:
+    except _FAILURES as error:
         crash_points.reached("call: after a failure")
-        _keep_failure(run, part, error, may_have_been_sent=is_unknown(error))
+        _keep_failure(run, part, error)
     else:
         crash_points.reached("call: after the answer")
         _keep_acceptance(run, part, accepted.request_id, accepted.count)
@@ -80,17 +79,21 @@ def is_unknown(error: Failure) -> bool:
     return False
 
 
-def _prepare(run: MailingRun) -> tuple[Part, MailRequest | None, list[Attachment]] | None:
+def _due_part(run: MailingRun) -> Part | None:
+    if not Mailing.objects.filter(pk=run.mailing_id, state=MailingState.SENDING).exists():
+        return None
+    due = Q(not_before__isnull=True) | Q(not_before__lte=timezone.now())
+    return Part.objects.filter(due, mailing=run.mailing_id, state=PartState.WAITING).order_by("number").first()
+
+
+def _prepare(run: MailingRun) -> tuple[Part, MailRequest | None] | None:
     """Mark the next part as being called, and make its request; a request of None: nobody is left in it."""
     with transaction.atomic():
         mailing, _edition = lease.locked(run)
-        if mailing.state != MailingState.SENDING:
-            return None
-        now = timezone.now()
-        due = Q(not_before__isnull=True) | Q(not_before__lte=now)
-        part = Part.objects.filter(due, mailing=mailing, state=PartState.WAITING).order_by("number").first()
+        part = _due_part(run)
         if part is None:
             return None
+        now = timezone.now()
         if sha256_of(mailing) != mailing.content_sha256:
             raise ContentChangedError
         _exclude_suppressed(mailing, part, now)
@@ -99,7 +102,7 @@ def _prepare(run: MailingRun) -> tuple[Part, MailRequest | None, list[Attachment
         if not recipients:
             part.state, part.done_at = PartState.DONE, now
             part.save(update_fields=["state", "done_at"])
-            return part, None, []
+            return part, None
         part.state = PartState.CALLING
         part.marker = f"<{uuid4().hex}@{mailing.sender_address.rpartition('@')[2]}>"
         part.attempts += 1
@@ -108,7 +111,7 @@ def _prepare(run: MailingRun) -> tuple[Part, MailRequest | None, list[Attachment
         request = _request(mailing, part.marker, recipients)
         crash_points.reached("call: before the commit of its mark")
     crash_points.reached("call: marked")
-    return part, request, list(mailing.attachments.all())
+    return part, request
 
 
 def _exclude_suppressed(mailing: Mailing, part: Part, now: datetime) -> None:
@@ -154,26 +157,8 @@ def _request(mailing: Mailing, marker: str, recipients: list[MailRecipient]) -> 
         references_header=marker,
         use_basic_unsubscribe_msg=not mailing.refusal_text,
         unsubscribe_message=mailing.refusal_text or None,
+        attach_file_ids=tuple(attachment.file_id for attachment in mailing.attachments.all()) or None,
     )
-
-
-def _with_files(request: MailRequest, file_ids: tuple[str, ...]) -> MailRequest:
-    return replace(request, attach_file_ids=file_ids) if file_ids else request
-
-
-def _file_ids(client: MailerClient, attachments: list[Attachment]) -> tuple[str, ...]:
-    """The service's ids of the attachments, uploaded again where it may have forgotten them."""
-    oldest = timezone.now() - timedelta(hours=limits.FILE_ID_HOURS)
-    ids = []
-    for attachment in attachments:
-        if not attachment.file_id or attachment.uploaded_at is None or attachment.uploaded_at < oldest:
-            with default_storage.open(attachment.stored_file) as stored:
-                uploaded = client.files.create([(attachment.name, stored.read())])
-            attachment.file_id = uploaded.files[0].file_id
-            attachment.uploaded_at = timezone.now()
-            attachment.save(update_fields=["file_id", "uploaded_at"])
-        ids.append(attachment.file_id)
-    return tuple(ids)
 
 
 def _keep_acceptance(run: MailingRun, part: Part, request_id: str, count: int) -> None:
@@ -196,20 +181,30 @@ def accept(part: Part, *, request_id: str, count: int | None = None) -> None:
     part.save()
 
 
-def _keep_failure(run: MailingRun, part: Part, error: Failure, *, may_have_been_sent: bool) -> None:
+def _keep_failed_upload(run: MailingRun, part: Part, error: Failure) -> None:
+    """Nothing of the mail itself was called."""
+    with transaction.atomic():
+        mailing, _edition = lease.locked(run)
+        row = lease.owned_part(run, part.pk)
+        if row.state != PartState.WAITING:
+            return  # somebody has stopped the mailing
+        row.answer, row.answered_at = _answer(error), timezone.now()
+        _wait_or_pause(run, mailing, row, error)
+        row.save()
+        counters.save(mailing, "state", "reason")
+
+
+def _keep_failure(run: MailingRun, part: Part, error: Failure) -> None:
     with transaction.atomic():
         mailing, _edition = lease.locked(run)
         row = lease.owned_part(run, part.pk)
         had_files_again = bool(row.answer.get("files_again"))
         row.answer, row.answered_at = _answer(error), timezone.now()
-        if may_have_been_sent:
+        if is_unknown(error):
             become_unknown(mailing, row)
-        elif isinstance(error, outbound_mailer.ConfigurationError):
-            row.state = PartState.WAITING
-            pause(mailing, {"code": error.problem.value, "part": row.number})
-        elif isinstance(error, outbound_mailer.TemporaryError):
-            row.state = PartState.WAITING
-            row.not_before = timezone.now() + timedelta(seconds=_pause_seconds(run, error.retry_after))
+        elif mailing.state == MailingState.STOPPED:
+            # Stopped while it was in the air. It was refused, and nobody is to call it again.
+            cancel(mailing, row)
         elif isinstance(error, outbound_mailer.PermanentError) and error.too_large and row.recipient_count > 1:
             _split(row)
         elif not had_files_again and _misses_files(mailing, error):
@@ -217,10 +212,31 @@ def _keep_failure(run: MailingRun, part: Part, error: Failure, *, may_have_been_
             row.answer["files_again"] = True
             row.state = PartState.WAITING
         else:
-            row.state = PartState.REFUSED
-            pause(mailing, {"code": "refused", "part": row.number})
+            _wait_or_pause(run, mailing, row, error)
         row.save()
         counters.save(mailing, "state", "reason")
+
+
+def _wait_or_pause(run: MailingRun, mailing: Mailing, part: Part, error: Failure) -> None:
+    """After an answer that nothing was accepted; saves neither."""
+    if isinstance(error, outbound_mailer.ConfigurationError):
+        part.state = PartState.WAITING
+        pause(mailing, {"code": error.problem.value, "part": part.number})
+    elif isinstance(error, outbound_mailer.TemporaryError):
+        part.state = PartState.WAITING
+        part.not_before = timezone.now() + timedelta(seconds=_pause_seconds(run, error.retry_after))
+        # What the service asks for holds for all calls, not only for the part that was told.
+        mailing.parts.filter(state=PartState.WAITING).update(not_before=part.not_before)
+    else:
+        part.state = PartState.REFUSED
+        pause(mailing, {"code": "refused", "part": part.number})
+
+
+def cancel(mailing: Mailing, part: Part) -> None:
+    """Nobody else in it gets the mail, because the mailing was stopped; saves neither."""
+    now = timezone.now()
+    counters.move(mailing, counters.of_part(part), to=RecipientState.CANCELLED, at=now, code="stopped")
+    part.state, part.done_at, part.next_look_at = PartState.CANCELLED, now, None
 
 
 def become_unknown(mailing: Mailing, part: Part) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from mailings.models import Mailing, MailingState, Part, PartState, Recipient, RecipientState
 from mailings.services.drafts import StaleDraftError, find_draft
 from mailings.services.rules import NotAllowedError, may_send, require_role, rules_of
-from mailings.services.sending import counters, freezing, lease
+from mailings.services.sending import calling, counters, freezing, lease
 from mailings.services.sending.content import fix
 from workspace.models import Action, AddressBook, Role
 from workspace.services.books import books
@@ -119,11 +119,9 @@ def stop(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
     states = {MailingState.SENDING, MailingState.PAUSED}
     with transaction.atomic():
         mailing = _open(book, mailing_id, by, states)
-        now = timezone.now()
         for part in mailing.parts.filter(state__in=[PartState.WAITING, PartState.REFUSED]):
-            counters.move(mailing, counters.of_part(part), to=RecipientState.CANCELLED, at=now, code="stopped")
-            part.state, part.done_at = PartState.CANCELLED, now
-            part.save(update_fields=["state", "done_at"])
+            calling.cancel(mailing, part)
+            part.save(update_fields=["state", "done_at", "next_look_at"])
         mailing.state, mailing.reason = MailingState.STOPPED, {}
         counters.save(mailing, "state", "reason")
         record(by=by, action=Action.STOP_MAILING, book=book, detail=_counted(mailing))
@@ -175,7 +173,9 @@ def send_part(*, book: AddressBook, mailing_id: int, part_id: int, by: Actor) ->
         counters.move(mailing, own, to=RecipientState.OPEN, at=timezone.now(), from_states=states)
         part.state, part.next_look_at, part.not_before = PartState.WAITING, None, None
         part.save(update_fields=["state", "next_look_at", "not_before"])
-        mailing.state, mailing.reason = MailingState.SENDING, {}
+        # What is paused for another reason stays so: the decision is about this part alone.
+        if mailing.state != MailingState.PAUSED or mailing.reason.get("code") == "refused":
+            mailing.state, mailing.reason = MailingState.SENDING, {}
         counters.save(mailing, "state", "reason")
         _record_decision(mailing, part, "send", by)
         lease.wake(mailing)

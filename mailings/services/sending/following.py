@@ -15,7 +15,7 @@ from libraries import email_addresses, outbound_mailer
 from libraries.outbound_mailer import MailerClient
 from libraries.outbound_mailer.mail_types import Mail
 from mailings import limits
-from mailings.models import Mailing, MailingRun, Part, PartState, RecipientState, Suppression
+from mailings.models import Mailing, MailingRun, Part, PartState, Recipient, RecipientState, Suppression
 from mailings.services.rules import rules_of
 from mailings.services.sending import counters, lease
 from workspace.services.work import crash_points
@@ -27,6 +27,7 @@ _NOT_REACHED: Final = {
     "C": RecipientState.CANCELLED,
     "PF": RecipientState.FAILED,
 }
+_NUMBERS_AT_ONCE: Final = 500
 BLOCKED_CODE: Final = "SEND_BLOCK_ADDRESS"
 # The service blocks an address for a week after one of these.
 HARD_BOUNCES: Final = frozenset(
@@ -57,11 +58,13 @@ def follow_next(run: MailingRun, client: MailerClient) -> bool:
             return True
         while _read_page(run, client, part):
             part.refresh_from_db()
+        is_whole = status.request_count == part.recipient_count
+        listed = None if is_whole else _listed_as_sent(client, part)
     except (outbound_mailer.MailerError, outbound_mailer.InvalidRequestError) as error:
         code = getattr(error, "code", None) or type(error).__name__
         _keep_status(run, part, {**part.status, "problem": code})
         return True
-    _finish(run, part)
+    _finish(run, part, listed)
     return True
 
 
@@ -136,14 +139,36 @@ def _key_of(address: str) -> str:
         return address
 
 
-def _finish(run: MailingRun, part: Part) -> None:
+def _listed_as_sent(client: MailerClient, part: Part) -> set[str]:
+    """The keys of those whom the service names itself, where it has not made a mail for each."""
+    keys: set[str] = set()
+    number = 0
+    while True:
+        page = client.mail.get_list(
+            part.request_id, send_status=("S",), page=number, size=limits.RESULTS_PAGE_ROWS, sort=("id,asc",)
+        )
+        keys |= {_key_of(mail.representative_recipient) for mail in page.content}
+        if page.last or not page.content:
+            return keys
+        number += 1
+
+
+def _finish(run: MailingRun, part: Part, listed: set[str] | None) -> None:
     with transaction.atomic():
         mailing, _edition = lease.locked(run)
         row = lease.owned_part(run, part.pk)
         if row.state != PartState.ACCEPTED:
             return
         now = timezone.now()
-        counters.move(mailing, counters.of_part(row), to=RecipientState.SENT, at=now)
+        own = counters.of_part(row)
+        if listed is not None:
+            rows = Recipient.objects.filter(own, mailing=mailing).open().values_list("number", "key")
+            missing = [number for number, key in rows if key not in listed]
+            # In steps, because a statement takes only so many values.
+            for first in range(0, len(missing), _NUMBERS_AT_ONCE):
+                some = Q(number__in=missing[first : first + _NUMBERS_AT_ONCE])
+                counters.move(mailing, some, to=RecipientState.UNKNOWN, at=now, code="not_listed")
+        counters.move(mailing, own, to=RecipientState.SENT, at=now)
         row.state, row.done_at, row.next_look_at = PartState.DONE, now, None
         row.save(update_fields=["state", "done_at", "next_look_at"])
         counters.save(mailing)

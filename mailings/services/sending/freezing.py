@@ -62,12 +62,12 @@ def freeze(run: MailingRun) -> None:
             expected = mailing.reason.get("seen")
             if expected is not None and expected != count:
                 raise _MovedError({"code": "moved", "seen": expected, "now": count})
-            _insert(run, spool)
+            _insert(run, mailing.version, spool)
         except _MovedError as moved:
-            _give_back(run, moved.reason)
+            _give_back(run, mailing.version, moved.reason)
             return
     crash_points.reached("freeze: rows inserted")
-    _finish(run, count, digest)
+    _finish(run, mailing.version, count, digest)
 
 
 def _clear(run: MailingRun) -> None:
@@ -122,12 +122,17 @@ def _everybody(mailing: Mailing, edition: Edition) -> Iterator[Person]:
                     yield email, key, name, json.loads(own) if isinstance(own, str) else own
 
 
-def _insert(run: MailingRun, spool: IO[str]) -> None:
+def _is_still(mailing: Mailing, version: int) -> bool:
+    """Whether it is the confirmation that this turn began with, not one after an undo."""
+    return mailing.state == MailingState.FREEZING and mailing.version == version
+
+
+def _insert(run: MailingRun, version: int, spool: IO[str]) -> None:
     first = 1
     while lines := list(islice(spool, limits.FREEZE_BATCH_ROWS)):
         with transaction.atomic():
             mailing, _edition = lease.locked(run)
-            if mailing.state != MailingState.FREEZING:
+            if not _is_still(mailing, version):
                 return
             Recipient.objects.bulk_create(
                 Recipient(mailing_id=run.mailing_id, number=number, email=email, key=key, name=name, values=values)
@@ -137,10 +142,10 @@ def _insert(run: MailingRun, spool: IO[str]) -> None:
         first += len(lines)
 
 
-def _finish(run: MailingRun, count: int, digest: str) -> None:
+def _finish(run: MailingRun, version: int, count: int, digest: str) -> None:
     with transaction.atomic():
         mailing, _edition = lease.locked(run)
-        if mailing.state != MailingState.FREEZING:
+        if not _is_still(mailing, version):
             return
         Part.objects.filter(mailing=mailing).delete()
         size = limits.PART_RECIPIENTS
@@ -154,6 +159,7 @@ def _finish(run: MailingRun, count: int, digest: str) -> None:
         begin_waiting(mailing)
         mailing.save()
         lease.wake(mailing, at=mailing.held_until or mailing.send_at)
+        crash_points.reached("freeze: before the commit of the end")
 
 
 def begin_waiting(mailing: Mailing, *, is_approved: bool = False) -> None:
@@ -168,12 +174,12 @@ def begin_waiting(mailing: Mailing, *, is_approved: bool = False) -> None:
         mailing.held_until = timezone.now() + timedelta(seconds=limits.HELD_SECONDS)
 
 
-def _give_back(run: MailingRun, reason: dict[str, Any]) -> None:
+def _give_back(run: MailingRun, version: int, reason: dict[str, Any]) -> None:
     """To a draft again, with the reason; nothing was sent."""
     _clear(run)
     with transaction.atomic():
         mailing, _edition = lease.locked(run)
-        if mailing.state == MailingState.FREEZING:
+        if _is_still(mailing, version):
             to_draft(mailing, reason)
             mailing.save()
             detail = {"mailing": mailing.pk, "reason": reason["code"]}
@@ -185,6 +191,6 @@ def to_draft(mailing: Mailing, reason: dict[str, Any]) -> None:
     mailing.state = MailingState.DRAFT
     mailing.reason = reason
     mailing.version += 1
-    mailing.confirmed_by = mailing.confirmed_at = mailing.held_until = None
-    mailing.confirmer = mailing.content_sha256 = mailing.recipients_sha256 = ""
+    mailing.confirmed_by = mailing.confirmed_at = mailing.held_until = mailing.approved_at = None
+    mailing.confirmer = mailing.approver = mailing.content_sha256 = mailing.recipients_sha256 = ""
     mailing.planned = mailing.open = 0

@@ -69,7 +69,10 @@ def _found(client: MailerClient, part: Part, mailing: Mailing, now: datetime) ->
 
 
 def _candidates(client: MailerClient, part: Part, mailing: Mailing, now: datetime) -> Iterator[str]:
-    """Requests of that time, from that sender, with as many mails, that no other part has."""
+    """Requests of that time, from that sender, with no more mails, that no other part has.
+
+    The service may have dropped some of the recipients, or not have written the mails yet.
+    """
     if part.called_at is None:
         return
     known = set(
@@ -78,7 +81,7 @@ def _candidates(client: MailerClient, part: Part, mailing: Mailing, now: datetim
     page = 0
     while True:
         found = client.mail.get_request_list(
-            part.called_at - _BEFORE,
+            min(part.called_at, now) - _BEFORE,
             now + _BEFORE,
             sender_address=mailing.sender_address,
             page=page,
@@ -86,7 +89,7 @@ def _candidates(client: MailerClient, part: Part, mailing: Mailing, now: datetim
             sort=("createUtc,asc",),
         )
         for row in found.content:
-            if row.request_count == part.recipient_count and row.request_id not in known:
+            if row.request_count <= part.recipient_count and row.request_id not in known:
                 yield row.request_id
         if found.last or not found.content:
             return
@@ -97,7 +100,9 @@ def _keep_look(run: MailingRun, part: Part, *, request_id: str, answered: bool) 
     with transaction.atomic():
         mailing, _edition = lease.locked(run)
         row = lease.owned_part(run, part.pk)
-        if row.state != PartState.UNKNOWN:
+        # Somebody may have decided meanwhile. That it was accepted counts more, as long as it was not called again.
+        is_same_call = row.marker == part.marker and row.state in (PartState.UNKNOWN, PartState.WAITING)
+        if not is_same_call or (row.state == PartState.WAITING and not request_id):
             return
         if request_id:
             unknown = (RecipientState.UNKNOWN,)

@@ -5,6 +5,7 @@ import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from addressbook.services.sync.connection import NotConnectedError, client_for
@@ -92,18 +93,22 @@ def _has_work(run: MailingRun) -> bool:
 
 
 def _another_is_sending(run: MailingRun) -> bool:
-    """One mailing of a book at a time: the one that began first."""
-    others = Mailing.objects.filter(book=run.mailing.book_id, state=MailingState.SENDING, pk__lt=run.mailing_id)
-    return others.exists()
+    """One mailing of a book at a time: the one that began first. Nobody waits for a test, and no test for anybody."""
+    own = Mailing.objects.only("book_id", "is_test", "began_at").get(pk=run.mailing_id)
+    if own.is_test:
+        return False
+    earlier = Q(began_at__lt=own.began_at) | Q(began_at=own.began_at, pk__lt=own.pk) if own.began_at else Q()
+    others = Mailing.objects.filter(earlier, book=own.book_id, state=MailingState.SENDING, is_test=False)
+    return others.exclude(pk=own.pk).exists()
 
 
 def _settle(run: MailingRun) -> datetime | None:
     """Say where the mailing stands now that nothing can be done at once; when to look again."""
     with transaction.atomic():
         mailing, _edition = lease.locked(run)
-        before = mailing.state
+        before = mailing.state, mailing.done_at
         _move_on(mailing)
-        if mailing.state != before:
+        if (mailing.state, mailing.done_at) != before:
             mailing.save(update_fields=["state", "accepted_at", "done_at", "reason"])
     return _next_at(mailing)
 
@@ -112,7 +117,11 @@ def _move_on(mailing: Mailing) -> None:
     now = timezone.now()
     states = set(Part.objects.filter(mailing=mailing).values_list("state", flat=True))
     is_called = not states & {PartState.WAITING, PartState.CALLING}
-    if mailing.state in (MailingState.SENDING, MailingState.UNKNOWN) and is_called:
+    under_way = (MailingState.SENDING, MailingState.UNKNOWN)
+    # Paused during the last call: there is nothing left to go on with.
+    is_over = mailing.state == MailingState.PAUSED and PartState.REFUSED not in states
+    if (mailing.state in under_way or is_over) and is_called:
+        mailing.reason = {}
         if PartState.UNKNOWN in states:
             mailing.state = MailingState.UNKNOWN
         elif PartState.REFUSED in states:
@@ -130,10 +139,12 @@ def _next_at(mailing: Mailing) -> datetime | None:
     moments = [looking.next_look_at(mailing.pk), following.next_look_at(mailing.pk)]
     if mailing.state == MailingState.SENDING:
         waiting = Part.objects.filter(mailing=mailing, state=PartState.WAITING)
-        first = waiting.order_by("not_before").values_list("not_before", flat=True).first()
+        now = timezone.now()
+        later = waiting.filter(not_before__gt=now)
         if waiting.exists():
-            # Without a time of its own it waits for another mailing of the book.
-            moments.append(first or timezone.now() + _ANOTHER_IS_SENDING)
+            # What could be called by now waits for another mailing of the book.
+            first = later.aggregate(first=Min("not_before"))["first"]
+            moments.append(first if later.count() == waiting.count() else now + _ANOTHER_IS_SENDING)
     known = [moment for moment in moments if moment is not None]
     return min(known) if known else None
 

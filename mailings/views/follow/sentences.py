@@ -27,6 +27,7 @@ REASONS: Final[dict[str, str | Promise]] = {
     "person": gettext_lazy("Left out by a person."),
     "forgotten": gettext_lazy("Left out, because the person asked to be forgotten."),
     "stopped": gettext_lazy("Not sent, because sending was stopped."),
+    "not_listed": gettext_lazy("The service lists no mail to this recipient."),
 }
 _PAUSES: Final[dict[str, str | Promise]] = {
     "keys_refused": gettext_lazy("The service refused the API keys."),
@@ -38,6 +39,9 @@ _PAUSES: Final[dict[str, str | Promise]] = {
     "keys_unreadable": gettext_lazy("The API keys can no longer be read. Enter them again."),
     "host_not_allowed": gettext_lazy("The operator does not allow the host of this book."),
     "no_such_place": gettext_lazy("The zone does not have this region."),
+    "no_http_proxy": gettext_lazy(
+        "The proxy settings of this server name no HTTP proxy. Ask its operator to check them."
+    ),
     "refused": gettext_lazy("The service refused a part. Decide below what to do with it."),
     "content_changed": gettext_lazy("The content is not what was confirmed. Copy it as a new draft."),
 }

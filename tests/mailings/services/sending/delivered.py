@@ -1,17 +1,28 @@
-"""What the simulated service would have delivered: the judge of every test of sending."""
+"""What the simulated service has delivered: the judge of every test of sending."""
+
+from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING
+
+from libraries.outbound_mailer.practice import practice_credentials
+from tests.support.simulated import TOKEN
+
+if TYPE_CHECKING:
+    from libraries.outbound_mailer.simulator import DeliveredMail, Simulator
+    from workspace.models import AddressBook
 
 
-def requests_of(simulator: Any) -> list[dict[str, Any]]:
-    """Every mail request that was accepted, as it was sent."""
-    with simulator._gateway.lock:
-        places = [place for (place,) in simulator._database.rows("SELECT DISTINCT place FROM documents")]
-        return [document for place in places for _, document in simulator._database.documents("mail request", place)]
+def account_of(book: AddressBook) -> str:
+    """The access key of a book that has no keys of its own."""
+    return practice_credentials(TOKEN, f"{book.pk}-{book.zone}").access_key
 
 
-def deliveries(simulator: Any) -> Counter[str]:
-    """How often each address gets a mail."""
-    found = requests_of(simulator)
-    return Counter(person["address"] for request in found for mail in request["mails"] for person in mail)
+def mails_of(simulator: Simulator, book: AddressBook) -> list[DeliveredMail]:
+    """Every mail that a recipient of the book has got, in the order of the requests."""
+    return simulator.delivered(account_of(book))
+
+
+def deliveries(simulator: Simulator, book: AddressBook) -> Counter[str]:
+    """How often each address has got a mail."""
+    return Counter(simulator.delivered_counts(account_of(book)))

@@ -10,7 +10,7 @@ from libraries.outbound_mailer.simulator.faults import Fault, FaultKind
 from mailings.models import MailingState, MailRules, Part, PartState, RecipientState, Sender
 from mailings.services import drafts
 from mailings.services.sending import confirming, counters
-from tests.mailings.services.sending.delivered import deliveries, requests_of
+from tests.mailings.services.sending.delivered import deliveries, mails_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,11 +26,11 @@ def test_everybody_gets_it_once(ready, work, practice) -> None:
     mailing = work(ready(7, 3))
 
     assert mailing.state == SENT
-    assert deliveries(practice) == everybody_once(7)
+    assert deliveries(practice, mailing.book) == everybody_once(7)
     assert (mailing.planned, mailing.sent, mailing.open) == (7, 7, 0)
     assert counters.recounted(mailing)["sent"] == 7
     assert mailing.parts.count() == 3
-    assert len({request["referencesHeader"] for request in requests_of(practice)}) == 3
+    assert len({mail.references_header for mail in mails_of(practice, mailing.book)}) == 3
 
 
 def test_what_is_sent_is_what_was_confirmed(ready, work, practice, by, book) -> None:
@@ -39,9 +39,9 @@ def test_what_is_sent_is_what_was_confirmed(ready, work, practice, by, book) -> 
 
     work(mailing)
 
-    (request,) = requests_of(practice)
-    assert request["senderAddress"] == "news@example.com"
-    assert list(request["mails"][0][0]["parameters"].values()) == ["A&B"]
+    (mail,) = mails_of(practice, book)
+    assert mail.sender_address == "news@example.com"
+    assert mail.subject == "For A&B"
 
 
 def test_content_that_was_changed_behind_our_back_is_not_sent(ready, work, practice) -> None:
@@ -49,7 +49,7 @@ def test_content_that_was_changed_behind_our_back_is_not_sent(ready, work, pract
     type(mailing).objects.filter(pk=mailing.pk).update(body="<p>Something else</p>")
 
     assert work(mailing).state == PAUSED
-    assert not deliveries(practice)
+    assert not deliveries(practice, mailing.book)
 
 
 def test_undo_while_it_is_held_sends_nothing(ready, work, practice, book, by) -> None:
@@ -58,7 +58,7 @@ def test_undo_while_it_is_held_sends_nothing(ready, work, practice, book, by) ->
     confirming.undo(book=book, mailing_id=mailing.pk, by=by)
 
     assert work(mailing).state == MailingState.DRAFT
-    assert not deliveries(practice)
+    assert not deliveries(practice, mailing.book)
     assert not mailing.recipients.exists()
     assert drafts.find_draft(book, mailing.pk).sources.count() == 1
 
@@ -67,7 +67,7 @@ def test_it_waits_for_the_moment_it_is_scheduled_for(ready, work, practice) -> N
     mailing = work(ready(send_at=timezone.now() + timedelta(hours=2)))
 
     assert mailing.state == MailingState.SCHEDULED
-    assert not deliveries(practice)
+    assert not deliveries(practice, mailing.book)
     type(mailing).objects.filter(pk=mailing.pk).update(send_at=timezone.now() - timedelta(minutes=1))
     assert work(mailing).state == SENT
 
@@ -77,7 +77,7 @@ def test_much_too_late_it_asks_instead_of_sending(ready, work, practice, book, b
     type(mailing).objects.filter(pk=mailing.pk).update(send_at=timezone.now() - timedelta(minutes=16))
 
     assert work(mailing).state == MailingState.MISSED
-    assert not deliveries(practice)
+    assert not deliveries(practice, mailing.book)
     confirming.send_now(book=book, mailing_id=mailing.pk, by=by)
     assert work(mailing).state == SENT
 
@@ -93,7 +93,7 @@ def test_a_second_person_has_to_confirm(ready, work, practice, book, by, bob) ->
         confirming.approve(book=book, mailing_id=mailing.pk, by=by)
     confirming.approve(book=book, mailing_id=mailing.pk, by=Actor(bob))
     assert work(mailing).state == SENT
-    assert deliveries(practice) == everybody_once(5)
+    assert deliveries(practice, mailing.book) == everybody_once(5)
 
 
 def test_stop_ends_after_the_part_in_the_air(ready, work, practice, book, by) -> None:
@@ -106,7 +106,7 @@ def test_stop_ends_after_the_part_in_the_air(ready, work, practice, book, by) ->
 
     assert mailing.state == MailingState.STOPPED
     assert (mailing.cancelled, mailing.open) == (7, 0)
-    assert not deliveries(practice)
+    assert not deliveries(practice, mailing.book)
 
 
 def test_who_refused_since_the_confirmation_gets_nothing(ready, work, practice, suppress) -> None:
@@ -119,7 +119,7 @@ def test_who_refused_since_the_confirmation_gets_nothing(ready, work, practice, 
     mailing = work(mailing)
 
     assert mailing.state == SENT
-    assert deliveries(practice) == {"r0@example.com": 1, "r3@example.com": 1}
+    assert deliveries(practice, mailing.book) == {"r0@example.com": 1, "r3@example.com": 1}
     assert (mailing.sent, mailing.unsubscribed, mailing.blocked) == (2, 1, 1)
 
 
@@ -154,12 +154,12 @@ def test_a_call_without_an_answer_is_never_repeated_by_itself(ready, work, pract
     if decision == "send":
         confirming.send_part(book=book, mailing_id=mailing.pk, part_id=part.pk, by=by)
         assert work(mailing).sent == 2
-        assert deliveries(practice) == everybody_once(2)
+        assert deliveries(practice, mailing.book) == everybody_once(2)
     else:
         confirming.leave_out(book=book, mailing_id=mailing.pk, part_id=part.pk, by=by)
         assert work(mailing).left_out == 2
         assert mailing.state == SENT
-        assert not deliveries(practice)
+        assert not deliveries(practice, mailing.book)
 
 
 def test_a_call_that_was_accepted_without_an_answer_is_found_by_its_marker(ready, work, practice) -> None:
@@ -169,7 +169,7 @@ def test_a_call_that_was_accepted_without_an_answer_is_found_by_its_marker(ready
     mailing = work(mailing)
 
     assert mailing.state == SENT
-    assert deliveries(practice) == everybody_once(3)
+    assert deliveries(practice, mailing.book) == everybody_once(3)
     assert mailing.parts.get().attempts == 1
 
 
@@ -181,7 +181,7 @@ def test_a_worker_that_died_in_a_call_leaves_its_part_unknown(ready, work, pract
     mailing = work(mailing)
 
     assert mailing.state == MailingState.UNKNOWN
-    assert not deliveries(practice)
+    assert not deliveries(practice, mailing.book)
 
 
 def test_two_confirmations_of_one_form_are_one(ready, book, by, draft, write) -> None:

@@ -1,0 +1,59 @@
+"""Turns of a worker at a mailing, and what must hold of it after each (SAFETY: M1, M2, M3, M7)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from mailings.models import COUNTERS, Mailing, MailingRun, Part, PartState, RecipientState
+from mailings.services.sending import counters, running
+from tests.mailings.services.sending.delivered import deliveries
+
+if TYPE_CHECKING:
+    from libraries.outbound_mailer.simulator import Simulator
+
+
+def take_turn(mailing: Mailing) -> bool:
+    """One turn, whose waits are all taken to be over; False when nothing is left to do until a person acts."""
+    past = timezone.now() - timedelta(seconds=1)
+    Part.objects.filter(mailing=mailing, next_look_at__isnull=False).update(next_look_at=past)
+    Part.objects.filter(mailing=mailing, not_before__isnull=False).update(not_before=past)
+    Mailing.objects.filter(pk=mailing.pk, held_until__isnull=False).update(held_until=past)
+    run = MailingRun.objects.get(mailing=mailing)
+    if run.next_at is None and run.lease_until is None:
+        return False
+    MailingRun.objects.filter(pk=run.pk).update(next_at=past, lease_until=None)
+    running.run(mailing.pk)
+    return True
+
+
+def assert_sound(mailing: Mailing, simulator: Simulator, *, sent_again: Collection[str] = ()) -> None:
+    """`sent_again` are those of parts that a person had called again: they alone may have got it twice."""
+    mailing.refresh_from_db()
+    got = deliveries(simulator, mailing.book)
+    # M1
+    twice = {address for address, times in got.items() if times > 1}
+    assert twice <= set(sent_again), f"{mailing}: more than once to {twice}"
+    # M2
+    stored = {name: getattr(mailing, name) for name in COUNTERS}
+    assert sum(stored.values()) == mailing.planned, mailing
+    if mailing.state != "freezing":
+        assert stored == counters.recounted(mailing), mailing
+    # M3: to nobody else
+    recipients = dict(mailing.recipients.values_list("email", "state"))
+    assert set(got) <= set(recipients), mailing
+    # M7
+    said = {email for email, state in recipients.items() if state == RecipientState.SENT}
+    assert said <= set(got), f"{mailing}: said to be sent, and not delivered: {said - set(got)}"
+    calling = mailing.parts.filter(state=PartState.UNKNOWN)
+    for part in calling:
+        own = mailing.recipients.filter(counters.of_part(part))
+        assert RecipientState.OPEN not in set(own.values_list("state", flat=True)), part
+
+
+def states_of_parts(mailing: Mailing) -> Counter[str]:
+    return Counter(mailing.parts.values_list("state", flat=True))

@@ -1,0 +1,365 @@
+"""Every fault of the service, at every call of a mailing: nobody gets it twice, and the numbers say what is true."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from libraries.outbound_mailer.simulator import Fault, FaultKind, ListOrder, Outcome
+from mailings.models import MailingState, MailKind, MailRules, Part, PartState, Suppression
+from mailings.services import attachments
+from mailings.services.sending import confirming, running
+from tests.mailings.services.sending.delivered import deliveries, mails_of
+from tests.mailings.services.sending.lives import assert_sound, states_of_parts
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SENT, HELD, PAUSED, UNKNOWN = (state.value for state in (
+    MailingState.SENT, MailingState.HELD, MailingState.PAUSED, MailingState.UNKNOWN
+))  # fmt: skip
+# What the service has not taken, and what the console knows of that.
+TAKEN_UNKNOWN = {FaultKind.ENDPOINT_TIMEOUT, FaultKind.RUBBISH, FaultKind.CUT_AFTER, FaultKind.CUT_IN_ANSWER}
+NOT_TAKEN_UNKNOWN = {
+    FaultKind.UNEXPECTED_ERROR,
+    FaultKind.INTERNAL_ERROR,
+    FaultKind.EMPTY_ERROR,
+    FaultKind.HTML_ERROR,
+    FaultKind.REDIRECT,
+    FaultKind.CUT_BEFORE,
+}
+LATER = {
+    FaultKind.QUOTA_EXCEEDED,
+    FaultKind.THROTTLE_LIMITED,
+    FaultKind.RATE_LIMITED,
+    FaultKind.ENDPOINT_ERROR,
+    FaultKind.TOO_LARGE,
+    FaultKind.SLOW,
+}
+A_PERSON = {
+    FaultKind.CLOCK_SKEW: "clock_skew",
+    FaultKind.NOT_SUBSCRIBED: "not_subscribed",
+    FaultKind.RETIRED: "retired",
+}
+
+
+def everybody_once(count: int) -> dict[str, int]:
+    return {f"r{number}@example.com": 1 for number in range(count)}
+
+
+def fault(kind: FaultKind, operation: str, **fields) -> Fault:
+    seconds = 7200.0 if kind is FaultKind.CLOCK_SKEW else 0.0
+    return Fault(kind=kind, operation=operation, seconds=seconds, **fields)
+
+
+def test_every_fault_has_its_place() -> None:
+    assert set(FaultKind) == TAKEN_UNKNOWN | NOT_TAKEN_UNKNOWN | LATER | set(A_PERSON)
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+def test_a_fault_at_the_call_of_a_part(kind, ready, work, practice, book, by) -> None:
+    mailing = work(ready(7, 3), stop_at=(HELD,))
+    practice.faults.switch_on(fault(kind, "createMailRequest", skip=1))
+
+    mailing = work(mailing)
+
+    assert_sound(mailing, practice)
+    if kind in NOT_TAKEN_UNKNOWN:
+        # The others have gone; only a person may have this one called again.
+        assert (mailing.state, mailing.sent, mailing.unknown) == (UNKNOWN, 4, 3)
+        part = mailing.parts.get(state=PartState.UNKNOWN)
+        confirming.send_part(book=book, mailing_id=mailing.pk, part_id=part.pk, by=by)
+        mailing = work(mailing)
+    elif kind in A_PERSON:
+        assert (mailing.state, mailing.reason["code"]) == (PAUSED, A_PERSON[kind])
+        assert (mailing.sent, mailing.open) == (3, 4)
+        confirming.resume(book=book, mailing_id=mailing.pk, by=by)
+        mailing = work(mailing)
+    assert (mailing.state, mailing.sent) == (SENT, 7)
+    assert deliveries(practice, book) == everybody_once(7)
+    assert_sound(mailing, practice)
+
+
+@pytest.mark.parametrize("operation", ["getMailRequestStatus", "getMailList", "getMail", "getMailRequestList"])
+@pytest.mark.parametrize("kind", FaultKind)
+def test_a_fault_at_a_reading_is_asked_again(kind, operation, ready, work, practice, book) -> None:
+    practice.outcomes.set(Outcome(pattern="r1@*", status="F", code="SMTP_ERROR"))
+    mailing = work(ready(4, 2), stop_at=(HELD,))
+    # Both are needed: to look for a part, and to read who was not reached.
+    practice.faults.switch_on(fault(FaultKind.CUT_AFTER, "createMailRequest"))
+    practice.faults.switch_on(fault(kind, operation, times=2))
+
+    mailing = work(mailing)
+
+    assert (mailing.state, mailing.sent, mailing.failed) == (SENT, 3, 1)
+    assert_sound(mailing, practice)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.RATE_LIMITED, FaultKind.ENDPOINT_ERROR])
+def test_the_service_says_when_to_come_again(kind, ready, work, practice, book) -> None:
+    mailing = work(ready(6, 2), stop_at=(HELD,))
+    practice.faults.switch_on(fault(kind, "createMailRequest", retry_after="90"))
+    began = timezone.now()
+
+    work(mailing, turns=1)
+
+    # No other part is tried in the meantime either.
+    assert len(practice.log.requests("createMailRequest")) == 1
+    moments = list(mailing.parts.values_list("not_before", flat=True))
+    assert all(moment >= began + timedelta(seconds=90) for moment in moments)
+    mailing.run.refresh_from_db()
+    assert mailing.run.next_at >= began + timedelta(seconds=90)
+    assert work(mailing).state == SENT
+    assert deliveries(practice, book) == everybody_once(6)
+    assert_sound(mailing, practice)
+
+
+def test_a_part_that_is_too_large_is_cut_until_it_passes(ready, work, practice, book) -> None:
+    mailing = work(ready(8, 8), stop_at=(HELD,))
+    practice.faults.switch_on(fault(FaultKind.TOO_LARGE, "createMailRequest", times=3))
+
+    mailing = work(mailing)
+
+    assert (mailing.state, mailing.sent) == (SENT, 8)
+    assert mailing.parts.count() == 4
+    assert deliveries(practice, book) == everybody_once(8)
+    assert_sound(mailing, practice)
+
+
+def test_one_recipient_that_is_too_large_is_refused(ready, work, practice, book, by) -> None:
+    practice.settings = replace(practice.settings, max_body_bytes=10)
+    mailing = work(ready(1, 1))
+
+    assert (mailing.state, mailing.reason["code"]) == (PAUSED, "refused")
+    assert states_of_parts(mailing) == {PartState.REFUSED: 1}
+    confirming.leave_out(book=book, mailing_id=mailing.pk, part_id=mailing.parts.get().pk, by=by)
+    mailing = work(mailing)
+    assert (mailing.state, mailing.left_out) == (SENT, 1)
+    assert_sound(mailing, practice)
+
+
+def test_refused_keys_pause_the_mailing(ready, work, practice, book, by, settings) -> None:
+    mailing = work(ready(3, 2), stop_at=(HELD,))
+    token, settings.SIMULATOR_TOKEN = settings.SIMULATOR_TOKEN, "another"
+
+    mailing = work(mailing)
+
+    assert (mailing.state, mailing.reason["code"], mailing.open) == (PAUSED, "keys_refused", 3)
+    settings.SIMULATOR_TOKEN = token
+    confirming.resume(book=book, mailing_id=mailing.pk, by=by)
+    assert work(mailing).state == SENT
+    assert deliveries(practice, book) == everybody_once(3)
+
+
+@pytest.mark.parametrize("listed_after", [200.0, None])
+def test_an_unknown_part_that_is_listed_late_or_never(listed_after, ready, work, practice, book, by) -> None:
+    mailing = work(ready(3, 3), stop_at=(HELD,))
+    practice.settings = replace(practice.settings, listing_delay_seconds=listed_after)
+    practice.faults.switch_on(fault(FaultKind.ENDPOINT_TIMEOUT, "createMailRequest"))
+
+    mailing = work(mailing)
+
+    assert (mailing.state, mailing.unknown) == (UNKNOWN, 3)
+    part = mailing.parts.get()
+    assert (part.looks, part.next_look_at, part.attempts) == (4, None, 1)
+    assert_sound(mailing, practice)
+    if listed_after is not None:
+        practice.clock.advance(listed_after)
+        confirming.look_again(book=book, mailing_id=mailing.pk, part_id=part.pk, by=by)
+        mailing = work(mailing)
+        assert (mailing.state, mailing.sent) == (SENT, 3)
+    assert deliveries(practice, book) == everybody_once(3)
+    assert_sound(mailing, practice)
+
+
+@pytest.mark.parametrize("order", ListOrder)
+def test_the_order_of_results_does_not_matter(order, ready, work, practice, book, monkeypatch) -> None:
+    from mailings import limits
+
+    monkeypatch.setattr(limits, "RESULTS_PAGE_ROWS", 2)
+    practice.settings = replace(practice.settings, list_order=order)
+    for number in range(1, 10, 2):
+        practice.outcomes.set(Outcome(pattern=f"r{number}@*", status="F", code="SMTP_ERROR"))
+
+    mailing = work(ready(10, 10))
+
+    assert (mailing.state, mailing.sent, mailing.failed) == (SENT, 5, 5)
+    assert_sound(mailing, practice)
+
+
+def test_failures_are_told_apart(ready, work, practice, book) -> None:
+    MailRules.objects.create(book=book, blocked_hours=24)
+    practice.outcomes.set(Outcome(pattern="r0@*", status="F", code="MAILBOX_ERROR", message="550 gone"))
+    practice.outcomes.set(Outcome(pattern="r1@*", status="F", code="SEND_BLOCK_ADDRESS"))
+    practice.outcomes.set(Outcome(pattern="r2@*", status="C"))
+    practice.outcomes.set(Outcome(pattern="r3@*", status="F", code="ETC_ERROR"))
+
+    mailing = work(ready(6, 4))
+
+    assert (mailing.sent, mailing.failed, mailing.blocked, mailing.cancelled) == (2, 2, 1, 1)
+    gone = mailing.recipients.get(email="r0@example.com")
+    assert (gone.result_code, gone.result_message) == ("MAILBOX_ERROR", "550 gone")
+    blocks = Suppression.objects.filter(book=book, kind=Suppression.Kind.BLOCKED)
+    assert set(blocks.values_list("key", flat=True)) == {"r0@example.com", "r1@example.com"}
+    assert all(block.until < timezone.now() + timedelta(hours=25) for block in blocks)
+    assert_sound(mailing, practice)
+
+
+def test_who_unsubscribed_at_the_service_is_known_from_then_on(ready, work, practice, book) -> None:
+    from addressbook.services.sync.connection import client_for
+
+    with client_for(book) as client:
+        client.blocks.register_unsubscribers(["r1@example.com"])
+
+    mailing = work(ready(3, 2, kind=MailKind.ADVERTISING))
+
+    assert (mailing.state, mailing.sent, mailing.unsubscribed) == (SENT, 2, 1)
+    known = Suppression.objects.get(book=book)
+    assert (known.kind, known.key, known.until) == ("unsubscribed", "r1@example.com", None)
+    assert_sound(mailing, practice)
+
+
+def test_who_was_dropped_without_a_word_is_not_said_to_be_sent(ready, work, practice, book) -> None:
+    practice.settings = replace(practice.settings, dropped_recipients=1)
+    practice.outcomes.set(Outcome(pattern="r0@*", status="F", code="SMTP_ERROR"))
+
+    mailing = work(ready(4, 4))
+
+    assert (mailing.state, mailing.sent, mailing.failed, mailing.unknown) == (SENT, 2, 1, 1)
+    assert mailing.parts.get().answer == {"count": 3}
+    assert mailing.recipients.get(state="unknown").result_code == "not_listed"
+    assert_sound(mailing, practice)
+
+
+def test_an_unknown_part_of_which_somebody_was_dropped_is_found(ready, work, practice, book) -> None:
+    practice.settings = replace(practice.settings, dropped_recipients=1)
+    mailing = work(ready(4, 4), stop_at=(HELD,))
+    practice.faults.switch_on(fault(FaultKind.CUT_AFTER, "createMailRequest"))
+
+    mailing = work(mailing)
+
+    assert (mailing.sent, mailing.unknown) == (3, 1)
+    assert_sound(mailing, practice)
+
+
+@pytest.fixture
+def with_file(book, draft, by, file_store) -> None:
+    from django.core.files.base import ContentFile
+
+    attachments.add(book=book, mailing_id=draft.pk, file=ContentFile(b"hello"), name="a.txt", by=by)
+
+
+def test_a_file_that_the_service_has_forgotten_is_uploaded_again(with_file, ready, work, practice, book) -> None:
+    mailing = work(ready(4, 2), stop_at=(HELD,))
+    mailing.attachments.update(file_id="1234567890123456789012345", uploaded_at=timezone.now())
+
+    mailing = work(mailing)
+
+    assert mailing.state == SENT
+    assert len(practice.log.requests("createFile")) == 1
+    assert {mail.attachments for mail in mails_of(practice, book)} == {("a.txt",)}
+    assert deliveries(practice, book) == everybody_once(4)
+    assert_sound(mailing, practice)
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+def test_a_fault_at_an_upload_sends_nothing_and_splits_nothing(
+    kind, with_file, ready, work, practice, book, by
+) -> None:
+    mailing = work(ready(4, 2), stop_at=(HELD,))
+    practice.faults.switch_on(fault(kind, "createFile"))
+
+    mailing = work(mailing)
+
+    assert_sound(mailing, practice)
+    assert mailing.parts.count() == 2
+    if mailing.state == PAUSED:
+        for part in mailing.parts.filter(state=PartState.REFUSED):
+            confirming.send_part(book=book, mailing_id=mailing.pk, part_id=part.pk, by=by)
+        mailing.refresh_from_db()
+        if mailing.state == PAUSED:
+            confirming.resume(book=book, mailing_id=mailing.pk, by=by)
+        mailing = work(mailing)
+    assert (mailing.state, mailing.sent) == (SENT, 4)
+    assert deliveries(practice, book) == everybody_once(4)
+
+
+class WatchedOutcome(Outcome):
+    """Asks in the thread of the service, while it works on the request."""
+
+    seen: list = []
+
+    def fits(self, address: str) -> bool:
+        if not self.seen:
+            self.seen.extend(Part.objects.values_list("state", "attempts", "marker", "called_at"))
+            connection.close()
+        return False
+
+
+def test_the_mark_is_committed_when_the_service_gets_the_call(ready, work, practice) -> None:
+    """The guard itself: a connection of its own must see it, or a crash would have the part called again."""
+    WatchedOutcome.seen.clear()
+    practice.outcomes.set(WatchedOutcome())
+
+    work(ready(2, 2))
+
+    ((state, attempts, marker, called_at),) = WatchedOutcome.seen
+    assert (state, attempts) == (PartState.CALLING, 1)
+    assert marker
+    assert called_at is not None
+
+
+@pytest.mark.parametrize("kind", [FaultKind.RATE_LIMITED, FaultKind.TOO_LARGE, FaultKind.NOT_SUBSCRIBED])
+def test_stopped_in_the_air_and_then_refused_is_not_called_again(
+    kind, ready, work, practice, book, by, monkeypatch
+) -> None:
+    from workspace.services.work import crash_points
+
+    mailing = work(ready(6, 2), stop_at=(HELD,))
+    practice.faults.switch_on(fault(kind, "createMailRequest", skip=1))
+
+    def stop(point: str) -> None:
+        if point == "call: after a failure":
+            confirming.stop(book=book, mailing_id=mailing.pk, by=by)
+
+    monkeypatch.setattr(crash_points, "reached", stop)
+    mailing = work(mailing)
+
+    assert (mailing.state, mailing.sent, mailing.cancelled, mailing.open) == ("stopped", 2, 4, 0)
+    assert mailing.done_at is not None
+    assert len(practice.log.requests("createMailRequest")) == 2
+    assert_sound(mailing, practice)
+
+
+def test_a_decision_about_one_part_does_not_go_on_with_a_paused_mailing(ready, work, practice, book, by) -> None:
+    mailing = work(ready(6, 2), stop_at=(HELD,))
+    practice.faults.switch_on(fault(FaultKind.CUT_BEFORE, "createMailRequest"))
+    practice.faults.switch_on(fault(FaultKind.NOT_SUBSCRIBED, "createMailRequest"))
+    mailing = work(mailing)
+    assert mailing.state == PAUSED
+
+    part = mailing.parts.get(state=PartState.UNKNOWN)
+    confirming.send_part(book=book, mailing_id=mailing.pk, part_id=part.pk, by=by)
+
+    assert work(mailing).state == PAUSED
+    assert not deliveries(practice, book)
+    assert_sound(mailing, practice)
+
+
+def test_a_test_mail_does_not_wait_for_a_long_mailing(ready, work, practice, book) -> None:
+    mailing = work(ready(4, 2), stop_at=(HELD,))
+    practice.faults.switch_on(fault(FaultKind.RATE_LIMITED, "createMailRequest", retry_after="900"))
+    work(mailing, turns=1)
+    test = type(mailing).objects.get(pk=mailing.pk)
+    test.pk, test.is_test, test.planned, test.open = None, True, 1, 1
+    test.state = MailingState.SENDING
+    test.save()
+    test.recipients.create(number=1, email="me@example.com", key="me@example.com")
+    test.parts.create(number=1, first=1, last=1)
+    test.run = type(mailing.run).objects.create(mailing=test, next_at=timezone.now())
+
+    running.run(test.pk)
+
+    assert deliveries(practice, book) == {"me@example.com": 1}
+    assert not running._another_is_sending(mailing.run)
