@@ -7,7 +7,7 @@ from mailings.models.mailings import (
     MailingState,
     MailKind,
 )
-from mailings.models.parts import MailingRun, Part, PartState
+from mailings.models.parts import Decision, MailingRun, Part, PartState
 from mailings.models.recipients import (
     Recipient,
     RecipientSource,
@@ -23,6 +23,7 @@ __all__ = [
     "UNDER_WAY",
     "Attachment",
     "Category",
+    "Decision",
     "Editor",
     "MailKind",
     "MailRules",

@@ -18,6 +18,13 @@ class PartState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class Decision(models.TextChoices):
+    """What a person decides on a part of unknown outcome, or one that was refused."""
+
+    SEND = "send", _("Send this part")
+    LEAVE_OUT = "leave_out", _("Leave it out")
+
+
 class MailingRun(models.Model):
     """Who works on a confirmed mailing, and when somebody has to look at it again.
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from mailings.models import Mailing, MailingState, Part, PartState, Recipient, RecipientState
+from mailings.models import Decision, Mailing, MailingState, Part, PartState, Recipient, RecipientState
 from mailings.services.drafts import StaleDraftError, find_draft
 from mailings.services.rules import NotAllowedError, may_send, require_role, rules_of
 from mailings.services.sending import calling, counters, freezing, lease
@@ -177,7 +177,7 @@ def send_part(*, book: AddressBook, mailing_id: int, part_id: int, by: Actor) ->
         if mailing.state != MailingState.PAUSED or mailing.reason.get("code") == "refused":
             mailing.state, mailing.reason = MailingState.SENDING, {}
         counters.save(mailing, "state", "reason")
-        _record_decision(mailing, part, "send", by)
+        _record_decision(mailing, part, Decision.SEND, by)
         lease.wake(mailing)
     return part
 
@@ -196,7 +196,7 @@ def leave_out(*, book: AddressBook, mailing_id: int, part_id: int, by: Actor) ->
         if mailing.state == MailingState.PAUSED and mailing.reason.get("code") == "refused":
             mailing.state, mailing.reason = MailingState.SENDING, {}
         counters.save(mailing, "state", "reason")
-        _record_decision(mailing, part, "leave_out", by)
+        _record_decision(mailing, part, Decision.LEAVE_OUT, by)
         lease.wake(mailing)
     return part
 
@@ -239,6 +239,6 @@ def _counted(mailing: Mailing) -> dict[str, Any]:
     return {"mailing": mailing.pk, "planned": mailing.planned, "open": mailing.open}
 
 
-def _record_decision(mailing: Mailing, part: Part, decision: str, by: Actor) -> None:
+def _record_decision(mailing: Mailing, part: Part, decision: Decision, by: Actor) -> None:
     detail = {"mailing": mailing.pk, "part": part.number, "decision": decision, "recipients": part.recipient_count}
     record(by=by, action=Action.DECIDE_PART, book=mailing.book, detail=detail)

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from addressbook.services.sync.connection import is_practice
 from mailings.models import Mailing, MailingState, PartState, Recipient, RecipientState
@@ -48,15 +49,19 @@ MOVING: Final = frozenset(
 def mailing_page(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:
     """A draft's page is *Send mail*. POST searches the recipients, since an address must not be in a URL."""
     mailing = mailing_or_404(access, mailing_id)
+    part = request.headers.get("HX-Target", "") if "HX-Request" in request.headers else ""
     if mailing.is_draft:
         if not access.may_edit:
             raise PermissionDenied
-        return draft_page(request, access, mailing)
-    part = request.headers.get("HX-Target", "")
+        # Made a draft again under the eyes of somebody who follows it: that is another page.
+        return HttpResponseClientRefresh() if part else draft_page(request, access, mailing)
     template = "mail/mailing.html"
     context = mailing_context(request, access, mailing)
-    if "HX-Request" in request.headers and part in ("mailing-state", "mailing-recipients"):
-        return render(request, f"{template}#{part}", context)
+    if part in ("mailing-state", "mailing-rows"):
+        answer = render(request, f"{template}#{part}", context)
+        # The page asks for its state again and again; for its rows only when they may be others now.
+        moved = request.GET.get("seen", context["standing"]) != context["standing"]
+        return trigger_client_event(answer, "mailing-moved") if moved else answer
     return render(request, template, context)
 
 
@@ -75,6 +80,7 @@ def mailing_context(request: HttpRequest, access: Access, mailing: Mailing) -> d
         "mailing": mailing,
         "state": sentences.state(mailing),
         "sentence": sentences.standing(mailing),
+        "standing": f"{mailing.state}-{mailing.planned}-{mailing.open}-{mailing.sent}-{mailing.unknown}",
         "counts": sentences.counts(mailing),
         "parts": [(part, sentences.part(part)) for part in mailing.parts.order_by("number")],
         "undecided": _undecided(mailing),
@@ -117,8 +123,11 @@ def _recipients(request: HttpRequest, access: Access, mailing: Mailing) -> dict[
     return {
         "recipients": [(row, sentences.result(row)) for row in page[:RECIPIENTS_A_PAGE]],
         "more_after": page[RECIPIENTS_A_PAGE - 1].number if len(page) > RECIPIENTS_A_PAGE else None,
+        # Until then, that there are no rows says nothing about the filter.
+        "is_prepared": mailing.state != MailingState.FREEZING,
         "result": state,
         "query": query,
+        "after": after,
         "may_search": may_search,
         "results": RecipientState.choices,
     }

@@ -3,79 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import ngettext, pgettext
 
 from addressbook.views.undo import undo_sentences
 from workspace.models import Action, AuditEvent, Job, JobState, Role
+from workspace.views.history.history_titles import TITLES
 from workspace.views.history.named_values import named
 from workspace.views.pages.sentences import number
 
 Detail = Mapping[str, Any]
-
-TITLES: Final[dict[str, str | Promise]] = {
-    "add_group": gettext_lazy("Create group"),
-    "rename_group": gettext_lazy("Rename group"),
-    "delete_group": gettext_lazy("Delete group"),
-    "empty_group": gettext_lazy("Empty group"),
-    "insert_address": gettext_lazy("Register address"),
-    "upload_addresses": gettext_lazy("Bulk registration"),
-    "fetch_refused": gettext_lazy("Download invalid rows"),
-    "delete_address": gettext_lazy("Delete addresses"),
-    "remove_from_group": gettext_lazy("Remove from group"),
-    "change_group": gettext_lazy("Edit group"),
-    "look_up_address": gettext_lazy("Look up an address"),
-    "show_address": gettext_lazy("Show addresses in full"),
-    "create_book": gettext_lazy("New address book"),
-    "adopt_book": gettext_lazy("Become admin of a book without one"),
-    "move_book": gettext_lazy("Move from another installation"),
-    "change_book": gettext_lazy("Change settings"),
-    "add_member": gettext_lazy("Add member"),
-    "change_member": gettext_lazy("Change role"),
-    "remove_member": gettext_lazy("Remove member"),
-    "invite_member": gettext_lazy("Invite a member"),
-    "withdraw_invitation": gettext_lazy("Withdraw an invitation"),
-    "accept_invitation": gettext_lazy("Accept an invitation"),
-    "cancel_job": gettext_lazy("Cancel"),
-    "undo": gettext_lazy("Undo"),
-    "fetch_history": gettext_lazy("Download history"),
-    "trim_history": gettext_lazy("Remove old history"),
-    "access_refused": gettext_lazy("Access refused"),
-    "reset_book": gettext_lazy("Reset"),
-    "undo_reset": gettext_lazy("Undo reset"),
-    "merge_addresses": gettext_lazy("Merge addresses after the undo of a reset"),
-    "erase_copy": gettext_lazy("Erase the recovery copy"),
-    "erase_edition": gettext_lazy("Erase the contents of before a reset"),
-    "erase_traces": gettext_lazy("Delete addresses permanently"),
-    "request_download": gettext_lazy("Request file creation"),
-    "make_download": gettext_lazy("Create download file"),
-    "fetch_download": gettext_lazy("Download address book"),
-    "change_keys": gettext_lazy("Change API keys"),
-    "remove_keys": gettext_lazy("Remove API keys"),
-    "sign_in": gettext_lazy("Sign in"),
-    "sign_in_slowed": gettext_lazy("Sign-in slowed after wrong guesses"),
-    "change_password": gettext_lazy("Change password"),
-    "end_sessions": gettext_lazy("Sign out everywhere else"),
-    "create_user": gettext_lazy("New user"),
-    "deactivate_user": gettext_lazy("Deactivate a user"),
-    "activate_user": gettext_lazy("Activate a user"),
-    "make_superuser": gettext_lazy("Make somebody superuser"),
-    "unmake_superuser": gettext_lazy("Revoke superuser rights"),
-    "reset_two_factor": gettext_lazy("Turn off two-factor sign-in of a user"),
-    "make_password_link": gettext_lazy("Make a link for a new password"),
-    "turn_on_two_factor": gettext_lazy("Turn on two-factor sign-in"),
-    "turn_off_two_factor": gettext_lazy("Turn off two-factor sign-in"),
-    "new_recovery_codes": gettext_lazy("Make new recovery codes"),
-    "turn_sync_on": gettext_lazy("Turn sync on"),
-    "turn_sync_off": gettext_lazy("Turn sync off"),
-    "choose_existing": gettext_lazy("Choose what becomes of the remote contents"),
-    "pause_sync": gettext_lazy("Pause sync"),
-    "resume_sync": gettext_lazy("Resume sync"),
-    "send_again": gettext_lazy("Sync everything again"),
-    "rebuild_remote": gettext_lazy("Replace the service’s copy of the address book"),
-}
-
 
 # What the sentence of a line says already.
 _SAID: Final[dict[str, tuple[str, ...]]] = {
@@ -165,6 +102,14 @@ def _labels() -> dict[str, str]:
         "scope": _("Scope"),
         "format": _("Format"),
         "path": _("Page"),
+        "sender": _("Sender"),
+        "mailing": _("Mail number"),
+        "copied_from": _("Copied from mail"),
+        "part": _("Part"),
+        "decision": _("Decision"),
+        "recipients": _("Recipients"),
+        "planned": _("Recipients"),
+        "open": _("Waiting for"),
     }
 
 
