@@ -7,8 +7,8 @@ import pytest
 from tests.run.console import Console
 from tests.support.stack import wait_for
 
-# A web server, two workers with two children each, the scheduler and the simulator.
-FAMILY = 11
+# A web server, three workers with two children each, the scheduler and the simulator.
+FAMILY = 14
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.support.stack import ROOT, wait_for
 
 pytestmark = pytest.mark.engine_independent
 
-WORKERS = ["worker --queues sync", "worker --queues changes"]
+WORKERS = ["worker --queues sync", "worker --queues changes", "worker --queues mail"]
 COMMANDS = ["gunicorn", *WORKERS, "celery --app mailerconsole beat"]
 
 
@@ -32,7 +32,7 @@ def test_killed_process_comes_back(console: Console, command: str) -> None:
     assert_jobs_are_worked_on(console)
 
 
-@pytest.mark.parametrize("command", COMMANDS[:3])
+@pytest.mark.parametrize("command", COMMANDS[:4])
 def test_killed_child_is_replaced(console: Console, command: str) -> None:
     before = console.children(command)
     assert len(before) == 2
@@ -70,9 +70,10 @@ def hold_worker(console: Console) -> sqlite3.Connection:
 
 
 def announce(console: Console) -> None:
-    """Send wake-ups to both workers, as the web server does: from a process with the console's settings."""
-    send = "mailerconsole.celery_app.send_task('addressbook.tasks.run_{}', args=[0])"
-    run_python(console, f"import mailerconsole; {send.format('job')}; {send.format('download')}")
+    """Send wake-ups to all workers, as the web server does: from a process with the console's settings."""
+    tasks = ["addressbook.tasks.run_job", "addressbook.tasks.run_download", "mailings.tasks.run_mailing"]
+    code = f"import mailerconsole; [mailerconsole.celery_app.send_task(task, args=[0]) for task in {tasks}]"
+    run_python(console, code)
 
 
 def assert_jobs_are_worked_on(console: Console) -> None:

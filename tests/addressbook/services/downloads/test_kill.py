@@ -11,12 +11,12 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from addressbook import limits
 from addressbook.models import DepartedAddress, Download
 from addressbook.services import downloads
 from tests.support.downloads import groups_in, make, rows_of
 from tests.support.invariants import assert_consistent, contents
 from tests.support.kill import Doom, telling
+from workspace import limits
 from workspace.models import JobState
 from workspace.services.work import jobs
 

@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from addressbook import limits
 from addressbook.models import Upload
 from addressbook.services import uploads
 from addressbook.services.addresses import groups
@@ -18,6 +17,7 @@ from tests.addressbook.services.uploads.doomed import CONTENT
 from tests.support.invariants import assert_consistent, contents
 from tests.support.kill import Doom, telling
 from tests.support.uploads import assert_accounted_for, counts, work
+from workspace import limits
 from workspace.models import AddressBook, JobState, Region, Zone
 from workspace.services.books import books
 from workspace.services.work import jobs
