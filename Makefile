@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run demo test test-deep test-million faults fuzz load lint format messages attack bench audit browser editor verify-service judge-workbooks pictures
+.PHONY: run demo check test test-deep test-million faults fuzz load lint format messages attack bench audit browser editor verify-service judge-workbooks pictures
 
 # The whole console on http://127.0.0.1:8000, until Ctrl-C. See docs/operations.md for HOST, PORT, DATA_DIR, ADMIN_PASSWORD.
 run: $(VENV)/.installed
@@ -19,16 +19,27 @@ ON_POSTGRESQL := tests/addressbook/models tests/workspace/services tests/address
 ON_POSTGRESQL += tests/addressbook/views/test_screen.py tests/workspace/views/test_history.py tests/addressbook/views/test_selection.py tests/addressbook/views/test_sync.py
 ON_POSTGRESQL += tests/mailings/services
 
+# Before every commit, in five minutes: lint, and what needs one engine, no process beside it and no browser.
+CHECKED := tests/test_conventions.py tests/test_house.py tests/libraries tests/workspace tests/addressbook tests/mailings
+
+check: lint
+	$(BIN)/pytest -n 2 -m "not browser and not processes" $(CHECKED)
+
 # Lint, then every test on SQLite with a browser, then what touches the database again on PostgreSQL.
 test: lint browser
 	$(BIN)/pytest -n 2 --maxschedchunk=1
 	$(BIN)/pytest -n 2 --maxschedchunk=1 --engine=postgresql -m "not browser and not engine_independent" $(ON_POSTGRESQL)
 
-# What `make test` takes a part of, at full size; and what touches the database on SQLite's rollback journal, for machines
-# without a library that is safe with a write-ahead log.
-test-deep: $(VENV)/.installed-dev
-	SQLITE_JOURNAL=truncate $(BIN)/pytest -n 2 --maxschedchunk=1 -m "not browser and not engine_independent" $(ON_POSTGRESQL) tests/run tests/privacy
-	MAILING_LIVES=1000 $(BIN)/pytest tests/mailings/services/sending/test_any_mailing.py
+# Everything at full size, of which `make test` takes a part (tests/support/sizes.py), for some hours; and what touches the
+# database on SQLite's rollback journal, for machines without a library that is safe with a write-ahead log.
+test-deep: export DEEP := 1
+test-deep: export FAULT_RUNS ?= 60
+test-deep: export FUZZ_SECONDS ?= 600
+test-deep: export MAILING_LIVES ?= 1000
+test-deep: lint browser
+	$(BIN)/pytest -n 2 --maxschedchunk=1 --timeout=3600
+	$(BIN)/pytest -n 2 --maxschedchunk=1 --timeout=3600 --engine=postgresql -m "not browser and not engine_independent" $(ON_POSTGRESQL)
+	DEEP= SQLITE_JOURNAL=truncate $(BIN)/pytest -n 2 --maxschedchunk=1 -m "not browser and not engine_independent" $(ON_POSTGRESQL) tests/run tests/privacy
 
 # Every fault that the console must survive, on both engines, with more random kills than `make test`. Part of that too.
 faults: $(VENV)/.installed-dev

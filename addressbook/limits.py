@@ -207,8 +207,6 @@ ROWS_MENDED_IN_POPUP: Final = 20
 # Names of new groups that the check lists; it counts all of them.
 NEW_GROUPS_LISTED: Final = 20
 
-# A file that no upload names is one that a killed process left behind, once it is as old as this.
-STRAY_FILE_HOURS: Final = 1
 
 # Downloads -------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,16 @@
 """Celery's entry points. Services are imported inside: the worker's parent process then starts without them."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
 from celery import shared_task
+
+if TYPE_CHECKING:
+    from workspace.models import LeasedWork
+
+Work = TypeVar("Work", bound="LeasedWork")
 
 
 @shared_task
@@ -11,14 +21,9 @@ def run_job(job_id: int) -> None:
     from workspace.models import Job
     from workspace.services.work import jobs
 
+    own = {Job.Kind.UNDO: undo.run, Job.Kind.MERGE_EDITIONS: merging.run, Job.Kind.ERASE_TRACES: forget_person.run}
     job = jobs.claim_in_turn(Job, job_id)
-    if job is not None:
-        own = {Job.Kind.UNDO: undo.run, Job.Kind.MERGE_EDITIONS: merging.run, Job.Kind.ERASE_TRACES: forget_person.run}
-        run = own.get(Job.Kind(job.kind), bulk.run)
-        try:
-            run(job)
-        except jobs.JobLostError:
-            return  # another worker took it over and goes on where the last kept batch ended
+    _work_on(job, own.get(Job.Kind(job.kind), bulk.run) if job else bulk.run)
 
 
 @shared_task
@@ -55,12 +60,7 @@ def run_upload(upload_id: int) -> None:
     from addressbook.services import uploads
     from workspace.services.work import jobs
 
-    upload = jobs.claim_in_turn(Upload, upload_id)
-    if upload is not None:
-        try:
-            uploads.run(upload)
-        except jobs.JobLostError:
-            return  # another worker took it over and goes on where the last kept batch ended
+    _work_on(jobs.claim_in_turn(Upload, upload_id), uploads.run)
 
 
 @shared_task
@@ -69,12 +69,7 @@ def run_erasure(erasure_id: int) -> None:
     from workspace.models import Erasure
     from workspace.services.work import jobs
 
-    erasure = jobs.claim(Erasure, erasure_id)
-    if erasure is not None:
-        try:
-            erasing.run(erasure)
-        except jobs.JobLostError:
-            return  # another worker took it over and goes on where the last kept batch ended
+    _work_on(jobs.claim(Erasure, erasure_id), erasing.run)
 
 
 @shared_task
@@ -113,12 +108,7 @@ def run_download(download_id: int) -> None:
     from addressbook.services import downloads
     from workspace.services.work import jobs
 
-    download = jobs.claim_in_turn(Download, download_id)
-    if download is not None:
-        try:
-            downloads.make(download)
-        except jobs.JobLostError:
-            return  # another worker took it over and makes the file at a moment of its own
+    _work_on(jobs.claim_in_turn(Download, download_id), downloads.make)
 
 
 @shared_task
@@ -143,3 +133,14 @@ def wake_syncs() -> None:
     from addressbook.services import sync
 
     sync.wake_due()
+
+
+def _work_on(claimed: Work | None, run: Callable[[Work], None]) -> None:
+    """Nothing, if the row is another worker's. So it may become meanwhile: that one goes on where this has stopped."""
+    from workspace.services.work import jobs
+
+    if claimed is not None:
+        try:
+            run(claimed)
+        except jobs.JobLostError:
+            return

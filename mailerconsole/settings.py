@@ -218,6 +218,7 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-uploads": {"task": "addressbook.tasks.tidy_uploads", "schedule": 600.0},
     "sweep-undo-records": {"task": "addressbook.tasks.sweep_undo_records", "schedule": 3600.0},
     "trim-history": {"task": "addressbook.tasks.trim_history", "schedule": 24 * 3600.0},
+    "tidy-attachments": {"task": "mailings.tasks.tidy_attachments", "schedule": 3600.0},
     # A file outlives its week by no more than this, though nobody gets it any more; and so do notes of departures.
     "tidy-downloads": {"task": "addressbook.tasks.tidy_downloads", "schedule": 60.0},
     "forget-old-sign-ins": {"task": "addressbook.tasks.forget_old_sign_ins", "schedule": 3600.0},

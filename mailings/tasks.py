@@ -25,3 +25,10 @@ def wake_mailings() -> None:
     from mailings.services.sending import lease
 
     lease.wake_due()
+
+
+@shared_task
+def tidy_attachments() -> None:
+    from mailings.services import attachments
+
+    attachments.tidy()

@@ -60,6 +60,10 @@ FAULT_FILES = {
     "test_watchdog.py",
 }
 
+# What runs beside the test in processes of its own, and is no part of `make check`.
+PROCESS_FIXTURES = {"_stack", "dooms", "_console", "make_console"}
+PROCESS_FILES = {"test_simulator_process.py"}
+
 # More than all tests of a run leave behind.
 ROOM_BYTES = 4 * 1024**3
 
@@ -144,6 +148,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.name in FAULT_FILES or item.path.parent.name == "faults":
             item.add_marker("faults")
+        if item.path.name in PROCESS_FILES or PROCESS_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("processes")
         asks = set(getattr(item, "fixturenames", ())) & {"db", "transactional_db", "django_db_setup"}
         if not asks and item.get_closest_marker("django_db") is None:
             item.add_marker("engine_independent")

@@ -204,3 +204,6 @@ FIELDS_PER_FORM: Final = 1_000
 FILES_SENT_AT_ONCE: Final = 2
 # After what cannot be done just now: a file takes a second through the proxy, a store ten until it is asked again.
 TRY_AGAIN_SECONDS: Final = 10
+
+# A stored file that no row names is one that a killed process left behind, once it is as old as this.
+STRAY_FILE_HOURS: Final = 1

@@ -9,21 +9,25 @@ from addressbook import limits
 from addressbook.models.groups import Group
 from libraries.email_addresses import limits as email_limits
 from workspace import limits as workspace_limits
-from workspace.models.work import UNFINISHED, JobState, LeasedWork, finished_when_over, leased_while_running
+from workspace.models.work import (
+    UNFINISHED,
+    JobState,
+    LeasedWork,
+    WorkQuerySet,
+    finished_when_over,
+    leased_while_running,
+)
 
 
-class DownloadQuerySet(models.QuerySet["Download"]):
-    def unfinished(self) -> Self:
-        return self.filter(state__in=UNFINISHED)
-
+class DownloadQuerySet(WorkQuerySet["Download"]):
     def kept(self) -> Self:
         """Those that have a file, or will have one."""
         return self.filter(state__in=(*UNFINISHED, JobState.COMPLETE))
 
     def shown_to(self, user_id: int) -> Self:
-        """What the page of `user_id` shows: all that is unfinished, and their own until fetched, put away or over."""
-        theirs = Q(requested_by_id=user_id, dismissed_at__isnull=True) & ~Q(state=JobState.EXPIRED)
-        return self.filter(Q(state__in=UNFINISHED) | theirs & (Q(expires_at__isnull=True) | Q(expires_at__gt=Now())))
+        """Those of their own until fetched, put away or over."""
+        is_over = Q(state=JobState.EXPIRED) | Q(expires_at__isnull=False, expires_at__lte=Now())
+        return super().shown_to(user_id).exclude(is_over)
 
     def judged(self) -> Self:
         """With `is_over`: whether the time of the file is over, by the clock of the database."""

@@ -5,17 +5,17 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from addressbook.models.groups import Group
-from workspace.models.work import UNFINISHED, JobState, LeasedWork, finished_when_over, leased_while_running
+from workspace.models.work import (
+    UNFINISHED,
+    JobState,
+    LeasedWork,
+    WorkQuerySet,
+    finished_when_over,
+    leased_while_running,
+)
 
 
-class UploadQuerySet(models.QuerySet["Upload"]):
-    def unfinished(self) -> Self:
-        return self.filter(state__in=UNFINISHED)
-
-    def shown_to(self, user_id: int) -> Self:
-        """What the page of `user_id` shows: all that is unfinished, and their own until put away."""
-        return self.filter(Q(state__in=UNFINISHED) | Q(requested_by_id=user_id, dismissed_at__isnull=True))
-
+class UploadQuerySet(WorkQuerySet["Upload"]):
     def without_details(self) -> Self:
         """For a list of uploads: what a file holds can be a megabyte a row."""
         return self.defer("check_result", "groups")

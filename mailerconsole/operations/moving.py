@@ -39,7 +39,7 @@ def move(source_url: str) -> dict[str, int]:
     All in one transaction of the target: it has everything, compared value by value and checked, or nothing. The
     source is read in one transaction too, and is not changed.
     """
-    with source(source_url):
+    with _source(source_url):
         _require_empty()
         with transaction.atomic(using=SOURCE), transaction.atomic(using=TARGET):
             Permission.objects.using(TARGET).all().delete()
@@ -53,7 +53,7 @@ def move(source_url: str) -> dict[str, int]:
 
 
 @contextmanager
-def source(url: str) -> Iterator[None]:
+def _source(url: str) -> Iterator[None]:
     """The database of the URL as the connection SOURCE. Raises MoveError unless both have this version's tables."""
     try:
         parsed: dict[str, Any] = dict(dj_database_url.parse(url))
@@ -123,14 +123,14 @@ def _copy(model: type[Model]) -> int:
         batch.append(row)
         rows += 1
         if len(batch) == ROWS_AT_A_TIME:
-            insert(model, fields, batch)
+            _insert(model, fields, batch)
             batch = []
     if batch:
-        insert(model, fields, batch)
+        _insert(model, fields, batch)
     return rows
 
 
-def insert(model: type[Model], fields: Any, batch: Sequence[Model]) -> None:
+def _insert(model: type[Model], fields: Any, batch: Sequence[Model]) -> None:
     """The rows into the target with the values of these fields, as they are."""
     # Raw: a field that notes the time of creation would otherwise note this one.
     model._base_manager.using(TARGET)._insert(batch, fields=fields, using=TARGET, raw=True)  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ from mailings.services.rules import require_role
 from workspace.models import AddressBook, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
+from workspace.services.work import stored_files
 
 FOLDER: Final = "attachments"
 # Kinds that mail programs refuse to hand over, because opening one runs it.
@@ -123,7 +124,7 @@ def add(*, book: AddressBook, mailing_id: int, file: File, name: str, by: Actor)
                 mailing=draft, name=name, size=size, sha256=digest.hexdigest(), stored_file=stored
             )
     except BaseException:
-        default_storage.delete(stored)
+        stored_files.discard(stored)
         raise
 
 
@@ -137,7 +138,12 @@ def remove(*, book: AddressBook, mailing_id: int, attachment_id: int, by: Actor)
         if attachment is not None:
             stored = attachment.stored_file
             attachment.delete()
-            transaction.on_commit(lambda: default_storage.delete(stored), robust=True)
+            stored_files.discard_on_commit(stored)
+
+
+def tidy() -> None:
+    """Files that a killed process, or a store that was away, left behind without a row."""
+    stored_files.discard_stray(FOLDER, lambda: set(Attachment.objects.values_list("stored_file", flat=True)))
 
 
 def safe_name(name: str) -> str:

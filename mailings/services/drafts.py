@@ -25,6 +25,7 @@ from mailings.services.senders import default_of
 from workspace.models import Action, AddressBook, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
+from workspace.services.work import stored_files
 from workspace.services.work.submissions import Submitted
 
 # Every keystroke would be a line of the history otherwise.
@@ -157,7 +158,7 @@ def delete(*, book: AddressBook, mailing_id: int, by: Actor) -> None:
         SourceRow.objects.filter(source__mailing=draft).delete()
         draft.delete()
         record(by=by, action=Action.DELETE_MAILING, book=book, detail={"mailing": mailing_id})
-        transaction.on_commit(lambda: _discard(files), robust=True)
+        stored_files.discard_on_commit(*files)
 
 
 def _by(by: Actor) -> dict[str, Any]:
@@ -193,8 +194,3 @@ def _copy_attachments(original: Mailing, draft: Mailing) -> None:
             sha256=attachment.sha256,
             stored_file=stored,
         )
-
-
-def _discard(names: list[str]) -> None:
-    for name in names:
-        default_storage.delete(name)

@@ -2,8 +2,8 @@
 
 import pytest
 from django.conf import settings
+from django.utils.module_loading import import_string
 
-from addressbook import tasks
 from addressbook.models import Download, Upload
 from addressbook.services import downloads, uploads
 from tests.addressbook.services.test_concurrency import at_once
@@ -16,7 +16,7 @@ from workspace.services.work import jobs
 def test_every_task_of_the_schedule_twice_at_once_is_harmless(lived_in, book, no_other_worker) -> None:  # noqa: F811
     before, history = contents(book), book.current_edition.address_count
     for entry in settings.CELERY_BEAT_SCHEDULE.values():
-        task = getattr(tasks, entry["task"].rpartition(".")[2])
+        task = import_string(entry["task"])
         results = at_once(task, task)
         assert not [result for result in results if isinstance(result, Exception)], entry
     assert contents(book) == before

@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from addressbook.models import Download
+from tests.support.looks import looks
 from workspace.services.work import jobs
 
 
@@ -122,9 +123,7 @@ def every_state(stack, book, ask, monkeypatch) -> None:
         Download.objects.filter(pk=ask().pk).update(**values)
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme", "language"), [(1440, "light", "en"), (1024, "dark", "ko"), (390, "light", "ja")]
-)
+@looks(0)
 def test_every_state_is_accessible_and_fits(
     stack, page_of, bob, book, register, every_state, axe, width, scheme, language, tmp_path
 ) -> None:

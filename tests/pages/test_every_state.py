@@ -1,24 +1,29 @@
 """axe on every page, in every language, in light and dark, wide and narrow; and no page wider than its window."""
 
+import itertools
+
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.looks import LANGUAGES, WINDOWS
 from tests.support.people import PASSWORD
+from tests.support.sizes import size
 from workspace.models import Region, Zone
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
 
 
-@pytest.mark.parametrize("language", ["en", "ko", "ja"])
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1024, "dark"), (390, "light")])
-def test_pages_are_accessible_and_fit(
-    stack, page_of, alice, book, make_group, register, axe, language, width, scheme
-) -> None:
+@pytest.mark.parametrize(("width", "scheme"), WINDOWS)
+def test_pages_are_accessible_and_fit(stack, page_of, alice, book, make_group, register, axe, width, scheme) -> None:
+    """On a push every two of page, window and language meet, in `make test-deep` every three."""
     group = make_group("아주-긴-그룹-이름" * 6)
     register("a@example.com " + "b" * 60 + "@" + "c" * 60 + ".example.com", group)
     page = page_of(alice, viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.context.add_cookies([{"name": "django_language", "value": language, "url": stack.url}])
-    for path in ("", f"?group={group.pk}", "register/", "settings/", "settings/members/"):
+    paths = ["", f"?group={group.pk}", "register/", "settings/", "settings/members/"]
+    first = WINDOWS.index((width, scheme))
+    part = [(path, LANGUAGES[(first + number) % len(LANGUAGES)]) for number, path in enumerate(paths)]
+    for path, language in size(part, list(itertools.product(paths, LANGUAGES))):
+        page.context.add_cookies([{"name": "django_language", "value": language, "url": stack.url}])
         page.goto(f"/books/{book.slug}/{path}")
         expect(page.locator("html")).to_have_attribute("lang", language)
         axe(page)

@@ -1,7 +1,7 @@
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.invariants import contents
+from tests.support.looks import looks
 from tests.support.people import PASSWORD
 from tests.support.stack import wait_for
 from workspace.models import Edition, Erasure
@@ -65,8 +65,7 @@ def test_erasing_goes_on_by_itself_and_its_line_goes(page_of, alice, book, regis
     assert not Edition.objects.filter(number=1).exists()
 
 
-@pytest.mark.parametrize("language", ["en", "ko", "ja"])
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1024, "dark"), (390, "light")])
+@looks(0)
 def test_the_dialogs_are_accessible_and_fit(
     stack, page_of, alice, book, make_group, register, do_reset, axe, language, width, scheme
 ) -> None:

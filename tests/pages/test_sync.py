@@ -9,6 +9,7 @@ from addressbook.models import BookSync, Pause
 from addressbook.services import sync
 from libraries.outbound_mailer import GroupAddresses, MailerClient
 from libraries.outbound_mailer.simulator import DEFAULT_ACCOUNT
+from tests.support.looks import looks
 from tests.support.people import PASSWORD
 
 KEYS = DEFAULT_ACCOUNT.credentials
@@ -126,8 +127,7 @@ def differing(alice, by, book, make_group, register):
     return book
 
 
-@pytest.mark.parametrize("language", ["en", "ko", "ja"])
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1024, "dark"), (390, "light")])
+@looks(1)
 def test_pages_of_the_sync_are_accessible_and_fit(
     stack, page_of, alice, remote, differing, axe, language, width, scheme
 ) -> None:

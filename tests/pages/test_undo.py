@@ -2,10 +2,10 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.support.invariants import contents
+from tests.support.looks import looks
 
 
 def test_an_act_is_undone_from_its_notification(open_book, bob, book, make_group, register, axe) -> None:
@@ -46,8 +46,7 @@ def test_an_act_is_undone_from_the_history(open_book, bob, book, register) -> No
     expect(page.get_by_role("row", name=re.compile("“Register address” by alice was undone"))).to_be_visible()
 
 
-@pytest.mark.parametrize("language", ["en", "ko", "ja"])
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1024, "dark"), (390, "light")])
+@looks(2)
 def test_the_history_is_accessible_and_fits(
     stack, page_of, alice, book, make_group, register, axe, language, width, scheme
 ) -> None:

@@ -5,6 +5,10 @@ import psutil
 import pytest
 
 from tests.run.console import Console
+from tests.support.stack import wait_for
+
+# A web server, three workers with two children each, the scheduler and the simulator.
+FAMILY = 14
 
 
 @pytest.fixture
@@ -13,11 +17,19 @@ def make_console(tmp_path: Path) -> Iterator[Callable[..., Console]]:
     yield from _consoles(tmp_path)
 
 
-@pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """One running console for the tests of a file, which leave it running."""
+@pytest.fixture
+def console(_console: Console) -> Console:
+    """One running console for all tests, which leave it running. A test may stop it and start it again."""
+    if _console.process is None or _console.process.poll() is not None:
+        _console.start()
+    wait_for(lambda: len(_console.family()) >= FAMILY, 120, lambda: _console.output)
+    return _console
+
+
+@pytest.fixture(scope="session")
+def _console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     for make in _consoles(tmp_path_factory.mktemp("console")):
-        yield make().start()
+        yield make()
 
 
 def _consoles(folder: Path) -> Iterator[Callable[..., Console]]:

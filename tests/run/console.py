@@ -29,6 +29,8 @@ class Console:
     environment: dict[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
     process: subprocess.Popen[str] | None = None
+    # What each start has printed.
+    outputs: list[Path] = field(default_factory=list)
 
     def start(self, **more: str) -> Self:
         self.begin(**more)
@@ -44,8 +46,8 @@ class Console:
             name: os.environ[name] for name in ("PATH", "STATIC_ROOT", "SQLITE_JOURNAL") if name in os.environ
         }
         environment |= {"DATA_DIR": str(self.data_dir), "PORT": str(self.port)}
-        self._output = self.data_dir.with_suffix(f".{len(list(self.data_dir.parent.iterdir()))}.txt")
-        with self._output.open("w") as file:
+        self.outputs.append(self.data_dir.with_suffix(f".{len(list(self.data_dir.parent.iterdir()))}.txt"))
+        with self.outputs[-1].open("w") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "-W", "ignore", "manage.py", "run_console", *self.arguments],
                 cwd=ROOT,
@@ -57,7 +59,12 @@ class Console:
 
     @property
     def output(self) -> str:
-        return self._output.read_text()
+        """What the last start has printed."""
+        return self.outputs[-1].read_text()
+
+    @property
+    def first_output(self) -> str:
+        return self.outputs[0].read_text()
 
     @property
     def url(self) -> str:
@@ -65,7 +72,8 @@ class Console:
 
     @property
     def password(self) -> str | None:
-        found = re.search(r"shown only this once: (\S+)", self.output)
+        """What the first start has made up, unless it was given one."""
+        found = re.search(r"shown only this once: (\S+)", self.first_output)
         return found[1] if found else None
 
     def wait(self, seconds: float = STOP_SECONDS) -> int:

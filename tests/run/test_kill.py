@@ -6,11 +6,11 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 
 import pytest
 
+from tests.run.conftest import FAMILY
 from tests.run.console import Console, gone
 from tests.support.stack import ROOT, wait_for
 
@@ -18,8 +18,6 @@ pytestmark = pytest.mark.engine_independent
 
 WORKERS = ["worker --queues sync", "worker --queues changes", "worker --queues mail"]
 COMMANDS = ["gunicorn", *WORKERS, "celery --app mailerconsole beat"]
-# A web server, three workers with two children each, the scheduler and the simulator.
-FAMILY = 14
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -51,8 +49,7 @@ def test_everything_killed_at_once_comes_back(console: Console) -> None:
     assert_jobs_are_worked_on(console)
 
 
-def test_killed_supervisor_leaves_no_orphan_even_with_a_job(make_console: Callable[..., Console]) -> None:
-    console = make_console().start()
+def test_killed_supervisor_leaves_no_orphan_even_with_a_job(console: Console) -> None:
     family = console.family()
     with closing(hold_worker(console)):
         assert console.stop(signal.SIGKILL) == -signal.SIGKILL

@@ -20,6 +20,7 @@ from typing import Any, Self
 
 import pytest
 
+from tests.support.sizes import size
 from tests.support.stack import ROOT, _test_database_url
 
 
@@ -27,6 +28,17 @@ from tests.support.stack import ROOT, _test_database_url
 def dooms(django_db_setup: None) -> Iterator[Doom]:
     with Doom() as dooms:
         yield dooms
+
+
+def telling(points: list[str]) -> list[int]:
+    """Which of the points to strike at: of those that come again with every batch the first and the last.
+
+    `make test-deep` strikes at all of them.
+    """
+    numbered = list(enumerate(points, 1))
+    first = {point: number for number, point in reversed(numbered)}
+    last = {point: number for number, point in numbered}
+    return size(sorted({*first.values(), *last.values()}), [number for number, _ in numbered])
 
 
 class Doom:

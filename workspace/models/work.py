@@ -1,4 +1,4 @@
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
@@ -23,6 +23,8 @@ class JobState(models.TextChoices):
 
 
 UNFINISHED = (JobState.WAITING, JobState.RUNNING)
+
+Work = TypeVar("Work", bound="LeasedWork", covariant=True)
 
 
 class LeasedWork(models.Model):
@@ -102,13 +104,17 @@ def leased_while_running(name: str) -> models.CheckConstraint:
     )
 
 
-class JobQuerySet(models.QuerySet["Job"]):
+class WorkQuerySet(models.QuerySet[Work]):
     def unfinished(self) -> Self:
         return self.filter(state__in=UNFINISHED)
 
     def shown_to(self, user_id: int) -> Self:
         """What the page of `user_id` shows: all that is unfinished, and their own results until put away."""
         return self.filter(Q(state__in=UNFINISHED) | Q(requested_by_id=user_id, dismissed_at__isnull=True))
+
+
+class JobQuerySet(WorkQuerySet["Job"]):
+    """Nothing of its own."""
 
 
 class Job(LeasedWork):

@@ -5,7 +5,7 @@
 - `housekeeping`: what goes when its time has come.
 """
 
-from addressbook.services.downloads.housekeeping import discard_files, tidy
+from addressbook.services.downloads.housekeeping import tidy
 from addressbook.services.downloads.making import make
 from addressbook.services.downloads.requests import (
     DownloadExpiredError,
@@ -28,7 +28,6 @@ __all__ = [
     "ReasonRequiredError",
     "TooManyDownloadsError",
     "cancel",
-    "discard_files",
     "fetchable",
     "find",
     "listed",

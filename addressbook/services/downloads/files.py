@@ -7,9 +7,9 @@ from uuid import uuid4
 from django.core.files import File
 from django.core.files.storage import default_storage
 
-from addressbook.services.uploads.files import discard, discard_on_commit, scratch, sha256
+from addressbook.services.uploads.files import scratch, sha256
 
-__all__ = ["FOLDER", "discard", "discard_on_commit", "keep_path", "open_stored", "scratch", "sha256"]
+__all__ = ["FOLDER", "keep_path", "open_stored", "scratch", "sha256"]
 
 FOLDER: Final = "downloads"
 

@@ -1,6 +1,5 @@
 """What goes when its time has come: files after their week, queries, and what a killed process left behind."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.core.files.storage import default_storage
@@ -12,9 +11,9 @@ from addressbook import limits
 from addressbook.models import Download
 from addressbook.services.addresses import tombstones
 from addressbook.services.downloads import files
-from workspace.models import Edition, JobState
+from workspace.models import JobState
 from workspace.services.books import books
-from workspace.services.work import crash_points
+from workspace.services.work import crash_points, stored_files
 
 
 def tidy() -> None:
@@ -27,14 +26,8 @@ def tidy() -> None:
         if not default_storage.exists(download.stored_file):
             _close(download, JobState.FAILED, reason="file_gone")
     _forget_queries()
-    _remove_stray_files()
+    stored_files.discard_stray(files.FOLDER, _named)
     tombstones.forget_all()
-
-
-def discard_files(edition: Edition) -> None:
-    """Take all files of an edition that is being erased out of the store, at once. In the caller's transaction."""
-    for download in Download.objects.filter(edition=edition, state=JobState.COMPLETE):
-        _expire(download, JobState.EXPIRED, {})
 
 
 def _bound_impossible_times() -> None:
@@ -54,7 +47,7 @@ def _close(download: Download, state: JobState, **outcome: str) -> None:
 
 
 def _expire(download: Download, state: JobState, outcome: dict[str, str]) -> None:
-    files.discard_on_commit(download.stored_file)
+    stored_files.discard_on_commit(download.stored_file)
     download.state, download.outcome, download.stored_file = state, outcome, ""
     download.save(update_fields=["state", "outcome", "stored_file"])
 
@@ -64,30 +57,5 @@ def _forget_queries() -> None:
     Download.objects.filter(finished_at__lt=horizon).exclude(query="").update(query="")
 
 
-def _remove_stray_files() -> None:
-    # Listed before the rows are asked: what is stored meanwhile is not in the list.
-    stored = list(_stored())
-    if not stored:
-        return
-    named = set(Download.objects.exclude(stored_file="").values_list("stored_file", flat=True))
-    for name in stored:
-        if name not in named and _is_old(name):
-            files.discard(name)
-
-
-def _is_old(name: str) -> bool:
-    """Older than a file that is about to get its row; a time in the future is of no clock that can be believed."""
-    try:
-        age = timezone.now() - default_storage.get_modified_time(name)
-    except FileNotFoundError:
-        return False
-    return abs(age) > timedelta(hours=limits.STRAY_FILE_HOURS)
-
-
-def _stored() -> Iterator[str]:
-    try:
-        _, names = default_storage.listdir(files.FOLDER)
-    except FileNotFoundError:
-        return
-    for name in names:
-        yield f"{files.FOLDER}/{name}"
+def _named() -> set[str]:
+    return set(Download.objects.exclude(stored_file="").values_list("stored_file", flat=True))

@@ -18,7 +18,7 @@ from addressbook.services.downloads import contents, files
 from addressbook.services.downloads.snapshot import Moment, pin
 from workspace.models import Edition, JobState
 from workspace.services.books import books
-from workspace.services.work import crash_points, jobs
+from workspace.services.work import crash_points, jobs, stored_files
 
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -124,7 +124,7 @@ def _keep(download: Download, path: Path, rows: int) -> None:
             crash_points.reached("download: before commit")
     except (_OverError, _StaleMomentError, jobs.JobLostError):
         # Whatever else goes wrong, the commit may have happened: then the sweep decides by the row.
-        files.discard(stored_file)
+        stored_files.discard(stored_file)
         raise
 
 

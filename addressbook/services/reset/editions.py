@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.core.files.storage import default_storage
-from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -17,7 +15,7 @@ from addressbook import limits
 from addressbook.models import Upload
 from workspace.models import AddressBook, Edition, Job, JobState, LeasedWork
 from workspace.models.work import UNFINISHED
-from workspace.services.work import jobs
+from workspace.services.work import jobs, stored_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +97,7 @@ def _unfinished(edition: Edition) -> Iterator[LeasedWork]:
 def _stop(work: LeasedWork) -> None:
     work.outcome = {**work.outcome, "reason": "reset"}
     jobs.finish(work, JobState.FAILED)  # recorded with what it was about
-    discard_on_commit(work.files)
+    stored_files.discard_on_commit(*work.files)
     work.forget_contents()
     work.act = None  # what it did until then is undone, if at all, in the edition where it was done
     work.save()
-
-
-def discard_on_commit(names: list[str]) -> None:
-    """Remove these files once the rows that named them say so no more."""
-    transaction.on_commit(lambda: discard(names))
-
-
-def discard(names: list[str]) -> None:
-    for name in names:
-        default_storage.delete(name)

@@ -15,13 +15,13 @@ from django.utils import timezone
 from addressbook import limits
 from addressbook.models import Address, Group, Membership
 from addressbook.services import undo
-from addressbook.services.reset import editions, merging, vacuum
+from addressbook.services.reset import merging, vacuum
 from workspace.models import AddressBook, Edition, Erasure, JobState, LeasedWork
 from workspace.models.work import UNFINISHED
 from workspace.services.books import books
 from workspace.services.history import audit
 from workspace.services.history.audit import Actor
-from workspace.services.work import crash_points, jobs, pace
+from workspace.services.work import crash_points, jobs, pace, stored_files
 
 
 def start(edition: Edition, *, by: Actor | None = None) -> Erasure:
@@ -171,7 +171,7 @@ def _erase_work(erasure: Erasure, model: type[LeasedWork]) -> bool:
         if work is None:
             return False
         # Files first: were the row gone and we killed, nobody would know of them.
-        editions.discard(work.files)
+        stored_files.discard(*work.files)
         crash_points.reached("erase: files gone")
         work.delete()
     return True

@@ -24,7 +24,7 @@ from addressbook.services import undo
 from addressbook.services.addresses import memberships, tombstones
 from addressbook.services.addresses.bulk import NothingSelectedError
 from addressbook.services.addresses.selection import Selection
-from addressbook.services.reset import editions, erasing, vacuum
+from addressbook.services.reset import erasing, vacuum
 from addressbook.services.sync import outbox
 from libraries.email_addresses import limits as email_limits
 from libraries.spreadsheets import limits as spreadsheet_limits
@@ -33,7 +33,7 @@ from workspace.models import Action, AddressBook, Job, JobState, LeasedWork, Sub
 from workspace.models.work import UNFINISHED
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
-from workspace.services.work import crash_points, jobs
+from workspace.services.work import crash_points, jobs, stored_files
 from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
@@ -183,7 +183,7 @@ def _forget_in_work(job: Job, work: LeasedWork, texts: Collection[str]) -> bool:
         if row.state in UNFINISHED or row.state == JobState.CHECKED:
             row.outcome = {**row.outcome, "reason": "traces_erased"}
             jobs.finish(row, JobState.FAILED)
-        editions.discard(row.files)
+        stored_files.discard(*row.files)
         row.forget_contents()
         row.save()
     return True

@@ -76,10 +76,9 @@ class _Forecast:
         for group_id, taken in changes.memberships_taken.items():
             for members in pieces(taken):
                 self._memberships_back(int(group_id), members)
-        out = 0
         for group_id, ranges in changes.memberships_added.items():
-            out += self._memberships_out(int(group_id), ranges)
-        self._addresses_out(changes, out)
+            self._memberships_out(int(group_id), ranges)
+        self._addresses_out(changes)
         self._groups_out(changes.groups_made)
 
     def _groups_back(self, rows: Iterable[GroupRow]) -> None:
@@ -112,17 +111,16 @@ class _Forecast:
         self.counts[Did.MEMBERSHIPS_BACK] += len(fate.rows)
         self.leaving[group_id] -= len(fate.rows)
 
-    def _memberships_out(self, group_id: int, ranges: list[Range]) -> int:
+    def _memberships_out(self, group_id: int, ranges: list[Range]) -> None:
         if group_id not in self.groups:
-            return 0
+            return
         count = 0
         for ids in pieces(ids_in(ranges)):
             count += Membership.objects.filter(group=group_id, pk__among=ids).count()
         self.counts[Did.MEMBERSHIPS_OUT] += count
         self.leaving[group_id] += count
-        return count
 
-    def _addresses_out(self, changes: Changes, memberships_out: int) -> None:
+    def _addresses_out(self, changes: Changes) -> None:
         there = 0
         kept: set[int] = set()
         for ids in pieces(ids_in(changes.addresses_added)):

@@ -15,7 +15,7 @@ from addressbook.services.uploads import files, sql
 from addressbook.services.uploads.file_groups import CHOSEN_GROUP, NO_GROUP
 from addressbook.services.uploads.rows import RowsBatch, read_batch
 from workspace.models import Edition, JobState
-from workspace.services.work import crash_points, jobs, pace
+from workspace.services.work import crash_points, jobs, pace, stored_files
 from workspace.services.work.changing import changing
 
 
@@ -96,7 +96,7 @@ def _group_of(upload: Upload, place: int) -> int | None:
 
 
 def _finish(upload: Upload, state: JobState, *, reason: str = "") -> bool:
-    files.discard_on_commit(upload.stored_file, upload.rows_file)
+    stored_files.discard_on_commit(upload.stored_file, upload.rows_file)
     upload.stored_file = upload.rows_file = ""
     upload.expires_at = timezone.now() + timedelta(hours=limits.UPLOAD_KEPT_HOURS)
     upload.outcome = {"registered": 0, "added_to_group": 0, **upload.outcome, "reason": reason}

@@ -18,7 +18,7 @@ from libraries import spreadsheets
 from libraries.spreadsheets import Layout, Refusal, RefusedFileError
 from workspace.models import JobState
 from workspace.services.books import books
-from workspace.services.work import crash_points, jobs
+from workspace.services.work import crash_points, jobs, stored_files
 
 # What the owner of a file can mend by another choice: the upload rests, and the popup says what is to be chosen.
 _OPEN_TO_CHOICE: Final = frozenset({Refusal.UNKNOWN_ENCODING, Refusal.UNKNOWN_SHEET})
@@ -82,7 +82,7 @@ def _check(upload: Upload, path: Path, folder: Path) -> None:
         crash_points.reached("check: results stored")
         _rest(upload, result, tally.groups(), kept[0], rows_sha256, kept[1])
     except BaseException:
-        files.discard(*kept)
+        stored_files.discard(*kept)
         raise
     crash_points.reached("check: done")
 
@@ -122,7 +122,7 @@ def _rest(
             raise _OverError
         if edition.pk != row.edition_id:
             raise _OverError(JobState.FAILED, "reset")
-        files.discard_on_commit(row.rows_file, row.refused_file)
+        stored_files.discard_on_commit(row.rows_file, row.refused_file)
         row.check_result, row.groups = result, groups
         row.rows_file, row.rows_sha256, row.refused_file = stored_rows, rows_sha256, stored_refused
         row.rows_done = result.get("rows", 0)
@@ -135,7 +135,7 @@ def _rest(
 def _end(upload: Upload, state: JobState, outcome: dict[str, Any]) -> None:
     with transaction.atomic():
         row = jobs.still_owned(upload)
-        files.discard_on_commit(row.stored_file, row.rows_file, row.refused_file)
+        stored_files.discard_on_commit(row.stored_file, row.rows_file, row.refused_file)
         row.stored_file = row.rows_file = row.refused_file = ""
         row.outcome = outcome
         row.save(update_fields=["outcome", "stored_file", "rows_file", "refused_file"])

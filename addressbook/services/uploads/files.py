@@ -11,7 +11,6 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import transaction
 
 FOLDER: Final = "uploads"
 _CHUNK_BYTES: Final = 64 * 1024
@@ -53,17 +52,3 @@ def scratch() -> Iterator[Path]:
 
 def sha256(file: IO[bytes]) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # any readable file will do
-
-
-def discard(*names: str) -> None:
-    """Remove these files, if they are there; an empty name is none."""
-    for name in filter(None, names):
-        default_storage.delete(name)
-
-
-def discard_on_commit(*names: str) -> None:
-    """Remove these files once the rows that named them say so no more.
-
-    What cannot be removed then is left to the sweep of stray files: the work itself is done, and must not seem to fail.
-    """
-    transaction.on_commit(lambda: discard(*names), robust=True)

@@ -1,23 +1,20 @@
 """What goes when its time has come: files nobody said OK to, refused rows, and what a killed process left behind."""
 
 import time
-from collections.abc import Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from addressbook import limits
 from addressbook.models import Upload
 from addressbook.services.uploads import files
+from workspace import limits
 from workspace.models import AddressBook, JobState
 from workspace.models.work import UNFINISHED
 from workspace.services.books import books
-from workspace.services.work import jobs
+from workspace.services.work import jobs, stored_files
 
 
 def tidy() -> None:
@@ -26,7 +23,7 @@ def tidy() -> None:
     left = ~Q(stored_file="", rows_file="", refused_file="") | ~Q(groups=[])
     for upload_id in list(expired.filter(left | Q(state=JobState.CHECKED)).values_list("pk", flat=True)):
         _expire(upload_id)
-    _remove_stray_files()
+    stored_files.discard_stray(files.FOLDER, _named)
     _remove_stray_scratch()
 
 
@@ -40,42 +37,15 @@ def _expire(upload_id: int) -> None:
         if upload.state == JobState.CHECKED:
             upload.outcome = {"reason": "expired"}
             jobs.finish(upload, JobState.CANCELLED)
-        files.discard_on_commit(*upload.files)
+        stored_files.discard_on_commit(*upload.files)
         upload.stored_file = upload.rows_file = upload.refused_file = ""
         upload.forget_listings()
         upload.save()
 
 
-def _remove_stray_files() -> None:
-    old = timezone.now() - timedelta(hours=limits.STRAY_FILE_HOURS)
-    # Listed before the rows are asked: what is stored meanwhile is not in the list.
-    stored = list(_stored())
-    if not stored:
-        return
-    named = {
-        name
-        for names in Upload.objects.values_list("stored_file", "rows_file", "refused_file").iterator()
-        for name in names
-    }
-    for name in stored:
-        if name not in named and _is_older(name, old):
-            files.discard(name)
-
-
-def _is_older(name: str, than: datetime) -> bool:
-    try:
-        return default_storage.get_modified_time(name) < than
-    except FileNotFoundError:
-        return False  # another sweep, or the end of its upload, was here first
-
-
-def _stored() -> Iterator[str]:
-    try:
-        _, names = default_storage.listdir(files.FOLDER)
-    except FileNotFoundError:
-        return
-    for name in names:
-        yield f"{files.FOLDER}/{name}"
+def _named() -> set[str]:
+    rows = Upload.objects.values_list(*Upload.FILE_FIELDS).iterator()
+    return {name for names in rows for name in names}
 
 
 def _remove_stray_scratch() -> None:

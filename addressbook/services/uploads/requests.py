@@ -23,7 +23,7 @@ from workspace.models import Action, AddressBook, Edition, JobState
 from workspace.services.books import books
 from workspace.services.history import audit
 from workspace.services.history.audit import Actor
-from workspace.services.work import crash_points, jobs
+from workspace.services.work import crash_points, jobs, stored_files
 from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
@@ -73,7 +73,7 @@ def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, t
         with transaction.atomic():
             edition = books.lock(book)
             if earlier := submitted.earlier_outcome():
-                files.discard_on_commit(stored_file)
+                stored_files.discard_on_commit(stored_file)
                 return find(edition, earlier["upload"])
             group = groups.find(edition, group_id) if group_id is not None else None
             if Upload.objects.filter(edition=edition, finished_at__isnull=True).count() >= limits.UPLOADS_PER_BOOK:
@@ -96,7 +96,7 @@ def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, t
             transaction.on_commit(lambda: jobs.announce(upload))
             crash_points.reached("receive: before commit")
     except BaseException:
-        files.discard(stored_file)
+        stored_files.discard(stored_file)
         raise
     return upload
 
@@ -165,7 +165,7 @@ def cancel(*, book: AddressBook, upload_id: int, by: Actor) -> None:
         upload.save(update_fields=["cancel_requested"])
         if upload.state != JobState.RUNNING:
             jobs.finish(upload, JobState.CANCELLED)
-            files.discard_on_commit(upload.stored_file, upload.rows_file, upload.refused_file)
+            stored_files.discard_on_commit(upload.stored_file, upload.rows_file, upload.refused_file)
             upload.stored_file = upload.rows_file = upload.refused_file = ""
             upload.save(update_fields=["stored_file", "rows_file", "refused_file"])
         audit.record(by=by, action=Action.CANCEL_JOB, book=book, detail={"upload": upload.pk, "phase": upload.phase})

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from addressbook.forms.listing import listing_from
 from addressbook.forms.selection import SelectionForm
@@ -9,7 +10,6 @@ from addressbook.services.addresses import disclosure
 from addressbook.views.screen.screen import answer_changed_meanwhile, answer_dialog
 from workspace.models import Role
 from workspace.views.pages.access import Access, to_book
-from workspace.views.pages.methods import require_POST
 
 
 @require_POST

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import push_url, retarget
 
 from addressbook import limits
@@ -33,7 +33,6 @@ from workspace.models import Role
 from workspace.services.work.jobs import UndoRunningError
 from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, group_or_404, to_book
-from workspace.views.pages.methods import require_POST
 
 
 @require_POST

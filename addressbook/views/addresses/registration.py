@@ -5,7 +5,7 @@ from django.core.files.base import ContentFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from addressbook.forms.listing import listing_from
 from addressbook.forms.registration import RegistrationForm, RepairForm
@@ -22,7 +22,6 @@ from workspace.models import Role
 from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_files, takes_large_forms
-from workspace.views.pages.methods import require_POST
 
 
 @require_http_methods(["GET", "POST"])

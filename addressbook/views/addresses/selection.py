@@ -12,6 +12,7 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from addressbook import limits
 from addressbook.forms.listing import listing_from
@@ -39,7 +40,6 @@ from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, group_or_404, to_book
 from workspace.views.pages.body_limits import takes_large_forms
 from workspace.views.pages.hardening import many_fields
-from workspace.views.pages.methods import require_POST
 from workspace.views.people.step_up import with_fresh_sign_in
 
 Extra = Callable[[Access, Selection], dict[str, Any]]

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from addressbook import limits
 from addressbook.forms.downloads import DownloadForm
@@ -24,7 +24,6 @@ from workspace.views.pages import file_answers
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.answers import asked_part
 from workspace.views.pages.errors import error_page
-from workspace.views.pages.methods import require_POST
 from workspace.views.people.step_up import is_fresh, to_fresh_sign_in
 
 _CONTENT_TYPES: Final = {

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import push_url
 
 from addressbook import limits
@@ -23,7 +23,6 @@ from addressbook.views.screen.screen import Notification, answer_changed_meanwhi
 from workspace.models import Edition, Role
 from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, to_book
-from workspace.views.pages.methods import require_POST
 from workspace.views.people.step_up import with_fresh_sign_in
 
 

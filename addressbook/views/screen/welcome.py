@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
 from addressbook.forms.listing import Listing
 from addressbook.forms.welcome import PutAwayForm
@@ -16,7 +17,6 @@ from workspace.models import Role
 from workspace.services.people import hints
 from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, to_book
-from workspace.views.pages.methods import require_POST
 
 
 @require_POST

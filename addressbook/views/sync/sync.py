@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from addressbook import limits
 from addressbook.forms.listing import listing_from
@@ -27,7 +27,6 @@ from workspace.models import Role
 from workspace.views.books.connection_sentences import verdict_on_failure
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.answers import render_page
-from workspace.views.pages.methods import require_POST
 
 
 @require_GET

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from addressbook.forms.listing import listing_from
 from addressbook.models import Act
@@ -17,7 +17,6 @@ from workspace.models import Role
 from workspace.services import history
 from workspace.views.history import history_sentences
 from workspace.views.pages.access import Access, to_book
-from workspace.views.pages.methods import require_POST
 
 
 @require_GET

@@ -7,7 +7,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget
 
 from addressbook import limits
@@ -30,7 +30,6 @@ from workspace.services.work import jobs
 from workspace.views.pages import file_answers, sentences
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_files
-from workspace.views.pages.methods import require_POST
 from workspace.views.pages.receiving import was_too_large
 
 _DIALOG = "dialogs/upload.html"

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from mailings import limits
 from mailings.services import attachments
@@ -18,7 +19,6 @@ from mailings.views.compose.draft import draft_context, draft_or_404, draft_page
 from workspace.models import Role
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_files
-from workspace.views.pages.methods import require_POST
 
 
 @takes_files

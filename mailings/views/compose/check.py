@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from mailings.forms.draft import read_id
@@ -21,7 +21,6 @@ from mailings.views.compose.draft import dialog, draft_context, draft_or_404
 from workspace.forms.submission import SubmissionForm
 from workspace.models import Role
 from workspace.views.pages.access import Access, to_book
-from workspace.views.pages.methods import require_POST
 
 
 @require_GET

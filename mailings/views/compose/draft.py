@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from addressbook.services.sync.connection import is_practice
@@ -24,7 +24,6 @@ from mailings.views.compose import sentences
 from workspace.models import Role
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_large_forms
-from workspace.views.pages.methods import require_POST
 
 
 @require_POST

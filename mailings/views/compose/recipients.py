@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from addressbook.models import Group
 from addressbook.services.addresses.groups import GroupGoneError
@@ -24,7 +24,6 @@ from workspace.forms.submission import SubmissionForm
 from workspace.models import Role
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_large_forms
-from workspace.views.pages.methods import require_POST
 from workspace.views.pages.sentences import number
 
 TABS: Final = ("groups", "addresses")

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from addressbook.services.sync.connection import is_practice
@@ -28,7 +28,6 @@ from mailings.views.compose.preview import FRAME_POLICY, mail_frame
 from mailings.views.follow import sentences
 from workspace.models import Role
 from workspace.views.pages.access import Access, to_book
-from workspace.views.pages.methods import require_POST
 
 RECIPIENTS_A_PAGE: Final = 50
 # While something moves by itself.

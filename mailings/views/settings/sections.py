@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from libraries.email_addresses import InvalidEmailError
 from mailings.forms.draft import read_id
@@ -17,7 +18,6 @@ from mailings.services.rules import AdvertisingDetails, NotAllowedError, RulesCh
 from mailings.services.senders import RefusedDomainError, SenderGoneError, SenderNameTooLongError, SenderTakenError
 from workspace.models import AddressBook, Role
 from workspace.views.pages.access import Access, to_book
-from workspace.views.pages.methods import require_POST
 
 _ADVERTISING = ("company", "contact_email", "telephone", "postal_address", "refusal_text")
 _RULES = ("sending_role", "second_person_from", "monthly_quota", "blocked_hours", "retention_months")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from libraries.email_addresses import ENDS, split
 from libraries.email_addresses.separators import split_cell
+from tests.support.sizes import size
 
 PASTES = [
     ("", []),
@@ -153,7 +154,7 @@ def test_split_reads_what_people_paste(text: str, entries: list[str]) -> None:
     assert split(text) == [whole(entry) for entry in entries]
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=size(100, 1_000), deadline=None, database=None)
 @given(st.text(alphabet="ab@.,;<>\"' \n\t\u200b，", max_size=40))
 def test_entries_are_never_blank_and_never_kept_twice(text: str) -> None:
     entries = split(text)
@@ -185,7 +186,7 @@ def test_a_cell_without_an_address_is_one_entry(cell: str, entries: list[str]) -
     assert split_cell(cell) == [whole(entry) for entry in entries]
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=size(100, 1_000), deadline=None, database=None)
 @given(st.text(alphabet="ab@, ;\n", max_size=40))
 def test_every_piece_with_an_at_stays(text: str) -> None:
     # No character here is dropped from the ends of a piece, so all the pieces must be there whole.
@@ -193,7 +194,7 @@ def test_every_piece_with_an_at_stays(text: str) -> None:
     assert [entry for entry in split(text) if "@" in entry] == pieces
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=size(100, 1_000), deadline=None, database=None)
 @given(st.text(alphabet="ab@<>\"' \n", max_size=40))
 def test_every_text_with_an_at_stays_unless_quoted_or_said_twice(text: str) -> None:
     kept = " ".join(split(text))

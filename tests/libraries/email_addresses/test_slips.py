@@ -9,6 +9,7 @@ from hypothesis.provisional import domains
 
 from libraries.email_addresses import InvalidEmailError, parse, split, suggest
 from libraries.email_addresses.providers import DOTLESS, ENDINGS, KNOWN, MENDED, SLIPPED
+from tests.support.sizes import size
 
 MENDED_TEXTS = [
     # endings that do not exist
@@ -185,7 +186,7 @@ def test_every_slip_of_a_provider_keeps_its_first_letters() -> None:
         assert abs(len(slip) - len(meant)) <= 1
 
 
-@settings(max_examples=500, deadline=None, database=None)
+@settings(max_examples=size(100, 1_000), deadline=None, database=None)
 @given(st.one_of(st.text(max_size=60), st.emails(), st.text(alphabet="ab@.,ａ＠．<>:;\"' ", max_size=30)))
 def test_a_proposal_is_an_address_other_than_the_text_and_final(text: str) -> None:
     proposal = suggest(text)
@@ -198,7 +199,7 @@ def test_a_proposal_is_an_address_other_than_the_text_and_final(text: str) -> No
         assert parse(text).key != address.key
 
 
-@settings(max_examples=500, deadline=None, database=None)
+@settings(max_examples=size(100, 1_000), deadline=None, database=None)
 @given(domains(max_length=60))
 def test_random_real_domains_are_left_alone(domain: str) -> None:
     if domain.lower() not in SLIPPED:

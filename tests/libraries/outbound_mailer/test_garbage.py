@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from libraries.outbound_mailer import AddressBookCounts, MailerClient, MailerError, TemporaryError, limits
 from tests.libraries.outbound_mailer.conftest import Answering, MakeClient, RawServer
+from tests.support.sizes import size
 
 DIGITS = st.integers(0, 5000).map(lambda count: "9" * count)
 NUMBER_TEXTS = st.one_of(
@@ -64,7 +65,12 @@ def client(make_client: MakeClient, server: RawServer) -> MailerClient:
     return make_client(base_url=server.base_url)
 
 
-@settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=size(60, 1_000),
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(status=STATUS, body=ANSWER | NESTED_FIELD | NESTED_GROUPS, retry_after=HEADER, date=HEADER)
 @example(status=200, body='{"totalAddressCount": "--5"}', retry_after="", date="")
 @example(status=200, body=json.dumps({"totalAddressCount": "9" * 5000}), retry_after="", date="")

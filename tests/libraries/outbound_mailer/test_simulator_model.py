@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from libraries.outbound_mailer import GroupAddresses, MailerClient, PermanentError
 from libraries.outbound_mailer.simulator import DEFAULT_ACCOUNT, Simulator, SimulatorSettings
+from tests.support.sizes import size
 
 KEYS = DEFAULT_ACCOUNT.credentials
 ADDRESSES = st.lists(st.sampled_from([f"{name}@example.com" for name in "abcdef"]), min_size=1, max_size=4)
@@ -62,7 +63,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=size(20, 300), deadline=None)
 @given(steps=st.lists(STEPS, max_size=25))
 def test_book_equals_the_model_after_every_step(steps: Sequence[Step]) -> None:
     model = Model()

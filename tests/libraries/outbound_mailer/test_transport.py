@@ -14,6 +14,7 @@ from libraries.outbound_mailer import GroupAddresses, MailerClient, Region, Temp
 from libraries.outbound_mailer import transport as transport_module
 from libraries.outbound_mailer.client import service_language
 from libraries.outbound_mailer.simulator import Fault, FaultKind, Simulator
+from tests.support.sizes import size
 
 MakeClient = Callable[..., MailerClient]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\n" + b'{"totalAddressCount":0}'
@@ -67,7 +68,7 @@ def test_region_is_a_path(simulator: Simulator, make_client: MakeClient, region:
     assert simulator.log.requests()[0].target == f"{path}/address-book"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=size(30, 300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40))
 def test_signature_holds_whatever_stands_in_query_and_path(client: MailerClient, text: str) -> None:
     # 77103 and not 401 or 404: the signature was right and the text arrived as one parameter, or one segment.

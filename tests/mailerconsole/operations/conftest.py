@@ -1,8 +1,33 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+
+from tests.mailerconsole.operations.installations import empty_postgresql
+from tests.support.postgresql import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def _postgresql() -> Iterator[str]:
+    """The server of this run, if there is one, else one for all tests that want one."""
+    if url := os.environ.get("DATABASE_URL"):
+        yield url
+        return
+    server = PostgresServer()
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def postgresql(_postgresql: str) -> Iterator[str]:
+    """The URL of a database that is empty, whatever the engine under test."""
+    with empty_postgresql(_postgresql) as url:
+        yield url
 
 
 @pytest.fixture

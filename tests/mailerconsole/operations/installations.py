@@ -12,7 +12,7 @@ from uuid import uuid4
 import psycopg
 from django.conf import settings
 
-from tests.support.postgresql import PostgresServer, _wheel
+from tests.support.postgresql import _wheel
 from tests.support.stack import ROOT, _test_database_url
 
 # Everything of a database that a person could miss, by names and not by ids.
@@ -68,30 +68,13 @@ def under_test() -> Installation:
 
 
 @contextmanager
-def on_other_engine(engine: str, folder: Path) -> Iterator[Installation]:
-    """An empty installation on the engine that is not under test."""
-    if engine == "postgresql":
-        yield Installation(folder / "elsewhere", f"sqlite:///{folder}/moved.sqlite3")
-        return
-    with empty_postgresql() as url:
-        yield Installation(folder / "elsewhere", url)
-
-
-@contextmanager
-def empty_postgresql() -> Iterator[str]:
-    """The URL of a new database: on the server of this run, if there is one."""
-    if url := os.environ.get("DATABASE_URL"):
-        name = f"moved_{uuid4().hex}"
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute(f'CREATE DATABASE "{name}"')
-        try:
-            yield f"{url.rpartition('/')[0]}/{name}"
-        finally:
-            with psycopg.connect(url, autocommit=True) as server:
-                server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-        return
-    server = PostgresServer()
+def empty_postgresql(server: str) -> Iterator[str]:
+    """The URL of a new database on the server."""
+    name = f"moved_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as owner:
+        owner.execute(f'CREATE DATABASE "{name}"')
     try:
-        yield server.start()
+        yield f"{server.rpartition('/')[0]}/{name}"
     finally:
-        server.stop()
+        with psycopg.connect(server, autocommit=True) as owner:
+            owner.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -1,7 +1,6 @@
 """A restore, rehearsed: on the engine under test, from a backup that was made while others write."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,19 +10,15 @@ from django.utils import timezone
 
 from addressbook.models import Address
 from addressbook.services.addresses import integrity
-from tests.mailerconsole.operations.installations import Installation, empty_postgresql, under_test
+from tests.mailerconsole.operations.installations import Installation, under_test
 from tests.support.stack import ROOT
 from workspace.models import Edition
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, engine: str) -> Iterator[Installation]:
+def elsewhere(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> Installation:
     """An empty installation on the same engine."""
-    if engine == "sqlite":
-        yield Installation(tmp_path / "elsewhere")
-        return
-    with empty_postgresql() as url:
-        yield Installation(tmp_path / "elsewhere", url)
+    return Installation(tmp_path / "elsewhere", "" if engine == "sqlite" else request.getfixturevalue("postgresql"))
 
 
 @pytest.mark.timeout(600)

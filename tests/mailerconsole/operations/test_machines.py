@@ -8,7 +8,6 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -18,7 +17,6 @@ import pytest
 import requests
 from cryptography.fernet import Fernet
 
-from tests.mailerconsole.operations.installations import empty_postgresql
 from tests.support.environment import variables
 from tests.support.postgresql import free_port
 from tests.support.stack import ROOT, wait_for
@@ -89,25 +87,24 @@ class Machine:
 
 
 @pytest.fixture
-def shared(s3_server: str, redis_url: str) -> Iterator[dict[str, str]]:
+def shared(s3_server: str, redis_url: str, postgresql: str) -> dict[str, str]:
     keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any"}
     bucket = f"bucket-{uuid4().hex}"
     boto3.resource("s3", endpoint_url=s3_server, region_name="us-east-1", **keys).create_bucket(Bucket=bucket)
-    with empty_postgresql() as database_url:
-        yield {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": f"{redis_url.rpartition('/')[0]}/11",
-            "S3_BUCKET": bucket,
-            "S3_ENDPOINT_URL": s3_server,
-            "S3_REGION": "us-east-1",
-            "S3_ACCESS_KEY": "any",
-            "S3_SECRET_KEY": "any",
-            "SECRET_KEY": uuid4().hex * 2,
-            "SECRETS_KEYS": Fernet.generate_key().decode(),
-            "SITE_URL": f"https://{HOST}:8443",
-            "TRUSTED_PROXIES": "1",
-            "METRICS_TOKEN": "token",
-        }
+    return {
+        "DATABASE_URL": postgresql,
+        "REDIS_URL": f"{redis_url.rpartition('/')[0]}/11",
+        "S3_BUCKET": bucket,
+        "S3_ENDPOINT_URL": s3_server,
+        "S3_REGION": "us-east-1",
+        "S3_ACCESS_KEY": "any",
+        "S3_SECRET_KEY": "any",
+        "SECRET_KEY": uuid4().hex * 2,
+        "SECRETS_KEYS": Fernet.generate_key().decode(),
+        "SITE_URL": f"https://{HOST}:8443",
+        "TRUSTED_PROXIES": "1",
+        "METRICS_TOKEN": "token",
+    }
 
 
 @pytest.mark.timeout(300)

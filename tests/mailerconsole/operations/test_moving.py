@@ -1,19 +1,20 @@
 """From one engine to the other and nothing lost: the direction is that from the engine under test to the other."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.mailerconsole.operations.installations import Installation, on_other_engine, under_test
+from tests.mailerconsole.operations.installations import Installation, under_test
 from tests.support.stack import _test_database_url
 from workspace.models import Edition
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, engine: str) -> Iterator[Installation]:
-    with on_other_engine(engine, tmp_path) as installation:
-        yield installation
+def elsewhere(tmp_path: Path, engine: str, request: pytest.FixtureRequest) -> Installation:
+    """An empty installation on the engine that is not under test."""
+    is_file = engine == "postgresql"
+    url = f"sqlite:///{tmp_path}/moved.sqlite3" if is_file else request.getfixturevalue("postgresql")
+    return Installation(tmp_path / "elsewhere", url)
 
 
 @pytest.mark.timeout(600)

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.mailerconsole.operations.installations import Installation, empty_postgresql
+from tests.mailerconsole.operations.installations import Installation
 from tests.support.stack import ROOT
 
 pytestmark = pytest.mark.engine_independent
@@ -81,8 +81,11 @@ def is_there(url: str) -> bool:
 
 
 @pytest.mark.timeout(240)
-def test_without_the_right_to_add_it_everything_works_and_it_can_be_added_later(tmp_path: Path) -> None:
-    with empty_postgresql() as url, plain_user(url) as plain_url:
+def test_without_the_right_to_add_it_everything_works_and_it_can_be_added_later(
+    tmp_path: Path, postgresql: str
+) -> None:
+    url = postgresql
+    with plain_user(url) as plain_url:
         console = Installation(tmp_path, plain_url)
         migrated = console.manage("migrate")
         assert migrated.returncode == 0, migrated.stderr
@@ -109,8 +112,11 @@ def test_without_the_right_to_add_it_everything_works_and_it_can_be_added_later(
 
 
 @pytest.mark.timeout(240)
-def test_the_extension_may_stand_in_any_schema_and_a_broken_index_is_made_again(tmp_path: Path) -> None:
-    with empty_postgresql() as url, psycopg.connect(url, autocommit=True) as owner:
+def test_the_extension_may_stand_in_any_schema_and_a_broken_index_is_made_again(
+    tmp_path: Path, postgresql: str
+) -> None:
+    url = postgresql
+    with psycopg.connect(url, autocommit=True) as owner:
         owner.execute("CREATE SCHEMA extensions")
         owner.execute("CREATE EXTENSION pg_trgm SCHEMA extensions")
         console = Installation(tmp_path, url)

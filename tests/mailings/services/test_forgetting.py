@@ -32,7 +32,7 @@ def test_a_forgotten_person_is_nowhere_and_gets_nothing(ready, work, practice, b
 
     assert not holders()
     mailing = work(mailing)
-    assert CANARY not in deliveries(practice)
+    assert CANARY not in deliveries(practice, book)
     assert (mailing.sent, mailing.left_out) == (2, 1)
 
 
@@ -47,7 +47,7 @@ def test_a_refusal_outlives_the_persons_data(ready, work, practice, book, by, dr
     assert mailing.state == MailingState.DRAFT
     assert mailing.reason["now"] == 2
     assert counting.count(mailing, book.current_edition).recipients == 2
-    assert not deliveries(practice)
+    assert not deliveries(practice, book)
 
 
 def test_erasing_traces_reaches_mail(book, by, draft, register) -> None:

@@ -23,14 +23,9 @@ def test_who_signs_in_lands_where_they_were_going(sign_in, book) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, row in TABLE.items() if row.method == "post"])
-def test_who_signs_in_never_lands_on_an_act(name, sign_in, book, client) -> None:
-    """Which a redirect cannot do: it would say that there is no page."""
-    landed = client.get(sign_in(url_of(name, TABLE[name], book.slug)), follow=True)
-    assert landed.status_code == 200
-
-
-def test_who_signs_in_on_the_way_to_an_act_lands_in_its_book(sign_in, book) -> None:
-    assert sign_in(reverse("delete_addresses", args=[book.slug])) == reverse("console", args=[book.slug])
+def test_who_signs_in_does_nothing_by_it(name, sign_in, book, client) -> None:
+    """Whoever makes up such a link: an act is not done by following it."""
+    assert client.get(sign_in(url_of(name, TABLE[name], book.slug))).status_code in {302, 404, 405}
 
 
 def test_an_act_without_a_session_asks_to_sign_in_and_opens_the_book(book, client) -> None:

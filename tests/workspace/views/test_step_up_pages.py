@@ -102,12 +102,6 @@ def test_the_page_leads_nowhere_else(client, back) -> None:
     assert answer.url == reverse("home")
 
 
-def test_the_page_leads_to_no_act(client, book) -> None:
-    act = reverse("end_sessions")
-    answer = client.post(reverse("confirm_sign_in"), {"next": act, "current_password": PASSWORD})
-    assert answer.url == reverse("home")
-
-
 def test_a_wrong_password_is_told_and_too_many_end_the_session(client) -> None:
     fields = {"next": "/", "current_password": "not it"}
     for _ in range(limits.WRONG_PASSWORDS_BEFORE_SIGN_OUT - 1):

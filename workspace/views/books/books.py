@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from addressbook.services.sync import practice
 from addressbook.services.sync.connection import target_of
@@ -19,7 +19,6 @@ from workspace.models import AddressBook, Role
 from workspace.services.books import books
 from workspace.views.books.connection_sentences import Verdict
 from workspace.views.pages.access import LAST_BOOK, Access, actor, to_book, to_sign_in, to_superusers
-from workspace.views.pages.methods import require_POST
 from workspace.views.people.step_up import with_fresh_sign_in
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from addressbook.services.sync import connection
 from libraries.outbound_mailer import InvalidRequestError
@@ -18,7 +18,6 @@ from workspace.services.people import sealing
 from workspace.views.books.books import settings_page
 from workspace.views.books.connection_sentences import Verdict, verdict_on_failure, verdict_on_success
 from workspace.views.pages.access import Access, to_book
-from workspace.views.pages.methods import require_POST
 from workspace.views.people.step_up import after_fresh_sign_in, with_fresh_sign_in
 
 

@@ -12,14 +12,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from workspace.forms.members import CodeForm, NewAccountForm
 from workspace.models import Invitation
 from workspace.services.books import books, invitations
 from workspace.services.books.invitations import State
 from workspace.views.pages.access import actor, client_address
-from workspace.views.pages.methods import require_POST
 from workspace.views.people.sign_in import let_in
 
 # In the session: the invitation whose code was shown last.

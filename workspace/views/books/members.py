@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from workspace import limits
 from workspace.forms.members import InvitationForm, MemberForm, MemberRoleForm, NewMemberForm, WithdrawForm
@@ -17,7 +17,6 @@ from workspace.models import Invitation, Role
 from workspace.services.books import books, invitations, members
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.answers import public_url
-from workspace.views.pages.methods import require_POST
 from workspace.views.pages.sentences import number
 from workspace.views.people.step_up import with_fresh_sign_in
 

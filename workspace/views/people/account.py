@@ -9,13 +9,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from workspace import limits
 from workspace.forms.accounts import ChangePasswordForm
 from workspace.services.people import accounts, second_factor
 from workspace.views.pages.access import actor, signed_in
-from workspace.views.pages.methods import is_page, require_POST
 from workspace.views.people.sign_in import safe
 from workspace.views.people.step_up import confirmed, password_was_given
 
@@ -38,7 +37,7 @@ def account(request: HttpRequest) -> HttpResponse:
 def confirm_sign_in(request: HttpRequest) -> HttpResponse:
     """Asks for the password (and the code), and leads on to where it is needed."""
     wanted = request.POST.get("next", request.GET.get("next", ""))
-    to = wanted if safe(request, wanted) and is_page(wanted.partition("?")[0]) else reverse("home")
+    to = wanted if safe(request, wanted) else reverse("home")
     problem = ""
     if request.method == "POST":
         problem = confirmed(request)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from workspace import limits
 from workspace.forms.accounts import NewPasswordForm
@@ -18,7 +18,6 @@ from workspace.forms.users import PasswordLinkForm
 from workspace.models import User
 from workspace.services.users import users
 from workspace.views.pages.access import client_address
-from workspace.views.pages.methods import require_POST
 
 # In the session: the code that was shown last.
 _SHOWN: Final = "password_link"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -23,7 +23,6 @@ from workspace.services.people import accounts, second_factor
 from workspace.services.people.sealing import KeyLostError
 from workspace.services.people.throttling import TooManyGuessesError
 from workspace.views.pages.access import client_address
-from workspace.views.pages.methods import is_page
 from workspace.views.pages.sentences import wait_first
 from workspace.views.people import session_limits
 from workspace.views.people.browsers import remember_browser, visitor
@@ -148,29 +147,18 @@ def _page(
 
 
 def _destination(request: HttpRequest) -> str:
-    """Where the user was going; never an act, which a redirect cannot do, nor back to this page, over and over."""
+    """Where the user was going; never back to this page, over and over."""
     wanted = request.POST.get("next", request.GET.get("next", ""))
     if not safe(request, wanted):
         return resolve_url("home")
-    path = urlsplit(wanted).path
-    if path in {reverse("sign_in"), reverse("sign_out"), reverse("sign_in_code")}:
-        return resolve_url("home")
-    return wanted if is_page(path) else page_instead_of(path)
+    is_round_trip = urlsplit(wanted).path in {reverse("sign_in"), reverse("sign_out"), reverse("sign_in_code")}
+    return resolve_url("home") if is_round_trip else wanted
 
 
 def safe(request: HttpRequest, url: str) -> bool:
     """Whether this is a path of ours; `redirect` would take another word for the name of a view."""
     hosts = {request.get_host()}
     return url.startswith("/") and url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure())
-
-
-def page_instead_of(path: str) -> str:
-    """The page nearest to an act: that of its book."""
-    try:
-        slug = resolve(path).kwargs.get("slug")
-    except Resolver404:
-        slug = None
-    return reverse("console", args=[slug]) if slug else resolve_url("home")
 
 
 def choose_language(request: HttpRequest) -> HttpResponse:

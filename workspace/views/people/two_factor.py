@@ -9,14 +9,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from workspace import limits
 from workspace.forms.accounts import CodeForm, SignedCodesForm
 from workspace.services.people import second_factor
 from workspace.services.people.sealing import KeyLostError, UnusableKeyError
 from workspace.views.pages.access import actor, signed_in
-from workspace.views.pages.methods import require_POST
 from workspace.views.people.step_up import after_fresh_sign_in, lost_app_secrets
 
 _SALT: Final = "addressbook.recovery_codes"

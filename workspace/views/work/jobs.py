@@ -2,13 +2,12 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from addressbook.views.screen.screen import jobs_context
 from workspace.models import Job, Role
 from workspace.services.work import jobs
 from workspace.views.pages.access import Access, to_book
-from workspace.views.pages.methods import require_POST
 
 
 @require_GET

@@ -195,17 +195,6 @@ def test_a_query_goes_with_the_file_or_after_a_day(ask, register, book) -> None:
     assert not downloads.may_retry(failed)
 
 
-def test_an_edition_that_is_erased_takes_its_files_along(
-    made, register, book, file_store, django_capture_on_commit_callbacks
-) -> None:
-    register("a@example.com")
-    made()
-    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
-        downloads.discard_files(book.current_edition)
-    assert files_in(file_store) == []
-    assert Download.objects.get().state == JobState.EXPIRED
-
-
 def test_notes_of_departures_go_when_nobody_reads(ask, register, make_group, book) -> None:
     register("a@example.com b@example.com", make_group("VIP"))
     download = ask()

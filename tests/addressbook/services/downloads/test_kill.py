@@ -11,12 +11,12 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from addressbook import limits
 from addressbook.models import DepartedAddress, Download
 from addressbook.services import downloads
 from tests.support.downloads import groups_in, make, rows_of
 from tests.support.invariants import assert_consistent, contents
-from tests.support.kill import Doom
+from tests.support.kill import Doom, telling
+from workspace import limits
 from workspace.models import JobState
 from workspace.services.work import jobs
 
@@ -55,7 +55,7 @@ def test_a_worker_killed_at_any_point_leaves_a_whole_file_or_none(
     points = doom(0, file_store.parent, "make", whole.pk)
     assert len(points) >= 9, points
     expected = contents(book)
-    for fatal in range(1, len(points) + 1):
+    for fatal in telling(points):
         download = ask()
         doom(fatal, file_store.parent, "make", download.pk)
         download.refresh_from_db()
@@ -89,7 +89,7 @@ def test_a_sweep_killed_at_any_point_is_made_up_for_by_the_next(ask, register, f
     Download.objects.update(expires_at=Now())
     points = doom(0, file_store.parent, "tidy")
     assert len(points) == 2
-    for fatal in range(1, len(points) + 1):
+    for fatal in telling(points):
         download = make(ask())
         Download.objects.filter(pk=download.pk).update(expires_at=Now())
         doom(fatal, file_store.parent, "tidy")

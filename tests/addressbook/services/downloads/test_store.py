@@ -68,7 +68,7 @@ def test_a_file_that_is_gone_from_the_store(bucket, made, register, bob, client_
 
 
 def test_stray_objects_go_after_an_hour(bucket, made, register, monkeypatch) -> None:
-    from addressbook import limits
+    from workspace import limits
 
     register("a@example.com")
     download = made()

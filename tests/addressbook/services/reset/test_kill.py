@@ -14,7 +14,7 @@ from addressbook.services.addresses import groups, registration
 from addressbook.services.addresses.selection import Selection
 from addressbook.services.reset import editions, erasing, forget_person, merging, reset, restoring
 from tests.support.invariants import assert_consistent, contents
-from tests.support.kill import Doom
+from tests.support.kill import Doom, telling
 from tests.support.uploads import work
 from workspace.models import Action, AddressBook, AuditEvent, Edition, Erasure, Job, JobState, LeasedWork, Region, Zone
 from workspace.services.books import books
@@ -42,13 +42,6 @@ def doom(dooms: Doom) -> Callable[..., list[str]]:
         return dooms.run(fatal, folder, f"tests.addressbook.services.reset.doomed:{act}", *arguments, **LIMITS)
 
     return doom
-
-
-def telling(points: list[str]) -> list[int]:
-    """Which of the points to strike at: of those that come again with every batch the first and the last."""
-    first = {point: number for number, point in reversed(list(enumerate(points, 1)))}
-    last = {point: number for number, point in enumerate(points, 1)}
-    return sorted({*first.values(), *last.values()})
 
 
 @pytest.fixture(autouse=True)

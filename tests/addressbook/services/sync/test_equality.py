@@ -24,6 +24,7 @@ from addressbook.services.sync.engine import Rest
 from libraries.outbound_mailer.simulator import Fault, FaultKind, JobOrder, SimulatorSettings
 from tests.addressbook.services.sync.worker import Worker
 from tests.support.invariants import assert_consistent
+from tests.support.sizes import size
 from workspace.models import Edition, Region, Zone
 from workspace.services.books import books
 from workspace.services.work import crash_points
@@ -37,7 +38,7 @@ NAMES = ["VIP", "Gold", "News", "가입자"]
 LATEST_SECONDS = limits.SYNC_LANDING_SECONDS - 60
 # Each run takes about a second; in parts, so that all processors have a share. What a database can do wrong here,
 # fewer runs show. SYNC_RUNS and SYNC_SEED are for longer and other ones.
-RUNS, PARTS = {"sqlite": 300, "postgresql": 24}, 6
+RUNS, PARTS = {"sqlite": size(48, 600), "postgresql": size(12, 60)}, 6
 FAULTS = [kind for kind in FaultKind if kind is not FaultKind.SLOW]
 AROUND_A_CALL = ["sync: before the call", "sync: after the call"]
 

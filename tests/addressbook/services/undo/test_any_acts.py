@@ -19,6 +19,7 @@ from addressbook.services.addresses import bulk, groups, registration, selection
 from addressbook.services.addresses.groups import GroupNameTakenError
 from addressbook.services.addresses.selection import Selection
 from tests.support.invariants import assert_consistent, contents
+from tests.support.sizes import size
 from tests.support.undo import work_on_jobs
 
 PEOPLE = [f"{letter}@example.com" for letter in "abc"]
@@ -122,7 +123,7 @@ def world(request, db, book, by, no_other_worker, monkeypatch):
 
 def quickly(function):
     options = settings(
-        max_examples=15,
+        max_examples=size(6, 60),
         deadline=None,
         derandomize=True,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -13,7 +13,7 @@ from addressbook.models import Act
 from addressbook.services import undo
 from addressbook.services.addresses import bulk, groups, registration, selection
 from tests.support.invariants import assert_consistent, contents
-from tests.support.kill import Doom
+from tests.support.kill import Doom, telling
 from tests.support.undo import work_on_jobs
 from workspace.models import AuditEvent, Job, JobState, Region, Zone
 from workspace.services import history
@@ -63,7 +63,7 @@ def test_a_worker_killed_at_any_point_of_an_undo_loses_and_doubles_nothing(waiti
     points = doom(0, whole)
     assert len(points) >= 10, points
     whole.refresh_from_db()
-    for fatal in range(1, len(points) + 1):
+    for fatal in telling(points):
         job = waiting_undo()
         doom(fatal, job)
         Job.objects.filter(pk=job.pk, state=JobState.RUNNING).update(lease_until=timezone.now() - timedelta(seconds=1))

@@ -10,14 +10,14 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from addressbook import limits
 from addressbook.models import Upload
 from addressbook.services import uploads
 from addressbook.services.addresses import groups
 from tests.addressbook.services.uploads.doomed import CONTENT
 from tests.support.invariants import assert_consistent, contents
-from tests.support.kill import Doom
+from tests.support.kill import Doom, telling
 from tests.support.uploads import assert_accounted_for, counts, work
+from workspace import limits
 from workspace.models import AddressBook, JobState, Region, Zone
 from workspace.services.books import books
 from workspace.services.work import jobs
@@ -91,7 +91,7 @@ def test_a_worker_killed_at_any_point_loses_and_doubles_nothing(phase, upload_in
     points = doom(0, "work", whole.pk)
     assert len(points) >= 5, points
     whole.refresh_from_db()
-    for fatal in range(1, len(points) + 1):
+    for fatal in telling(points):
         upload = upload_in(phase)
         doom(fatal, "work", upload.pk)
         upload = take_over(upload)
@@ -111,7 +111,7 @@ def test_a_web_process_killed_while_it_receives_has_taken_all_or_nothing(new_boo
     book, _ = new_book()
     points = doom(0, "receive", book.pk, by.user.pk, uuid4())
     assert len(points) == 2
-    for fatal in range(1, len(points) + 1):
+    for fatal in telling(points):
         book, _ = new_book()
         token = uuid4()
         doom(fatal, "receive", book.pk, by.user.pk, token)
