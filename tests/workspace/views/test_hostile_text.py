@@ -171,7 +171,9 @@ def test_every_url_takes_any_text_in_any_field(book, client, make_group) -> None
         for text in ("<b>\0'\"{{ 7*7 }}%s\u202e", "9" * 30):
             data = {**dict.fromkeys(fields, text), "group": group.pk, "target": group.pk, "token": uuid4()}
             for method in (client.get, client.post):
-                assert method(url_of(name, row, book.slug), data).status_code < 500, (name, text)
+                status = method(url_of(name, row, book.slug), data).status_code
+                # Without workers the console says itself that it is not ready.
+                assert status < 500 or (name, status) == ("readyz", 503), (name, text)
 
 
 def test_a_name_in_a_header_stays_one_header(book, client, made, register) -> None:

@@ -9,12 +9,14 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from addressbook.views.undo import undo_sentences
 from workspace.models import Action, AuditEvent, Job, JobState, Role
+from workspace.views.history.mail_titles import MAIL_TITLES
 from workspace.views.history.named_values import named
 from workspace.views.pages.sentences import number
 
 Detail = Mapping[str, Any]
 
 TITLES: Final[dict[str, str | Promise]] = {
+    **MAIL_TITLES,
     "add_group": gettext_lazy("Create group"),
     "rename_group": gettext_lazy("Rename group"),
     "delete_group": gettext_lazy("Delete group"),
