@@ -130,7 +130,14 @@ def _check_context(access: Access, upload: Upload) -> dict[str, Any]:
 def _masked_result(result: dict[str, Any], access: Access) -> dict[str, Any]:
     """The findings in the file of somebody else, for those to whom addresses are masked."""
     listed = ("findings", "group_findings", "outside", "new_groups")
-    return {**result, **{name: _masked(result[name], access) for name in listed if name in result}}
+    masked = {**result, **{name: _masked(result[name], access) for name in listed if name in result}}
+    if "group_findings" in result:
+        pairs = zip(masked["group_findings"], result["group_findings"], strict=True)
+        # The name proposed for one with an address in it spells that address with other signs.
+        masked["group_findings"] = [
+            found if found["name"] == original["name"] else {**found, "proposal": None} for found, original in pairs
+        ]
+    return masked
 
 
 def _masked(value: Any, access: Access) -> Any:

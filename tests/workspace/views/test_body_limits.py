@@ -13,7 +13,16 @@ from tests.workspace.views.test_access import TABLE, url_of
 from workspace import limits
 
 FORM = "application/x-www-form-urlencoded"
-LARGE = {"register", "check_registration", "repair_registration", "edit_groups", "send_upload"}
+LARGE = {
+    "register",
+    "check_registration",
+    "repair_registration",
+    "edit_groups",
+    "send_upload",
+    "save_draft",
+    "add_recipient_addresses",
+    "add_attachment",
+}
 
 
 class Unread(io.BytesIO):

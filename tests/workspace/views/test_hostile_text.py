@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from addressbook import limits as address_book_limits
 from addressbook.models import BookSync, Group, Membership, ParkedEntry, Pause, Upload
 from addressbook.services import downloads
 from tests.support.downloads import make, path_of, workbook_rows
@@ -171,7 +172,9 @@ def test_every_url_takes_any_text_in_any_field(book, client, make_group) -> None
         for text in ("<b>\0'\"{{ 7*7 }}%s\u202e", "9" * 30):
             data = {**dict.fromkeys(fields, text), "group": group.pk, "target": group.pk, "token": uuid4()}
             for method in (client.get, client.post):
-                assert method(url_of(name, row, book.slug), data).status_code < 500, (name, text)
+                status = method(url_of(name, row, book.slug), data).status_code
+                # Without workers the console says itself that it is not ready.
+                assert status < 500 or (name, status) == ("readyz", 503), (name, text)
 
 
 def test_a_name_in_a_header_stays_one_header(book, client, made, register) -> None:
@@ -186,7 +189,8 @@ def test_a_name_in_a_header_stays_one_header(book, client, made, register) -> No
         assert not {"\r", "\n", "\0"} & set(header), ascii(text)
 
 
-def test_a_file_may_be_called_anything(book, client, file_store, no_other_worker) -> None:
+def test_a_file_may_be_called_anything(book, client, file_store, no_other_worker, monkeypatch) -> None:
+    monkeypatch.setattr(address_book_limits, "UPLOADS_PER_BOOK", len(ALL))
     url = reverse("send_upload", args=[book.slug])
     for text in ALL:
         head = f'--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n{uuid4()}\r\n--x\r\n'

@@ -187,7 +187,7 @@ def test_lower_protection_asks_first_and_more_of_it_does_not(change, book, alice
     assert client.post(url, {**fields, **strict, "version": 1, "token": uuid4()}).status_code == 302
     lower = {**fields, **strict, **change, "version": 2, "token": uuid4()}
     answer = client.post(url, lower)
-    assert "Your password, please" in text_of(answer)
+    assert "Before this act your password is asked for again." in text_of(answer)
     book.refresh_from_db()
     assert (book.masking, book.download_sign_in_required, book.download_reason_required) == ("everybody", True, True)
     assert client.post(url, {**lower, "current_password": "wrong wrong wrong"}).status_code == 422
