@@ -11,7 +11,7 @@ from mailings.services import drafts
 from mailings.services.recipients import sources
 from mailings.services.sending import confirming, lease, running
 from tests.mailings.services.sending.delivered import deliveries
-from tests.mailings.services.sending.lives import assert_sound, states_of_parts
+from tests.mailings.services.sending.lives import assert_sound, confirm_in, states_of_parts
 from workspace.services.work import crash_points
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
@@ -114,3 +114,12 @@ def test_of_two_mailings_the_one_that_began_first_is_sent_first(ready, work, pra
     assert run.next_at > timezone.now() + timedelta(seconds=2)
     Mailing.objects.filter(pk=other.pk).update(state="sent")
     assert work(mailing).sent == 2
+
+
+def test_what_is_over_a_limit_never_leaves(work, practice, book, by) -> None:
+    """M9, should a check before it have been passed by."""
+    mailing = work(confirm_in(book, 2, by, body="<p>" + "x" * 600_000 + "</p>"))
+
+    assert (mailing.state, mailing.reason["code"], mailing.open) == ("paused", "refused", 2)
+    assert not practice.log.requests("createMailRequest")
+    assert_sound(mailing, practice)
