@@ -6,15 +6,33 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from django.utils import timezone
 
 from mailings.models import COUNTERS, Mailing, MailingRun, Part, PartState, RecipientState
-from mailings.services.sending import counters, running
+from mailings.services import drafts, senders
+from mailings.services.recipients import sources
+from mailings.services.sending import confirming, counters, running
 from tests.mailings.services.sending.delivered import deliveries
 
 if TYPE_CHECKING:
     from libraries.outbound_mailer.simulator import Simulator
+    from workspace.models import AddressBook
+    from workspace.services.history.audit import Actor
+
+
+def confirm_in(book: AddressBook, count: int, by: Actor, **fields: object) -> Mailing:
+    """A mailing to r0, r1 … that was just confirmed; what the page would have checked is not checked."""
+    sender = senders.add_sender(book=book, address="news@example.com", name="News", by=by)
+    draft = drafts.begin(book=book, token=uuid4(), by=by)
+    Mailing.objects.filter(pk=draft.pk).update(sender=sender, **{"subject": "Hello", "body": "<p>Hello</p>", **fields})
+    text = "\n".join(f"r{number}@example.com" for number in range(count))
+    sources.add_typed(book=book, mailing_id=draft.pk, text=text, token=uuid4(), by=by)
+    version = Mailing.objects.get(pk=draft.pk).version
+    return confirming.confirm(
+        book=book, mailing_id=draft.pk, seen_version=version, seen_count=count, token=uuid4(), by=by
+    )
 
 
 def take_turn(mailing: Mailing) -> bool:

@@ -17,11 +17,20 @@ from hypothesis import strategies as st
 
 from libraries.outbound_mailer.simulator import Fault, FaultKind, Outcome, Simulator
 from mailings import limits
-from mailings.models import Mailing, MailingRun, MailingState, MailRules, Part, PartState, RecipientState, Suppression
+from mailings.models import (
+    Mailing,
+    MailingRun,
+    MailingState,
+    MailRules,
+    Part,
+    PartState,
+    RecipientState,
+    Sender,
+    Suppression,
+)
 from mailings.services.sending import confirming, counters
-from tests.mailings.services.sending.delivered import deliveries
-from tests.mailings.services.sending.lives import assert_sound, take_turn
-from tests.mailings.services.sending.test_kill import confirm_in
+from tests.mailings.services.sending.delivered import deliveries, mails_of
+from tests.mailings.services.sending.lives import assert_sound, confirm_in, take_turn
 from workspace.models import AddressBook, BookMember, Region, Role, Zone
 from workspace.services.books import books
 
@@ -60,6 +69,7 @@ steps = st.one_of(
     st.tuples(st.just("suppress"), st.sampled_from(Suppression.Kind.values), numbers),
     st.tuples(st.just("outcome"), numbers, st.sampled_from(["ETC_ERROR", "SEND_BLOCK_ADDRESS", "SMTP_ERROR"])),
     st.just(("late",)),
+    st.just(("settings",)),
 )
 
 
@@ -141,8 +151,18 @@ class Life:
         long_ago = timezone.now() - timedelta(hours=1)
         Mailing.objects.filter(pk=self.mailing.pk, send_at__isnull=False).update(send_at=long_ago)
 
+    def settings(self) -> None:
+        """Somebody changes what the mailing was confirmed with: M3."""
+        Sender.objects.filter(book=self.book).update(name="Other")
+        MailRules.objects.filter(book=self.book).update(company="Other")
+
     def check(self) -> None:
         assert_sound(self.mailing, self.simulator, sent_again=self.sent_again)
+        for mail in mails_of(self.simulator, self.book):
+            assert (mail.sender_address, mail.sender_name) == ("news@example.com", "News")
+            assert mail.subject.endswith("Hello A&B")
+            assert ("Example" in mail.body) == self.mailing.is_advertising
+            assert "Other" not in mail.body
         before_sending = ("draft", "freezing", "awaiting", "held", "scheduled", "missed", "cancelled")
         if self.mailing.state in before_sending:
             assert not self.reached(), self.mailing
@@ -212,5 +232,10 @@ def begin(by: Actor, colleague: Actor, count: int, is_advertising: bool, is_sche
     BookMember.objects.create(book=book, user=colleague.user, role=Role.ADMIN)
     facts = {"company": "Example", "contact_email": "a@example.com", "telephone": "1", "postal_address": "Seoul"}
     MailRules.objects.create(book=book, second_person_from=1 if second else None, **facts)
-    fields = {"kind": "advertising" if is_advertising else "general"}
-    return confirm_in(book, count, by, **fields, send_at=timezone.now() + timedelta(hours=1) if is_scheduled else None)
+    fields = {
+        "kind": "advertising" if is_advertising else "general",
+        "send_at": timezone.now() + timedelta(hours=1) if is_scheduled else None,
+        "subject": "Hello ${who}",
+        "common_values": {"who": "A&B"},
+    }
+    return confirm_in(book, count, by, **fields)

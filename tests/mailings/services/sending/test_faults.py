@@ -7,10 +7,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from libraries.outbound_mailer.simulator import Fault, FaultKind, ListOrder, Outcome
-from mailings.models import MailingState, MailKind, MailRules, Part, PartState, Suppression
+from libraries.outbound_mailer.simulator import Fault, FaultKind, Outcome
+from mailings.models import MailingState, Part, PartState
 from mailings.services import attachments
-from mailings.services.sending import confirming, running
+from mailings.services.sending import confirming
 from tests.mailings.services.sending.delivered import deliveries, mails_of
 from tests.mailings.services.sending.lives import assert_sound, states_of_parts
 
@@ -173,76 +173,6 @@ def test_an_unknown_part_that_is_listed_late_or_never(listed_after, ready, work,
     assert_sound(mailing, practice)
 
 
-@pytest.mark.parametrize("order", ListOrder)
-def test_the_order_of_results_does_not_matter(order, ready, work, practice, book, monkeypatch) -> None:
-    from mailings import limits
-
-    monkeypatch.setattr(limits, "RESULTS_PAGE_ROWS", 2)
-    practice.settings = replace(practice.settings, list_order=order)
-    for number in range(1, 10, 2):
-        practice.outcomes.set(Outcome(pattern=f"r{number}@*", status="F", code="SMTP_ERROR"))
-
-    mailing = work(ready(10, 10))
-
-    assert (mailing.state, mailing.sent, mailing.failed) == (SENT, 5, 5)
-    assert_sound(mailing, practice)
-
-
-def test_failures_are_told_apart(ready, work, practice, book) -> None:
-    MailRules.objects.create(book=book, blocked_hours=24)
-    practice.outcomes.set(Outcome(pattern="r0@*", status="F", code="MAILBOX_ERROR", message="550 gone"))
-    practice.outcomes.set(Outcome(pattern="r1@*", status="F", code="SEND_BLOCK_ADDRESS"))
-    practice.outcomes.set(Outcome(pattern="r2@*", status="C"))
-    practice.outcomes.set(Outcome(pattern="r3@*", status="F", code="ETC_ERROR"))
-
-    mailing = work(ready(6, 4))
-
-    assert (mailing.sent, mailing.failed, mailing.blocked, mailing.cancelled) == (2, 2, 1, 1)
-    gone = mailing.recipients.get(email="r0@example.com")
-    assert (gone.result_code, gone.result_message) == ("MAILBOX_ERROR", "550 gone")
-    blocks = Suppression.objects.filter(book=book, kind=Suppression.Kind.BLOCKED)
-    assert set(blocks.values_list("key", flat=True)) == {"r0@example.com", "r1@example.com"}
-    assert all(block.until < timezone.now() + timedelta(hours=25) for block in blocks)
-    assert_sound(mailing, practice)
-
-
-def test_who_unsubscribed_at_the_service_is_known_from_then_on(ready, work, practice, book) -> None:
-    from addressbook.services.sync.connection import client_for
-
-    with client_for(book) as client:
-        client.blocks.register_unsubscribers(["r1@example.com"])
-
-    mailing = work(ready(3, 2, kind=MailKind.ADVERTISING))
-
-    assert (mailing.state, mailing.sent, mailing.unsubscribed) == (SENT, 2, 1)
-    known = Suppression.objects.get(book=book)
-    assert (known.kind, known.key, known.until) == ("unsubscribed", "r1@example.com", None)
-    assert_sound(mailing, practice)
-
-
-def test_who_was_dropped_without_a_word_is_not_said_to_be_sent(ready, work, practice, book) -> None:
-    practice.settings = replace(practice.settings, dropped_recipients=1)
-    practice.outcomes.set(Outcome(pattern="r0@*", status="F", code="SMTP_ERROR"))
-
-    mailing = work(ready(4, 4))
-
-    assert (mailing.state, mailing.sent, mailing.failed, mailing.unknown) == (SENT, 2, 1, 1)
-    assert mailing.parts.get().answer == {"count": 3}
-    assert mailing.recipients.get(state="unknown").result_code == "not_listed"
-    assert_sound(mailing, practice)
-
-
-def test_an_unknown_part_of_which_somebody_was_dropped_is_found(ready, work, practice, book) -> None:
-    practice.settings = replace(practice.settings, dropped_recipients=1)
-    mailing = work(ready(4, 4), stop_at=(HELD,))
-    practice.faults.switch_on(fault(FaultKind.CUT_AFTER, "createMailRequest"))
-
-    mailing = work(mailing)
-
-    assert (mailing.sent, mailing.unknown) == (3, 1)
-    assert_sound(mailing, practice)
-
-
 @pytest.fixture
 def with_file(book, draft, by, file_store) -> None:
     from django.core.files.base import ContentFile
@@ -308,58 +238,3 @@ def test_the_mark_is_committed_when_the_service_gets_the_call(ready, work, pract
     assert (state, attempts) == (PartState.CALLING, 1)
     assert marker
     assert called_at is not None
-
-
-@pytest.mark.parametrize("kind", [FaultKind.RATE_LIMITED, FaultKind.TOO_LARGE, FaultKind.NOT_SUBSCRIBED])
-def test_stopped_in_the_air_and_then_refused_is_not_called_again(
-    kind, ready, work, practice, book, by, monkeypatch
-) -> None:
-    from workspace.services.work import crash_points
-
-    mailing = work(ready(6, 2), stop_at=(HELD,))
-    practice.faults.switch_on(fault(kind, "createMailRequest", skip=1))
-
-    def stop(point: str) -> None:
-        if point == "call: after a failure":
-            confirming.stop(book=book, mailing_id=mailing.pk, by=by)
-
-    monkeypatch.setattr(crash_points, "reached", stop)
-    mailing = work(mailing)
-
-    assert (mailing.state, mailing.sent, mailing.cancelled, mailing.open) == ("stopped", 2, 4, 0)
-    assert mailing.done_at is not None
-    assert len(practice.log.requests("createMailRequest")) == 2
-    assert_sound(mailing, practice)
-
-
-def test_a_decision_about_one_part_does_not_go_on_with_a_paused_mailing(ready, work, practice, book, by) -> None:
-    mailing = work(ready(6, 2), stop_at=(HELD,))
-    practice.faults.switch_on(fault(FaultKind.CUT_BEFORE, "createMailRequest"))
-    practice.faults.switch_on(fault(FaultKind.NOT_SUBSCRIBED, "createMailRequest"))
-    mailing = work(mailing)
-    assert mailing.state == PAUSED
-
-    part = mailing.parts.get(state=PartState.UNKNOWN)
-    confirming.send_part(book=book, mailing_id=mailing.pk, part_id=part.pk, by=by)
-
-    assert work(mailing).state == PAUSED
-    assert not deliveries(practice, book)
-    assert_sound(mailing, practice)
-
-
-def test_a_test_mail_does_not_wait_for_a_long_mailing(ready, work, practice, book) -> None:
-    mailing = work(ready(4, 2), stop_at=(HELD,))
-    practice.faults.switch_on(fault(FaultKind.RATE_LIMITED, "createMailRequest", retry_after="900"))
-    work(mailing, turns=1)
-    test = type(mailing).objects.get(pk=mailing.pk)
-    test.pk, test.is_test, test.planned, test.open = None, True, 1, 1
-    test.state = MailingState.SENDING
-    test.save()
-    test.recipients.create(number=1, email="me@example.com", key="me@example.com")
-    test.parts.create(number=1, first=1, last=1)
-    test.run = type(mailing.run).objects.create(mailing=test, next_at=timezone.now())
-
-    running.run(test.pk)
-
-    assert deliveries(practice, book) == {"me@example.com": 1}
-    assert not running._another_is_sending(mailing.run)

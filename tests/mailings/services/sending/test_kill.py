@@ -6,20 +6,17 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from libraries.outbound_mailer.simulator import Fault, FaultKind, Outcome, Simulator
 from mailings.models import Mailing, MailingRun, MailingState, Part, PartState
-from mailings.services import drafts, senders
-from mailings.services.recipients import sources
 from mailings.services.sending import confirming, lease
 from tests.mailings.services.sending.delivered import deliveries
-from tests.mailings.services.sending.lives import assert_sound, take_turn
+from tests.mailings.services.sending.lives import assert_sound, confirm_in, take_turn
 from tests.support.kill import Doom
-from workspace.models import AddressBook, Region, Zone
+from workspace.models import Region, Zone
 from workspace.services.books import books
 
 if TYPE_CHECKING:
@@ -59,18 +56,6 @@ def confirmed(by: Actor, practice: Simulator, monkeypatch) -> Callable[[], Maili
 
     monkeypatch.setattr(limits, "PART_RECIPIENTS", PART)
     return lambda: confirm_in(books.create_book(name="Kill", zone=Zone.PUBLIC, region=Region.KR, by=by), COUNT, by)
-
-
-def confirm_in(book: AddressBook, count: int, by: Actor, **fields: object) -> Mailing:
-    sender = senders.add_sender(book=book, address="news@example.com", name="News", by=by)
-    draft = drafts.begin(book=book, token=uuid4(), by=by)
-    Mailing.objects.filter(pk=draft.pk).update(sender=sender, subject="Hello", body="<p>Hello</p>", **fields)
-    text = "\n".join(f"r{number}@example.com" for number in range(count))
-    sources.add_typed(book=book, mailing_id=draft.pk, text=text, token=uuid4(), by=by)
-    version = Mailing.objects.get(pk=draft.pk).version
-    return confirming.confirm(
-        book=book, mailing_id=draft.pk, seen_version=version, seen_count=count, token=uuid4(), by=by
-    )
 
 
 def at(mailing: Mailing, phase: str, practice: Simulator) -> Mailing:
