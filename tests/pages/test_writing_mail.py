@@ -114,6 +114,30 @@ def test_a_save_in_the_middle_of_a_syllable_leaves_it_alone(compose, korean, dra
     saved(draft, lambda draft: "한글" in draft.body)
 
 
+def test_a_save_by_itself_leaves_an_open_dialog_alone(compose, draft) -> None:
+    editor(compose).click()
+    compose.keyboard.type("Hello")
+    compose.get_by_role("link", name="Add recipients").click()
+    dialog = compose.get_by_role("dialog", name="Add recipients")
+    dialog.get_by_role("link", name="Addresses").click()
+    dialog.get_by_role("textbox", name="Addresses").fill("a@example.com")
+    saved(draft, lambda draft: "Hello" in draft.body)
+    expect(compose.locator("#draft-state")).to_contain_text("Saved at")
+    dialog.get_by_role("button", name="Add", exact=True).click()
+    expect(compose.locator(".recipient-count")).to_have_text("1 recipient")
+
+
+def test_two_windows_do_not_overwrite_each_other(compose, draft, write, allowed_console_errors) -> None:
+    allowed_console_errors.append("status of 409")
+    write(draft, subject="Theirs")
+    compose.get_by_label("Mail subject").fill("Mine")
+    dialog = compose.get_by_role("dialog", name="The draft was changed elsewhere")
+    expect(dialog).to_contain_text("Theirs")
+    dialog.get_by_role("button", name="Save mine").click()
+    saved(draft, lambda draft: draft.subject == "Mine")
+    expect(dialog).to_have_count(0)
+
+
 def test_a_typed_mark_becomes_a_chip(compose) -> None:
     editor(compose).click()
     compose.keyboard.type("Hello ${name}, welcome")
