@@ -175,7 +175,6 @@ window.MailSchema = (() => {
   const CLOSE = { link: "</a>", color: "</span>", strong: "</strong>", em: "</em>", underline: "</u>" };
 
   const LEAVES = {
-    text: (node) => escapeText(node.text),
     line_break: () => "<br>",
     placeholder: (node) => `\${${node.attrs.name}}`,
     picture: ({ attrs }) => {
@@ -184,11 +183,34 @@ window.MailSchema = (() => {
     },
   };
 
+  // HTML loses the spaces that begin or end a line, and all but one in a row: those that show are written as &nbsp;,
+  // those that nobody sees are not written. Else a space after the last word would not survive the next opening.
+  function leavesOf(parent) {
+    const leaves = [];
+    const endLine = () => {
+      while (leaves.length && leaves.at(-1).text !== null) {
+        const last = leaves.at(-1);
+        last.text = last.text.replace(/ +$/, "");
+        if (last.text) break;
+        leaves.pop();
+      }
+    };
+    parent.forEach((node) => {
+      if (node.type.name === "line_break") endLine();
+      const before = leaves.at(-1);
+      const isLost = !before || before.node.type.name === "line_break" || before.text?.endsWith(" ");
+      const text = node.isText ? node.text : null;
+      leaves.push({ node, text: isLost && text ? text.replace(/^ /, "\u00a0") : text });
+    });
+    endLine();
+    return leaves;
+  }
+
   function inline(parent) {
     let html = "";
     const open = [];
     const closeTo = (count) => { while (open.length > count) html += CLOSE[open.pop().type.name]; };
-    parent.forEach((node) => {
+    for (const { node, text } of leavesOf(parent)) {
       let same = 0;
       while (same < open.length && same < node.marks.length && open[same].eq(node.marks[same])) same += 1;
       closeTo(same);
@@ -196,8 +218,8 @@ window.MailSchema = (() => {
         html += OPEN[mark.type.name](mark);
         open.push(mark);
       }
-      html += LEAVES[node.type.name](node);
-    });
+      html += text === null ? LEAVES[node.type.name](node) : escapeText(text);
+    }
     closeTo(0);
     return html;
   }

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from addressbook.services.sync.connection import is_practice
 from mailings.forms.draft import read_draft
@@ -144,7 +144,8 @@ def _both(request: HttpRequest, access: Access, now: Mailing, sent: Any) -> Http
     """Both versions, for a person to choose: what is saved, and what this form has."""
     context = draft_context(access, now)
     context |= {"own": sent.content, "dialog_template": "mail/dialogs/stale_draft.html"}
-    return dialog(request, context, status=409)
+    # What a save brings goes to its places by itself, and the dialog stays as it is; but for this one.
+    return reswap(retarget(dialog(request, context, status=409), "#dialog"), "outerHTML")
 
 
 def _token(request: HttpRequest) -> UUID:
