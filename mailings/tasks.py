@@ -14,7 +14,19 @@ def run_mailing(mailing_id: int) -> None:
 
 
 @shared_task
+def tell_unsubscribes(book_id: int) -> None:
+    from mailings.services.suppressions import telling
+
+    try:
+        telling.run(book_id)
+    except telling.TellingLostError:
+        return  # another worker took it over
+
+
+@shared_task
 def wake_mailings() -> None:
     from mailings.services.sending import lease
+    from mailings.services.suppressions import telling
 
     lease.wake_due()
+    telling.wake_due()
