@@ -28,7 +28,7 @@ ROOMS = {
     "workspace.services": ("history", "work", "people", "books"),
     "workspace.views": ("pages", "people", "books", "history", "work"),
     "addressbook.services": ("sync", "addresses", "uploads", "downloads", "undo", "reset", "beginnings"),
-    "mailings.views": ("compose", "follow"),
+    "mailings.views": ("suppressions", "compose", "follow"),
     "addressbook.views": ("sync", "undo", "addresses", "uploads", "downloads", "reset", "screen"),
 }
 # What starts the processes knows the operations, and these know the rest of the project.

@@ -19,8 +19,10 @@ from libraries.outbound_mailer import ConfigurationError, InvalidRequestError, M
 from libraries.outbound_mailer.types import UnsubscriberCounts
 from mailings import limits
 from mailings.models import Suppression, Telling
-from workspace.models import AddressBook
+from mailings.services.rules import require_role
+from workspace.models import AddressBook, Role
 from workspace.services.books import books
+from workspace.services.history.audit import Actor
 from workspace.services.work import crash_points
 
 TASK = "mailings.tasks.tell_unsubscribes"
@@ -66,6 +68,19 @@ def tell_everything(book: AddressBook) -> None:
     """The book leads to another account, which knows nothing of what this one was told. Under the lock of the book."""
     Suppression.objects.unsubscribed().filter(book=book).update(told_at=None)
     if Suppression.objects.untold().filter(book=book).exists():
+        wake(book)
+
+
+def tell_now(*, book: AddressBook, by: Actor) -> None:
+    """Do not wait for the end of a pause, and ask once more about addresses that were refused.
+
+    Raises NotAllowedError.
+    """
+    with transaction.atomic():
+        books.lock(book)
+        require_role(book, by, Role.MANAGER)
+        refused = Suppression.objects.unsubscribed().filter(book=book, result_code=Suppression.REFUSED)
+        refused.update(result_code="")
         wake(book)
 
 

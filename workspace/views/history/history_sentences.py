@@ -74,6 +74,9 @@ TITLES: Final[dict[str, str | Promise]] = {
     "resume_sync": gettext_lazy("Resume sync"),
     "send_again": gettext_lazy("Sync everything again"),
     "rebuild_remote": gettext_lazy("Replace the service’s copy of the address book"),
+    "register_unsubscribes": gettext_lazy("Register unsubscribe for promotional emails"),
+    "remove_unsubscribes": gettext_lazy("Remove unsubscribe"),
+    "look_up_blocks": gettext_lazy("Look up send blocks"),
 }
 
 
@@ -88,6 +91,8 @@ _SAID: Final[dict[str, tuple[str, ...]]] = {
     Action.DELETE_ADDRESS: ("selected",),
     Action.REMOVE_FROM_GROUP: ("group", "removed", "selected"),
     Action.CHANGE_GROUP: ("selected", "added", "removed"),
+    Action.REGISTER_UNSUBSCRIBES: ("registered",),
+    Action.REMOVE_UNSUBSCRIBES: ("removed",),
     Action.UNDO: ("selected",),
 }
 
@@ -229,6 +234,25 @@ def _edited(detail: Detail) -> str:
     ) % {"count": number(count)}
 
 
+def _unsubscribed(detail: Detail) -> str:
+    count = detail.get("registered", 0)
+    return ngettext("%(count)s unsubscribe was registered.", "%(count)s unsubscribes were registered.", count) % {
+        "count": number(count)
+    }
+
+
+def _resubscribed(detail: Detail) -> str:
+    count = detail.get("removed", 0)
+    return ngettext("%(count)s unsubscribe was removed.", "%(count)s unsubscribes were removed.", count) % {
+        "count": number(count)
+    }
+
+
+def _blocks(detail: Detail) -> str:
+    values = {"asked": number(detail.get("asked", 0)), "blocked": number(detail.get("blocked", 0))}
+    return _("Addresses asked for: %(asked)s, of them blocked: %(blocked)s.") % values
+
+
 def _lines(detail: Detail) -> str:
     count = detail.get("lines", 0)
     return ngettext("%(count)s line was downloaded.", "%(count)s lines were downloaded.", count) % {
@@ -320,6 +344,9 @@ _SENTENCES: Final[dict[str, Callable[[Detail], str]]] = {
     Action.REMOVE_MEMBER: lambda detail: _("%(user)s is no longer a member.") % detail,
     Action.LOOK_UP_ADDRESS: _looked_up,
     Action.SHOW_ADDRESS: _shown,
+    Action.REGISTER_UNSUBSCRIBES: _unsubscribed,
+    Action.REMOVE_UNSUBSCRIBES: _resubscribed,
+    Action.LOOK_UP_BLOCKS: _blocks,
     Action.UNDO: _undone,
     Action.FETCH_HISTORY: _lines,
     Action.TRIM_HISTORY: _trimmed,
