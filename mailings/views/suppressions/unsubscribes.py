@@ -27,7 +27,9 @@ from workspace.views.pages.methods import require_POST
 @to_book(Role.VIEWER)
 def unsubscribe_list(request: HttpRequest, access: Access) -> HttpResponse:
     """POST searches and turns pages of what was found, since an address must not be in a URL."""
-    return render(request, "mail/unsubscribes.html", _page(request, access))
+    query = request.POST.get("query", "").strip()[:254]
+    before = read_id((request.POST if query else request.GET).get("before", ""))
+    return render(request, "mail/unsubscribes.html", _page(access, query=query, before=before))
 
 
 @takes_large_forms
@@ -106,11 +108,10 @@ def tell_unsubscribes(request: HttpRequest, access: Access) -> HttpResponse:
     return redirect("unsubscribes", slug=access.book.slug)
 
 
-def _page(request: HttpRequest, access: Access) -> dict[str, Any]:
+def _page(access: Access, *, query: str = "", before: int | None = None) -> dict[str, Any]:
     # Who sees addresses masked must not find out by a search what is hidden.
     may_search = not access.sees_masked or access.may_edit
-    query = request.POST.get("query", "").strip()[:254] if may_search else ""
-    before = read_id((request.POST if query else request.GET).get("before", ""))
+    query = query if may_search else ""
     standing = reading.standing(access.book)
     return {
         "access": access,
@@ -134,22 +135,15 @@ def _dialog(request: HttpRequest, access: Access, template: str, *, status: int 
     context |= {"access": access, "book": access.book, "limits": workspace_limits}
     if "HX-Request" in request.headers:
         return render(request, "dialogs/alone.html", context, status=status)
-    return render(request, "mail/unsubscribes.html", {**_first_page(request, access), **context}, status=status)
+    return render(request, "mail/unsubscribes.html", {**_page(access), **context}, status=status)
 
 
 def _done(request: HttpRequest, access: Access, **values: Any) -> HttpResponse:
     """The numbers, or what is left to be mended, in a dialog; and behind it the list as it is now."""
     context = {"text": "", "reason": "", "dialog_template": "mail/dialogs/counted.html", "token": uuid4(), **values}
-    context |= {**_first_page(request, access), "limits": workspace_limits}
+    context |= {**_page(access), "limits": workspace_limits}
     template = "mail/unsubscribes_changed.html" if "HX-Request" in request.headers else "mail/unsubscribes.html"
     return render(request, template, context)
-
-
-def _first_page(request: HttpRequest, access: Access) -> dict[str, Any]:
-    request.POST = request.POST.copy()
-    for name in ("query", "before"):
-        request.POST.pop(name, None)
-    return _page(request, access)
 
 
 def _none_typed() -> str:
