@@ -164,6 +164,18 @@ def test_one_address_that_the_service_refuses_does_not_hold_up_the_others(book, 
     assert "r4@example.com" in held()
 
 
+def test_a_person_has_the_service_asked_again_about_what_it_refused(book, by, refuse, tell, at_service) -> None:
+    refuse("ann@example.com bob@example.com")
+    Suppression.objects.filter(key="ann@example.com").update(email="no address")
+    tell()
+    Suppression.objects.filter(key="ann@example.com").update(email="ann@example.com")
+
+    telling.tell_now(book=book, by=by)
+    tell()
+
+    assert at_service() == held() == ["ann@example.com", "bob@example.com"]
+
+
 def test_another_account_is_told_everything(book, by, refuse, tell, practice) -> None:
     from workspace.services.work.changing import Fact, changing
 
