@@ -23,6 +23,14 @@ PLACEHOLDER_NAME_CHARACTERS: Final = 50
 PLACEHOLDERS_MOST: Final = 100
 VALUE_CHARACTERS: Final = 1_000
 
+# Addresses of one call about unsubscribes; the API publishes no maximum.
+TOLD_AT_ONCE: Final = 1_000
+# Calls to find the addresses among them that the service refuses, before what is known by then is kept.
+TELLING_CALLS: Final = 40
+# Blocks are asked for one by one while a person waits.
+BLOCKS_LOOKED_UP_AT_ONCE: Final = 10
+SUPPRESSIONS_A_PAGE: Final = 50
+
 # Recipients of one call. The API takes 100,000, but the size that its gateway lets through is not documented.
 PART_RECIPIENTS: Final = 5_000
 TYPED_RECIPIENTS: Final = 1_000

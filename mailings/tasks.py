@@ -21,10 +21,22 @@ def drop_old_recipients() -> None:
 
 
 @shared_task
+def tell_unsubscribes(book_id: int) -> None:
+    from mailings.services.suppressions import telling
+
+    try:
+        telling.run(book_id)
+    except telling.TellingLostError:
+        return  # another worker took it over
+
+
+@shared_task
 def wake_mailings() -> None:
     from mailings.services.sending import lease
+    from mailings.services.suppressions import telling
 
     lease.wake_due()
+    telling.wake_due()
 
 
 @shared_task

@@ -3,6 +3,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from mailings.views.compose import attachments, check, draft, preview, recipients
 from mailings.views.follow import mailing, mailings
 from mailings.views.settings import sections
+from mailings.views.suppressions import blocks, unsubscribes
 
 mailing_urls: list[URLPattern] = [
     path("", mailing.mailing_page, name="mailing"),
@@ -39,6 +40,18 @@ book_urls: list[URLPattern | URLResolver] = [
     path("<int:mailing_id>/", include(mailing_urls)),
 ]
 
+unsubscribe_urls: list[URLPattern] = [
+    path("", unsubscribes.unsubscribe_list, name="unsubscribes"),
+    path("register/", unsubscribes.register_unsubscribes, name="register_unsubscribes"),
+    path("remove/", unsubscribes.remove_unsubscribes, name="remove_unsubscribes"),
+    path("tell/", unsubscribes.tell_unsubscribes, name="tell_unsubscribes"),
+]
+
+block_urls: list[URLPattern] = [
+    path("", blocks.send_block_list, name="send_blocks"),
+    path("look-up/", blocks.look_up_blocks, name="look_up_blocks"),
+]
+
 settings_urls: list[URLPattern] = [
     path("senders/add/", sections.add_sender, name="add_sender"),
     path("senders/<int:sender_id>/default/", sections.make_default_sender, name="make_default_sender"),
@@ -49,5 +62,7 @@ settings_urls: list[URLPattern] = [
 
 urlpatterns = [
     path("books/<slug:slug>/mailings/", include(book_urls)),
+    path("books/<slug:slug>/unsubscribes/", include(unsubscribe_urls)),
+    path("books/<slug:slug>/send-blocks/", include(block_urls)),
     path("books/<slug:slug>/settings/mail/", include(settings_urls)),
 ]

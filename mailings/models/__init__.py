@@ -16,6 +16,7 @@ from mailings.models.recipients import (
     Suppression,
 )
 from mailings.models.senders import MailRules, Sender
+from mailings.models.suppressions import Telling
 from mailings.models.templates import Category, Template
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "Sender",
     "SourceRow",
     "Suppression",
+    "Telling",
     "Template",
 ]

@@ -103,6 +103,18 @@ class Recipient(models.Model):
         return f"recipient {self.number} of {self.mailing_id}"
 
 
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    def unsubscribed(self) -> Self:
+        """Who refuses advertising now."""
+        return self.filter(kind=Suppression.Kind.UNSUBSCRIBED, until__isnull=True)
+
+    def untold(self) -> Self:
+        """What the service has to be told still: refusals, and refusals that were removed."""
+        return self.filter(kind=Suppression.Kind.UNSUBSCRIBED, told_at__isnull=True).exclude(
+            result_code=Suppression.REFUSED
+        )
+
+
 class Suppression(models.Model):
     """An address that a book does not send to: advertising to the unsubscribed, anything to the blocked.
 
@@ -112,6 +124,9 @@ class Suppression(models.Model):
     class Kind(models.TextChoices):
         UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
         BLOCKED = "blocked", _("Blocked")
+
+    # In the place of a result's code: the service does not take this address for one.
+    REFUSED = "refused"
 
     class Source(models.TextChoices):
         TYPED = "typed", _("Typed")
@@ -131,10 +146,12 @@ class Suppression(models.Model):
     result_code = models.CharField(max_length=60, blank=True)
     mailing = models.ForeignKey(Mailing, models.SET_NULL, null=True, related_name="suppressions")
     since = models.DateTimeField()
-    # None: until somebody removes it.
+    # None: until somebody removes it. A removed unsubscribe stays, with the moment, until the service was told.
     until = models.DateTimeField(null=True)
-    # Whether the service knows of it; None: it need not be told.
+    # Since when the service knows of it as it is. None: it has to be told of an unsubscribe, and need not of a block.
     told_at = models.DateTimeField(null=True)
+
+    objects = SuppressionQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -143,7 +160,11 @@ class Suppression(models.Model):
             models.CheckConstraint(condition=Q(kind__in=["unsubscribed", "blocked"]), name="suppression_kind_known"),
         ]
         # Serves the table, newest first.
-        indexes = [models.Index(fields=["book", "kind", "-since", "-id"], name="suppression_newest_first")]
+        indexes = [
+            models.Index(fields=["book", "kind", "-since", "-id"], name="suppression_newest_first"),
+            # Serves whoever tells the service.
+            models.Index(fields=["book", "id"], condition=Q(told_at__isnull=True), name="suppression_untold"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

@@ -25,6 +25,8 @@ _SAID: Final[dict[str, tuple[str, ...]]] = {
     Action.DELETE_ADDRESS: ("selected",),
     Action.REMOVE_FROM_GROUP: ("group", "removed", "selected"),
     Action.CHANGE_GROUP: ("selected", "added", "removed"),
+    Action.REGISTER_UNSUBSCRIBES: ("registered",),
+    Action.REMOVE_UNSUBSCRIBES: ("removed",),
     Action.UNDO: ("selected",),
 }
 
@@ -162,6 +164,25 @@ def _edited(detail: Detail) -> str:
     ) % {"count": number(count)}
 
 
+def _unsubscribed(detail: Detail) -> str:
+    count = detail.get("registered", 0)
+    return ngettext("%(count)s unsubscribe was registered.", "%(count)s unsubscribes were registered.", count) % {
+        "count": number(count)
+    }
+
+
+def _resubscribed(detail: Detail) -> str:
+    count = detail.get("removed", 0)
+    return ngettext("%(count)s unsubscribe was removed.", "%(count)s unsubscribes were removed.", count) % {
+        "count": number(count)
+    }
+
+
+def _blocks(detail: Detail) -> str:
+    values = {"asked": number(detail.get("asked", 0)), "blocked": number(detail.get("blocked", 0))}
+    return _("Addresses asked for: %(asked)s, of them blocked: %(blocked)s.") % values
+
+
 def _lines(detail: Detail) -> str:
     count = detail.get("lines", 0)
     return ngettext("%(count)s line was downloaded.", "%(count)s lines were downloaded.", count) % {
@@ -253,6 +274,9 @@ _SENTENCES: Final[dict[str, Callable[[Detail], str]]] = {
     Action.REMOVE_MEMBER: lambda detail: _("%(user)s is no longer a member.") % detail,
     Action.LOOK_UP_ADDRESS: _looked_up,
     Action.SHOW_ADDRESS: _shown,
+    Action.REGISTER_UNSUBSCRIBES: _unsubscribed,
+    Action.REMOVE_UNSUBSCRIBES: _resubscribed,
+    Action.LOOK_UP_BLOCKS: _blocks,
     Action.UNDO: _undone,
     Action.FETCH_HISTORY: _lines,
     Action.TRIM_HISTORY: _trimmed,

@@ -1,0 +1,13 @@
+from django import forms
+
+from workspace import limits
+from workspace.forms.fields import SentTextField
+from workspace.forms.submission import SubmissionForm
+
+
+class RegisterUnsubscribesForm(SubmissionForm):
+    text = SentTextField(required=False)
+
+
+class RemoveUnsubscribesForm(RegisterUnsubscribesForm):
+    reason = forms.CharField(max_length=limits.REASON_CHARACTERS, required=False)

@@ -1,0 +1,80 @@
+"""The ledger as pages show it: newest first, a page at a time."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from addressbook.services.addresses.disclosure import whole_address
+from mailings import limits
+from mailings.models import Suppression, Telling
+from workspace.models import AddressBook
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`before` leads to the next page; None on the last one."""
+
+    rows: list[Suppression]
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the service knows of the ledger. `refused`: addresses that it does not take."""
+
+    count: int
+    untold: int
+    removals_untold: int
+    refused: int
+    telling: Telling | None
+
+
+def unsubscribed(book: AddressBook, *, query: str = "", before: int | None = None) -> Page:
+    return _page(book, Suppression.objects.unsubscribed().filter(book=book), query, before)
+
+
+def blocked(book: AddressBook, *, code: str = "", before: int | None = None) -> Page:
+    """Those that are blocked now."""
+    rows = _blocked(book)
+    if code:
+        rows = rows.filter(result_code=code)
+    return _page(book, rows, "", before)
+
+
+def codes(book: AddressBook) -> list[str]:
+    """Why addresses are blocked, each code once."""
+    return list(
+        _blocked(book).exclude(result_code="").order_by("result_code").values_list("result_code", flat=True).distinct()
+    )
+
+
+def standing(book: AddressBook) -> Standing:
+    held = Suppression.objects.unsubscribed().filter(book=book)
+    untold = Suppression.objects.untold().filter(book=book)
+    return Standing(
+        count=held.count(),
+        untold=untold.filter(until__isnull=True).count(),
+        removals_untold=untold.filter(until__isnull=False).count(),
+        refused=held.filter(told_at__isnull=True, result_code=Suppression.REFUSED).count(),
+        telling=Telling.objects.filter(book=book).first(),
+    )
+
+
+def _blocked(book: AddressBook) -> QuerySet[Suppression]:
+    now = timezone.now()
+    return Suppression.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=now), book=book, kind=Suppression.Kind.BLOCKED
+    )
+
+
+def _page(book: AddressBook, rows: QuerySet[Suppression], query: str, before: int | None) -> Page:
+    if query:
+        key = whole_address(query)
+        rows = rows.filter(key=key) if key else rows.filter(key__icontains=query)
+    last = Suppression.objects.filter(book=book, pk=before).first() if before is not None else None
+    if last is not None:
+        rows = rows.filter(Q(since__lt=last.since) | Q(since=last.since, pk__lt=last.pk))
+    found = list(rows.order_by("-since", "-pk")[: limits.SUPPRESSIONS_A_PAGE + 1])
+    shown = found[: limits.SUPPRESSIONS_A_PAGE]
+    return Page(shown, shown[-1].pk if len(found) > len(shown) else None)

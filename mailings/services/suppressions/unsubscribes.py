@@ -1,0 +1,139 @@
+"""Unsubscribes: registered and removed in our ledger first, which holds from that moment on; the service is told later.
+
+A removed one keeps its row, with the moment of the removal, until the service was told of that as well.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from addressbook.services.addresses import registration
+from addressbook.services.addresses.registration import NoAddressesError, TooManyAddressesError
+from libraries.email_addresses import EmailAddress
+from mailings.models import Suppression
+from mailings.services.rules import require_role
+from mailings.services.suppressions import telling
+from workspace.models import Action, AddressBook, Role
+from workspace.services.books import books
+from workspace.services.history.audit import Actor, record
+from workspace.services.work.submissions import Submitted
+
+__all__ = ["NoAddressesError", "NoReasonError", "TooManyAddressesError", "register_typed", "remove_typed"]
+
+# Keys of one question to the database.
+_AT_ONCE = 1_000
+
+
+class NoReasonError(Exception):
+    """Whoever refused is sent advertising again only because of something, and that has to be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """entries = registered + already_there + doubled + invalid."""
+
+    registered: int
+    already_there: int
+    doubled: int
+    invalid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """entries = removed + not_there + doubled + invalid."""
+
+    removed: int
+    not_there: int
+    doubled: int
+    invalid: int
+
+
+def register_typed(*, book: AddressBook, text: str, token: UUID, by: Actor) -> Registered:
+    """Register what is valid in `text`. Raises NoAddressesError, TooManyAddressesError or NotAllowedError."""
+    found = registration.sort(text)
+    if not found.entry_count:
+        raise NoAddressesError
+    submitted = Submitted(by, token, "register_unsubscribes", text, book)
+    with transaction.atomic():
+        books.lock(book)
+        require_role(book, by, Role.MANAGER)
+        if earlier := submitted.earlier_outcome():
+            return Registered(**earlier)
+        count = insert(book, found.addresses, Suppression.Source.TYPED, by)
+        report = Registered(count, len(found.addresses) - count, len(found.doubled), len(found.invalid))
+        record(by=by, action=Action.REGISTER_UNSUBSCRIBES, book=book, detail=asdict(report))
+        submitted.remember(asdict(report))
+    return report
+
+
+def remove_typed(*, book: AddressBook, text: str, reason: str, token: UUID, by: Actor) -> Removed:
+    """Remove the unsubscribes of the addresses in `text`; the reason stays in the history.
+
+    Raises NoReasonError, NoAddressesError, TooManyAddressesError or NotAllowedError.
+    """
+    if not (reason := " ".join(reason.split())):
+        raise NoReasonError
+    found = registration.sort(text)
+    if not found.entry_count:
+        raise NoAddressesError
+    submitted = Submitted(by, token, "remove_unsubscribes", [text, reason], book)
+    with transaction.atomic():
+        books.lock(book)
+        require_role(book, by, Role.MANAGER)
+        if earlier := submitted.earlier_outcome():
+            return Removed(**earlier)
+        count = _end(book, found.addresses)
+        report = Removed(count, len(found.addresses) - count, len(found.doubled), len(found.invalid))
+        record(by=by, action=Action.REMOVE_UNSUBSCRIBES, book=book, detail=asdict(report), reason=reason)
+        submitted.remember(asdict(report))
+    return report
+
+
+def insert(book: AddressBook, addresses: Sequence[EmailAddress], source: Suppression.Source, by: Actor) -> int:
+    """Add those that are not in the ledger; how many. Under the lock of the book."""
+    now = timezone.now()
+    added = 0
+    for start in range(0, len(addresses), _AT_ONCE):
+        added += _insert(book, addresses[start : start + _AT_ONCE], source, by, now)
+    if added:
+        telling.wake(book)
+    return added
+
+
+def _insert(
+    book: AddressBook, addresses: Sequence[EmailAddress], source: Suppression.Source, by: Actor, now: datetime
+) -> int:
+    values = {
+        "source": source,
+        "by_admin": True,
+        "added_by": by.user.get_username(),
+        "result_code": "",
+        "mailing": None,
+        "since": now,
+        "until": None,
+        "told_at": None,
+    }
+    rows = Suppression.objects.filter(book=book, kind=Suppression.Kind.UNSUBSCRIBED)
+    rows = rows.filter(key__in=[address.key for address in addresses])
+    known = dict(rows.values_list("key", "until"))
+    again = rows.filter(until__isnull=False).update(**values)
+    missing = [
+        Suppression(book=book, kind=Suppression.Kind.UNSUBSCRIBED, email=address.text, key=address.key, **values)
+        for address in addresses
+        if address.key not in known
+    ]
+    # The first that was typed is the newest, and so on top of the list as it was on top of the field.
+    Suppression.objects.bulk_create(reversed(missing))
+    return again + len(missing)
+
+
+def _end(book: AddressBook, addresses: Sequence[EmailAddress]) -> int:
+    rows = Suppression.objects.unsubscribed().filter(book=book, key__in=[address.key for address in addresses])
+    count = rows.update(until=timezone.now(), told_at=None, result_code="")
+    if count:
+        telling.wake(book)
+    return count

@@ -1,0 +1,29 @@
+"""What mail is told of by the packages below. Services are imported inside: see `mailings.tasks`."""
+
+from collections.abc import Collection
+
+from workspace.models import AddressBook
+from workspace.services.work.changing import Change, Fact, on_change
+
+
+def _tell_the_other_account(change: Change) -> None:
+    if change.facts & {Fact.CONNECTED, Fact.LEADS_ELSEWHERE}:
+        from mailings.services.suppressions import telling
+
+        telling.tell_everything(change.book)
+
+
+def _forget(book: AddressBook, keys: Collection[str]) -> None:
+    from mailings.services import forgetting
+
+    forgetting.forget(book=book, keys=keys)
+
+
+def subscribe() -> None:
+    from addressbook.services.reset import forget_person
+    from mailings.models import Decision
+    from workspace.views.history import named_values
+
+    on_change(_tell_the_other_account)
+    forget_person.holds_addresses(_forget)
+    named_values.add_names("decision", Decision)
