@@ -36,6 +36,7 @@ mailing_urls: list[URLPattern] = [
 book_urls: list[URLPattern | URLResolver] = [
     path("", mailings.mailings, name="mailings"),
     path("begin/", draft.begin_draft, name="begin_draft"),
+    path("begin/selection/", recipients.begin_with_selection, name="begin_with_selection"),
     path("<int:mailing_id>/", include(mailing_urls)),
 ]
 

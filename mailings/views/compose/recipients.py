@@ -8,11 +8,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
+from django_htmx.http import HttpResponseClientRedirect
 
+from addressbook.forms.listing import listing_from
+from addressbook.forms.selection import SelectionForm
 from addressbook.models import Group
 from addressbook.services.addresses.groups import GroupGoneError
 from addressbook.services.addresses.registration import NoAddressesError, TooManyAddressesError
-from addressbook.views.screen.screen import group_gone_sentence
+from addressbook.views.screen.screen import answer_changed_meanwhile, group_gone_sentence
 from mailings import limits
 from mailings.forms.draft import read_id
 from mailings.services.drafts import DraftGoneError
@@ -28,6 +31,26 @@ from workspace.views.pages.methods import require_POST
 from workspace.views.pages.sentences import number
 
 TABS: Final = ("groups", "addresses")
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def begin_with_selection(request: HttpRequest, access: Access) -> HttpResponse:
+    """`Send mail` of the address book: a new draft to what is selected there, whatever its size."""
+    form = SelectionForm(request.POST)
+    listing = listing_from(request.POST)
+    if not form.is_valid():
+        problem = form.non_field_errors() or [_("This page was too old. Please try again.")]
+        return answer_changed_meanwhile(request, access, listing, str(problem[0]))
+    selected = form.selection()
+    if not selected.addresses(access.edition).exists():
+        gone = _("The selected addresses were deleted meanwhile. Nothing was changed.")
+        return answer_changed_meanwhile(request, access, listing, gone)
+    draft = sources.begin_with_selection(
+        book=access.book, selection=selected, token=form.cleaned_data["token"], by=access.by
+    )
+    target = redirect("mailing", slug=access.book.slug, mailing_id=draft.pk)
+    return HttpResponseClientRedirect(target.url) if "HX-Request" in request.headers else target
 
 
 @require_GET

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from addressbook.models import Address
 from mailings.models import Mailing, MailingState
 from tests.support.html import text_of
 
@@ -31,6 +32,31 @@ def test_send_opens_a_draft_with_the_default_sender(client, book, sender) -> Non
 
     assert "Send mail" in text_of(answer)
     assert Mailing.objects.get().sender == sender
+
+
+def test_send_mail_of_the_address_book_begins_one_draft_to_the_selection(client, book, sender, register) -> None:
+    register("a@example.com b@example.com c@example.com")
+    url = reverse("begin_with_selection", args=[book.slug])
+    selected = list(Address.objects.order_by("email").values_list("pk", flat=True)[:2])
+    sent = {"address": selected, "token": uuid4()}
+
+    answers = [client.post(url, sent, follow=True), client.post(url, sent, follow=True)]
+
+    assert all("2 recipients" in text_of(answer) for answer in answers)
+    assert Mailing.objects.count() == 1
+    client.post(url, sent | {"address": selected[:1]})
+    assert Mailing.objects.count() == 2
+
+
+def test_send_mail_without_a_selection_begins_nothing(client, book, register) -> None:
+    register("a@example.com")
+    url = reverse("begin_with_selection", args=[book.slug])
+    selected = Address.objects.get().pk
+    assert "Select at least one address first." in text_of(client.post(url, {"token": uuid4()}))
+    Address.objects.all().delete()
+    answer = client.post(url, {"token": uuid4(), "address": selected})
+    assert "deleted meanwhile" in text_of(answer)
+    assert not Mailing.objects.exists()
 
 
 def test_a_save_keeps_everything(client, draft, at) -> None:

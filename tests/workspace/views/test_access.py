@@ -78,7 +78,6 @@ TABLE = {
     "ask_edit_groups": Row("post", (302, 404, 403, 200, 200)),
     "edit_groups": Row("post", (302, 404, 403, 200, 200)),
     "show_address": Row("post", (302, 404, 403, 200, 200)),
-    "send_mail": Row("post", (302, 404, 403, 200, 200)),
     "send_upload": Row("post", (302, 404, 403, 422, 422)),
     "show_upload": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
     "choose_upload": Row("post", (302, 404, 403, 404, 404), {"upload_id": 4711}),
