@@ -203,6 +203,7 @@ CELERY_TASK_ROUTES = {
     "addressbook.tasks.run_erasure": {"queue": "changes"},
     "addressbook.tasks.run_download": {"queue": "downloads"},
     "mailings.tasks.run_mailing": {"queue": "mail"},
+    "mailings.tasks.read_recipient_file": {"queue": "mail"},
 }
 CELERY_BEAT_SCHEDULE = {
     # Held and scheduled mailings begin, and calls are looked after, at most this much late.

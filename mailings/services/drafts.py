@@ -169,6 +169,7 @@ def delete(*, book: AddressBook, mailing_id: int, by: Actor) -> None:
         if draft is None:
             return
         files = list(draft.attachments.values_list("stored_file", flat=True))
+        files += draft.files.exclude(stored_file="").values_list("stored_file", flat=True)
         SourceRow.objects.filter(source__mailing=draft).delete()
         draft.delete()
         record(by=by, action=Action.DELETE_MAILING, book=book, detail={"mailing": mailing_id})
