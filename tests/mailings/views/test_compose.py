@@ -3,10 +3,12 @@
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from addressbook.models import Address
-from mailings.models import Mailing, MailingState
+from mailings.models import Mailing, MailingState, RecipientFile
+from mailings.services.recipients import reading
 from tests.support.html import text_of
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +167,49 @@ def test_a_draft_is_copied_and_deleted(client, draft, at, write) -> None:
     copied = Mailing.objects.get()
     assert copied.subject == "First"
     assert copied.pk != draft.pk
+
+
+def test_a_file_is_read_and_its_columns_become_placeholders(client, draft, at, book, write) -> None:
+    file = SimpleUploadedFile("guests.csv", b"email,city\na@example.com,Seoul\nbroken@,Busan\nb@example.com,\n")
+    answer = client.post(at("add_recipient_file"), {"token": uuid4(), "file": file}, follow=True)
+    assert "It is being read." in text_of(answer)
+    assert 'hx-trigger="every 2s"' in answer.content.decode()
+
+    reading.read_file(RecipientFile.objects.get().pk)
+
+    region = client.get(at("show_recipients"), headers={"HX-Request": "true"})
+    text = text_of(region)
+    assert "2 recipients" in text
+    assert "File guests.csv" in text
+    assert "Placeholders: ${city}" in text
+    assert "city is empty in 1 row" in text
+    assert "1 entry was not taken" in text
+    assert "Row 3:" in text
+    assert "every 2s" not in region.content.decode()
+
+
+def test_a_file_without_addresses_says_so_until_it_is_removed(client, draft, at, book) -> None:
+    client.post(at("add_recipient_file"), {"token": uuid4(), "file": SimpleUploadedFile("x.csv", b"city\nSeoul\n")})
+    file = RecipientFile.objects.get()
+    reading.read_file(file.pk)
+    assert "There is no e-mail address in the file" in text_of(client.get(at("mailing")))
+    client.post(reverse("remove_recipient_file", args=[book.slug, draft.pk, file.pk]))
+    assert "There is no e-mail address in the file" not in text_of(client.get(at("mailing")))
+
+
+def test_no_file_is_said_and_the_tab_stays(client, at) -> None:
+    assert "Download a sample file" in text_of(client.get(at("ask_recipients") + "?tab=file"))
+    answer = client.post(at("add_recipient_file"), {"token": uuid4()})
+    assert answer.status_code == 422
+    assert "Choose a file." in text_of(answer)
+
+
+def test_the_sample_is_a_file_that_can_be_sent(client, draft, at, write) -> None:
+    write(draft, subject="Hi ${who}", body="<p>${city}</p>")
+    sample = client.get(at("recipient_sample")).content
+    file = SimpleUploadedFile("sample.xlsx", sample)
+    client.post(at("add_recipient_file"), {"token": uuid4(), "file": file})
+    reading.read_file(RecipientFile.objects.get().pk)
+    source = draft.sources.get()
+    assert source.parameters["columns"] == ["who", "city"]
+    assert [row.email for row in source.rows.all()] == ["name@example.com"]
