@@ -21,7 +21,6 @@ from mailings.models import RecipientFile, RecipientSource, SourceRow
 from mailings.services.drafts import DraftGoneError, find_draft
 from mailings.services.recipients import files
 from mailings.services.recipients.columns import FileColumns, RefusedRecipientsError, columns_of
-from workspace.services.books import books
 from workspace.services.work import crash_points
 
 # What a column of PostgreSQL has no way to hold.
@@ -178,7 +177,6 @@ def _finish(waiting: RecipientFile, source: RecipientSource, collected: Collecte
 
 def _refuse(waiting: RecipientFile, code: str, detail: dict[str, Any]) -> None:
     with transaction.atomic():
-        books.lock(waiting.mailing.book)
         now = files.owned(waiting)
         files.discard(now)
         now.stored_file, now.source, now.lease_until = "", None, None
