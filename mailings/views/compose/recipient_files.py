@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from addressbook.services.uploads.files import scratch
 from addressbook.views.uploads import upload_sentences
@@ -20,7 +20,6 @@ from workspace.forms.submission import SubmissionForm
 from workspace.models import Role
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_files
-from workspace.views.pages.methods import require_POST
 from workspace.views.pages.receiving import was_too_large
 
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
