@@ -49,8 +49,8 @@ GROUPS_NAMED_PER_ROW: Final = 5
 # Invalid entries listed with their reasons while typing; the notification counts all of them.
 INVALID_ENTRIES_LISTED: Final = 100
 
-# Recipients that "Send mail" offers to copy: the API takes 100,000 a request, a person pastes no more than this.
-ADDRESSES_TO_COPY: Final = 1_000
+# Rows that "Show selected" lists: more than a person goes through one by one.
+SELECTED_SHOWN: Final = 1_000
 
 # Masking ---------------------------------------------------------------------------------------------------------
 

@@ -53,7 +53,6 @@ book_urls = [
     path("addresses/groups/", selection.ask_edit_groups, name="ask_edit_groups"),
     path("addresses/groups/apply/", selection.edit_groups, name="edit_groups"),
     path("addresses/show/", disclosure.show_address, name="show_address"),
-    path("addresses/send-mail/", selection.send_mail, name="send_mail"),
     path("samples/", welcome.load_samples, name="load_samples"),
     path("hints/", welcome.put_hint_away, name="put_hint_away"),
     path("jobs/", jobs.show_jobs, name="jobs"),

@@ -121,7 +121,6 @@ TEMPLATES = [
 PRODUCT_NAME = os.environ.get("PRODUCT_NAME", "Mailer Console")
 PRODUCT_PATH = env_list("PRODUCT_PATH", "Simple & Easy Notification Service,MAIL")
 PRODUCT_URL = os.environ.get("PRODUCT_URL", "https://www.ncloud.com/product/applicationService/cloudOutboundMailer")
-SEND_MAIL_URL = os.environ.get("SEND_MAIL_URL", "https://console.ncloud.com/cloud-outbound-mailer/mail")
 
 # The simulated Outbound Mailer that runs beside the console on one machine; 0: there is none. Its token is what both
 # know and other users of the machine do not.
@@ -205,6 +204,7 @@ CELERY_TASK_ROUTES = {
     "addressbook.tasks.run_download": {"queue": "downloads"},
     "mailings.tasks.run_mailing": {"queue": "mail"},
     "mailings.tasks.tell_unsubscribes": {"queue": "mail"},
+    "mailings.tasks.read_recipient_file": {"queue": "mail"},
 }
 CELERY_BEAT_SCHEDULE = {
     # Held and scheduled mailings begin, and calls are looked after, at most this much late.

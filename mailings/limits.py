@@ -34,6 +34,13 @@ SUPPRESSIONS_A_PAGE: Final = 50
 # Recipients of one call. The API takes 100,000, but the size that its gateway lets through is not documented.
 PART_RECIPIENTS: Final = 5_000
 TYPED_RECIPIENTS: Final = 1_000
+RECIPIENT_FILE_COLUMNS: Final = 100
+# Rows of a file that one transaction inserts, to stay below a tenth of a second.
+RECIPIENT_FILE_BATCH_ROWS: Final = 1_000
+# Refused rows whose number and reason are kept.
+RECIPIENT_FILE_REFUSED_LISTED: Final = 100
+# A file that a worker died of so often is not tried again.
+RECIPIENT_FILE_ATTEMPTS: Final = 3
 
 # How long `Send now` can be undone.
 HELD_SECONDS: Final = 30

@@ -31,12 +31,25 @@ def tell_unsubscribes(book_id: int) -> None:
 
 
 @shared_task
+def read_recipient_file(file_id: int) -> None:
+    from mailings.services.recipients import files, reading
+
+    try:
+        reading.read_file(file_id)
+    except files.FileLostError:
+        return  # removed, or another worker took it over
+
+
+@shared_task
 def wake_mailings() -> None:
+    from mailings.services.recipients import files
     from mailings.services.sending import lease
     from mailings.services.suppressions import telling
 
     lease.wake_due()
     telling.wake_due()
+    files.wake_waiting()
+    files.sweep_unfinished()
 
 
 @shared_task

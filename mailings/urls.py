@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from mailings.views.compose import attachments, check, draft, preview, recipients
+from mailings.views.compose import attachments, check, draft, preview, recipient_files, recipients
 from mailings.views.follow import mailing, mailings
 from mailings.views.settings import sections
 from mailings.views.suppressions import blocks, unsubscribes
@@ -14,6 +14,10 @@ mailing_urls: list[URLPattern] = [
     path("recipients/", recipients.ask_recipients, name="ask_recipients"),
     path("recipients/groups/", recipients.add_groups, name="add_recipient_groups"),
     path("recipients/addresses/", recipients.add_addresses, name="add_recipient_addresses"),
+    path("recipients/file/", recipient_files.add_file, name="add_recipient_file"),
+    path("recipients/file/<int:file_id>/remove/", recipient_files.remove_file, name="remove_recipient_file"),
+    path("recipients/sample/", recipient_files.recipient_sample, name="recipient_sample"),
+    path("recipients/now/", recipient_files.show_recipients, name="show_recipients"),
     path("recipients/<int:source_id>/remove/", recipients.remove_source, name="remove_recipients"),
     path("attachments/", attachments.add_attachment, name="add_attachment"),
     path("attachments/<int:attachment_id>/remove/", attachments.remove_attachment, name="remove_attachment"),
@@ -37,6 +41,7 @@ mailing_urls: list[URLPattern] = [
 book_urls: list[URLPattern | URLResolver] = [
     path("", mailings.mailings, name="mailings"),
     path("begin/", draft.begin_draft, name="begin_draft"),
+    path("begin/selection/", recipients.begin_with_selection, name="begin_with_selection"),
     path("<int:mailing_id>/", include(mailing_urls)),
 ]
 

@@ -10,6 +10,7 @@ from mailings.models.mailings import (
 from mailings.models.parts import Decision, MailingRun, Part, PartState
 from mailings.models.recipients import (
     Recipient,
+    RecipientFile,
     RecipientSource,
     RecipientState,
     SourceRow,
@@ -34,6 +35,7 @@ __all__ = [
     "Part",
     "PartState",
     "Recipient",
+    "RecipientFile",
     "RecipientSource",
     "RecipientState",
     "Sender",

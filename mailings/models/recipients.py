@@ -17,7 +17,8 @@ class RecipientSource(models.Model):
         TYPED = "typed", _("Addresses")
         FILE = "file", _("File")
 
-    mailing = models.ForeignKey(Mailing, models.CASCADE, related_name="sources")
+    # None: its rows are still being written, and no draft counts them.
+    mailing = models.ForeignKey(Mailing, models.CASCADE, null=True, related_name="sources")
     kind = models.CharField(max_length=9, choices=Kind)
     # Which groups, which selection, or what the file holds; its shape belongs to the service of the kind.
     parameters = models.JSONField(default=dict)
@@ -28,6 +29,30 @@ class RecipientSource(models.Model):
 
     def __str__(self) -> str:
         return f"source {self.pk} ({self.kind})"
+
+
+class RecipientFile(models.Model):
+    """A file of recipients that waits to be read, or was refused. Once it is read, its source takes its place.
+
+    A worker owns it while `attempt` is the number that it was given.
+    """
+
+    mailing = models.ForeignKey(Mailing, models.CASCADE, related_name="files")
+    # The source whose rows are being written.
+    source = models.OneToOneField(RecipientSource, models.SET_NULL, null=True, related_name="file")
+    name = models.CharField(max_length=100)
+    stored_file = models.CharField(max_length=100, blank=True)
+    attempt = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    # Why it was refused: a code and what its sentence needs. Empty: it waits, or is being read.
+    refusal = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"recipient file {self.pk}"
 
 
 class SourceRow(models.Model):

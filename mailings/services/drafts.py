@@ -1,5 +1,6 @@
 """Drafts: begun, saved while somebody types, copied, deleted."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from mailings.models import (
 )
 from mailings.services.rules import require_role
 from mailings.services.senders import default_of
-from workspace.models import Action, AddressBook, Role
+from workspace.models import Action, AddressBook, Edition, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work import stored_files
@@ -68,9 +69,22 @@ def find_draft(book: AddressBook, mailing_id: int) -> Mailing:
 
 def begin(*, book: AddressBook, template: Template | None = None, token: UUID, by: Actor) -> Mailing:
     """A new draft, empty or from a template. Raises NotAllowedError."""
-    submitted = Submitted(by, token, "begin_draft", [template.pk if template else None], book)
+    return begin_with(lambda draft, edition: None, book=book, contents=None, template=template, token=token, by=by)
+
+
+def begin_with(
+    fill: Callable[[Mailing, Edition], None],
+    *,
+    book: AddressBook,
+    contents: Any,
+    template: Template | None = None,
+    token: UUID,
+    by: Actor,
+) -> Mailing:
+    """The same; `fill` gives the new draft its first recipients, `contents` tells them apart from others."""
+    submitted = Submitted(by, token, "begin_draft", [template.pk if template else None, contents], book)
     with transaction.atomic():
-        books.lock(book)
+        edition = books.lock(book)
         require_role(book, by, Role.MANAGER)
         if earlier := submitted.earlier_outcome():
             return find_draft(book, earlier["mailing"])
@@ -80,6 +94,7 @@ def begin(*, book: AddressBook, template: Template | None = None, token: UUID, b
             draft.subject, draft.body, draft.editor = template.subject, template.body, Editor.HTML
             draft.sender = _sender_named(book, template.sender_address) or sender
         draft.save()
+        fill(draft, edition)
         record(by=by, action=Action.BEGIN_MAILING, book=book, detail={"mailing": draft.pk})
         submitted.remember({"mailing": draft.pk})
     return draft
@@ -155,6 +170,7 @@ def delete(*, book: AddressBook, mailing_id: int, by: Actor) -> None:
         if draft is None:
             return
         files = list(draft.attachments.values_list("stored_file", flat=True))
+        files += draft.files.exclude(stored_file="").values_list("stored_file", flat=True)
         SourceRow.objects.filter(source__mailing=draft).delete()
         draft.delete()
         record(by=by, action=Action.DELETE_MAILING, book=book, detail={"mailing": mailing_id})

@@ -54,10 +54,3 @@ def show(*, book: AddressBook, address_id: int, by: Actor) -> Address:
             raise AddressGoneError
         record(by=by, action=Action.SHOW_ADDRESS, book=book, detail={"shown": 1, "address": address.pk})
     return address
-
-
-def record_shown(*, book: AddressBook, count: int, by: Actor) -> None:
-    """Of a book that is masked so many addresses are shown in full at once, to be sent mail to."""
-    with transaction.atomic():
-        books.lock(book)
-        record(by=by, action=Action.SHOW_ADDRESS, book=book, detail={"shown": count})

@@ -1,4 +1,4 @@
-"""Acts on selected addresses: select all, delete, remove from group, edit groups, send mail.
+"""Acts on selected addresses: select all, delete, remove from group, edit groups.
 
 Each act is asked for with the ticked rows, answers with a dialog that names the numbers, and is applied from there.
 """
@@ -19,7 +19,7 @@ from addressbook.forms.listing import listing_from
 from addressbook.forms.selection import DeleteForm, EditGroupsForm, SelectionForm
 from addressbook.models import Group, Membership
 from addressbook.models.groups import TreeGroup
-from addressbook.services.addresses import bulk, disclosure, selection
+from addressbook.services.addresses import bulk, selection
 from addressbook.services.addresses.groups import GroupGoneError
 from addressbook.services.addresses.selection import Selection, SelectionChangedError
 from addressbook.services.reset import forget_person
@@ -72,13 +72,6 @@ def ask_remove(request: HttpRequest, access: Access) -> HttpResponse:
 @to_book(Role.MANAGER)
 def ask_edit_groups(request: HttpRequest, access: Access) -> HttpResponse:
     return _ask(request, access, "dialogs/edit_groups.html", _ticks)
-
-
-@require_POST
-@to_book(Role.MANAGER)
-def send_mail(request: HttpRequest, access: Access) -> HttpResponse:
-    """The selected addresses, ready to be taken to the sending screen of the console."""
-    return _ask(request, access, "dialogs/send_mail.html", _recipients)
 
 
 @require_POST
@@ -188,15 +181,7 @@ def _state(inside: int, total: int) -> str:
 
 
 def _selected_rows(access: Access, selected: Selection) -> dict[str, Any]:
-    return {"rows": selected.addresses(access.edition).newest_first()[: limits.ADDRESSES_TO_COPY]}
-
-
-def _recipients(access: Access, selected: Selection) -> dict[str, Any]:
-    rows = selected.addresses(access.edition).newest_first()
-    recipients = list(rows.values_list("email", flat=True)[: limits.ADDRESSES_TO_COPY])
-    if access.sees_masked:
-        disclosure.record_shown(book=access.book, count=len(recipients), by=access.by)
-    return {"recipients": recipients}
+    return {"rows": selected.addresses(access.edition).newest_first()[: limits.SELECTED_SHOWN]}
 
 
 @require_POST

@@ -136,6 +136,7 @@ def list_context(
         "counting": None if page.is_counted else uuid4(),
         "samples_offered": access.may_edit and samples.are_offered(access.book, access.edition),
         "samples_token": uuid4(),
+        "mail_token": uuid4(),
     }
 
 

@@ -13,7 +13,7 @@ from addressbook.services.addresses.groups import GroupGoneError
 from addressbook.services.addresses.registration import Invalid, NoAddressesError, Sorted
 from addressbook.services.addresses.selection import Selection
 from mailings.models import Mailing, RecipientSource, SourceRow
-from mailings.services.drafts import find_draft
+from mailings.services.drafts import begin_with, find_draft
 from mailings.services.rules import require_role
 from workspace.models import AddressBook, Edition, Role
 from workspace.services.books import books
@@ -64,6 +64,15 @@ def add_groups(
         }
         _add(draft, RecipientSource.Kind.GROUPS, parameters)
         submitted.remember({})
+
+
+def begin_with_selection(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Mailing:
+    """A new draft to a selection of the address book. Raises NotAllowedError."""
+
+    def fill(draft: Mailing, edition: Edition) -> None:
+        add_selection_to(draft, selection, edition)
+
+    return begin_with(fill, book=book, contents=selection.as_json(), token=token, by=by)
 
 
 def add_selection(*, book: AddressBook, mailing_id: int, selection: Selection, token: UUID, by: Actor) -> None:

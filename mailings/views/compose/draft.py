@@ -18,9 +18,10 @@ from mailings.models import Mailing, Sender
 from mailings.services import checks, drafts
 from mailings.services.content import placeholders
 from mailings.services.drafts import DraftGoneError, StaleDraftError
-from mailings.services.recipients.counting import count
+from mailings.services.recipients.counting import Numbers, count
 from mailings.services.rules import may_send, rules_of
-from mailings.views.compose import sentences
+from mailings.views.compose import file_sentences, sentences
+from mailings.views.compose.file_sentences import refused_rows
 from workspace.models import Role
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_large_forms
@@ -55,12 +56,21 @@ def draft_context(access: Access, draft: Mailing) -> dict[str, Any]:
         "time_zone": settings.TIME_ZONE,
         "is_practice": is_practice(access.book),
         "editor_labels": json.dumps(sentences.editor_labels(), ensure_ascii=False),
-        **recipients_context(numbers),
+        **recipients_context(draft, numbers),
     }
 
 
-def recipients_context(numbers: Any) -> dict[str, Any]:
-    return {"numbers": numbers, "lines": [(line, sentences.source_line(line)) for line in numbers.lines]}
+def recipients_context(draft: Mailing, numbers: Numbers) -> dict[str, Any]:
+    files = [(waiting, file_sentences.refusal(waiting)) for waiting in draft.files.all()]
+    return {
+        "numbers": numbers,
+        "lines": [
+            (line, sentences.source_line(line), file_sentences.beside(line.source), refused_rows(line.source))
+            for line in numbers.lines
+        ],
+        "files": files,
+        "is_reading": any(not refusal for _waiting, refusal in files),
+    }
 
 
 @takes_large_forms

@@ -8,11 +8,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
+from addressbook.forms.listing import listing_from
+from addressbook.forms.selection import SelectionForm
 from addressbook.models import Group
 from addressbook.services.addresses.groups import GroupGoneError
 from addressbook.services.addresses.registration import NoAddressesError, TooManyAddressesError
-from addressbook.views.screen.screen import group_gone_sentence
+from addressbook.views.screen.screen import answer_changed_meanwhile, group_gone_sentence
+from libraries.spreadsheets import EXTENSIONS
 from mailings import limits
 from mailings.forms.draft import read_id
 from mailings.services.drafts import DraftGoneError
@@ -26,13 +30,33 @@ from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_large_forms
 from workspace.views.pages.sentences import number
 
-TABS: Final = ("groups", "addresses")
+TABS: Final = ("groups", "addresses", "file")
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def begin_with_selection(request: HttpRequest, access: Access) -> HttpResponse:
+    """`Send mail` of the address book: a new draft to what is selected there, whatever its size."""
+    form = SelectionForm(request.POST)
+    listing = listing_from(request.POST)
+    if not form.is_valid():
+        problem = form.non_field_errors() or [_("This page was too old. Please try again.")]
+        return answer_changed_meanwhile(request, access, listing, str(problem[0]))
+    selected = form.selection()
+    if not selected.addresses(access.edition).exists():
+        gone = _("The selected addresses were deleted meanwhile. Nothing was changed.")
+        return answer_changed_meanwhile(request, access, listing, gone)
+    draft = sources.begin_with_selection(
+        book=access.book, selection=selected, token=form.cleaned_data["token"], by=access.by
+    )
+    target = redirect("mailing", slug=access.book.slug, mailing_id=draft.pk)
+    return HttpResponseClientRedirect(target.url) if "HX-Request" in request.headers else target
 
 
 @require_GET
 @to_book(Role.MANAGER)
 def ask_recipients(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:
-    return _dialog(request, access, mailing_id, tab=request.GET.get("tab", ""))
+    return recipients_dialog(request, access, mailing_id, tab=request.GET.get("tab", ""))
 
 
 @require_POST
@@ -44,7 +68,7 @@ def add_groups(request: HttpRequest, access: Access, mailing_id: int) -> HttpRes
     chosen = [pk for text in request.POST.getlist("group") if (pk := read_id(text)) is not None]
     without = [pk for text in request.POST.getlist("without") if (pk := read_id(text)) is not None]
     if not chosen:
-        return _dialog(request, access, mailing_id, problem=_("Choose at least one group."), status=422)
+        return recipients_dialog(request, access, mailing_id, problem=_("Choose at least one group."), status=422)
     try:
         sources.add_groups(
             book=access.book,
@@ -58,10 +82,10 @@ def add_groups(request: HttpRequest, access: Access, mailing_id: int) -> HttpRes
     except DraftGoneError as error:
         raise Http404 from error
     except GroupGoneError:
-        return _dialog(request, access, mailing_id, problem=group_gone_sentence(), status=409)
+        return recipients_dialog(request, access, mailing_id, problem=group_gone_sentence(), status=409)
     except TooManySourcesError:
-        return _dialog(request, access, mailing_id, problem=_too_many_sources(), status=422)
-    return _lines(request, access, mailing_id)
+        return recipients_dialog(request, access, mailing_id, problem=too_many_sources(), status=422)
+    return lines(request, access, mailing_id)
 
 
 @takes_large_forms
@@ -80,15 +104,15 @@ def add_addresses(request: HttpRequest, access: Access, mailing_id: int) -> Http
     except DraftGoneError as error:
         raise Http404 from error
     except NoAddressesError:
-        return _dialog(request, access, mailing_id, problem=_("Type at least one address."), **own)
+        return recipients_dialog(request, access, mailing_id, problem=_("Type at least one address."), **own)
     except TooManyAddressesError as error:
         problem = _("These are %(count)s addresses; at most %(limit)s can be typed at a time.") % {
             "count": number(error.count),
             "limit": number(limits.TYPED_RECIPIENTS),
         }
-        return _dialog(request, access, mailing_id, problem=problem, **own)
+        return recipients_dialog(request, access, mailing_id, problem=problem, **own)
     except TooManySourcesError:
-        return _dialog(request, access, mailing_id, problem=_too_many_sources(), **own)
+        return recipients_dialog(request, access, mailing_id, problem=too_many_sources(), **own)
     if added.invalid:
         own["text"] = "\n".join(entry.text for entry in added.invalid)
         problem = ngettext(
@@ -96,8 +120,8 @@ def add_addresses(request: HttpRequest, access: Access, mailing_id: int) -> Http
             "%(count)s entries are no addresses. Correct them, or close this window to leave them out.",
             len(added.invalid),
         ) % {"count": number(len(added.invalid))}
-        return _dialog(request, access, mailing_id, problem=problem, lines_too=True, **own)
-    return _lines(request, access, mailing_id)
+        return recipients_dialog(request, access, mailing_id, problem=problem, lines_too=True, **own)
+    return lines(request, access, mailing_id)
 
 
 @require_POST
@@ -107,10 +131,10 @@ def remove_source(request: HttpRequest, access: Access, mailing_id: int, source_
         sources.remove(book=access.book, mailing_id=mailing_id, source_id=source_id, by=access.by)
     except DraftGoneError as error:
         raise Http404 from error
-    return _lines(request, access, mailing_id)
+    return lines(request, access, mailing_id)
 
 
-def _dialog(
+def recipients_dialog(
     request: HttpRequest,
     access: Access,
     mailing_id: int,
@@ -130,22 +154,23 @@ def _dialog(
         "problem": problem,
         "lines_too": lines_too,
         "token": uuid4(),
+        "extensions": EXTENSIONS,
         "dialog_template": "mail/dialogs/recipients.html",
     }
     return dialog(request, context, status=status)
 
 
-def _lines(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:
+def lines(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:
     """The region of recipients as it is now; the dialog goes."""
     if "HX-Request" not in request.headers:
         return redirect("mailing", slug=access.book.slug, mailing_id=mailing_id)
     draft = draft_or_404(access, mailing_id)
     context = {"access": access, "book": access.book, "draft": draft}
-    context |= recipients_context(count(draft, access.edition))
+    context |= recipients_context(draft, count(draft, access.edition))
     return render(request, "mail/recipients_changed.html", context)
 
 
-def _too_many_sources() -> str:
+def too_many_sources() -> str:
     return _("A mail has at most %(limit)s lines of recipients. Put some of them into a group.") % {
         "limit": number(sources.SOURCES_MOST)
     }

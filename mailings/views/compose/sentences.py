@@ -92,6 +92,7 @@ _FINDINGS: Final[dict[str, Callable[[Detail], str]]] = {
         % {"bytes": number(d["bytes"]), "most": number(d["most"])}
     ),
     "subject_sent_lately": lambda d: _("A mail with this subject was sent within the last 24 hours."),
+    "recipients_being_read": lambda d: _("A file of recipients is still being read. Wait until it is there."),
     "recipients_missing": lambda d: _("Add recipients."),
     "recipients_all_excluded": lambda d: (
         _("Of the %(chosen)s chosen, nobody is left to send to.") % {"chosen": number(d["chosen"])}

@@ -6,8 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
-from workspace.views.pages.methods import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from mailings.forms.draft import read_id
 from mailings.services.rules import NotAllowedError

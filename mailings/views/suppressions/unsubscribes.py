@@ -7,8 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
-from workspace.views.pages.methods import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from addressbook.services.addresses import registration
 from mailings.forms.draft import read_id

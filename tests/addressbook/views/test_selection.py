@@ -175,13 +175,6 @@ def test_edit_group_asks_the_database_a_constant_number_of_times(
         post("ask_edit_groups", {"address": selected})
 
 
-def test_send_mail_offers_the_recipients_to_copy(post, register) -> None:
-    register("a@example.com b@example.com")
-    answer = post("send_mail", {"address": ids("a", "b")})
-    assert "a@example.com\nb@example.com\n</textarea>" in answer.content.decode()
-    assert "Open the sending screen" in text_of(answer)
-
-
 def test_acts_work_without_scripts(post, book, register) -> None:
     register("a@example.com b@example.com")
     dialog = post("ask_delete", {"address": ids("a")}, headers={})

@@ -3,9 +3,12 @@
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from mailings.models import Mailing, MailingState
+from addressbook.models import Address
+from mailings.models import Mailing, MailingState, RecipientFile
+from mailings.services.recipients import reading
 from tests.support.html import text_of
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +34,31 @@ def test_send_opens_a_draft_with_the_default_sender(client, book, sender) -> Non
 
     assert "Send mail" in text_of(answer)
     assert Mailing.objects.get().sender == sender
+
+
+def test_send_mail_of_the_address_book_begins_one_draft_to_the_selection(client, book, sender, register) -> None:
+    register("a@example.com b@example.com c@example.com")
+    url = reverse("begin_with_selection", args=[book.slug])
+    selected = list(Address.objects.order_by("email").values_list("pk", flat=True)[:2])
+    sent = {"address": selected, "token": uuid4()}
+
+    answers = [client.post(url, sent, follow=True), client.post(url, sent, follow=True)]
+
+    assert all("2 recipients" in text_of(answer) for answer in answers)
+    assert Mailing.objects.count() == 1
+    client.post(url, sent | {"address": selected[:1]})
+    assert Mailing.objects.count() == 2
+
+
+def test_send_mail_without_a_selection_begins_nothing(client, book, register) -> None:
+    register("a@example.com")
+    url = reverse("begin_with_selection", args=[book.slug])
+    selected = Address.objects.get().pk
+    assert "Select at least one address first." in text_of(client.post(url, {"token": uuid4()}))
+    Address.objects.all().delete()
+    answer = client.post(url, {"token": uuid4(), "address": selected})
+    assert "deleted meanwhile" in text_of(answer)
+    assert not Mailing.objects.exists()
 
 
 def test_a_save_keeps_everything(client, draft, at) -> None:
@@ -139,3 +167,49 @@ def test_a_draft_is_copied_and_deleted(client, draft, at, write) -> None:
     copied = Mailing.objects.get()
     assert copied.subject == "First"
     assert copied.pk != draft.pk
+
+
+def test_a_file_is_read_and_its_columns_become_placeholders(client, draft, at, book, write) -> None:
+    file = SimpleUploadedFile("guests.csv", b"email,city\na@example.com,Seoul\nbroken@,Busan\nb@example.com,\n")
+    answer = client.post(at("add_recipient_file"), {"token": uuid4(), "file": file}, follow=True)
+    assert "It is being read." in text_of(answer)
+    assert 'hx-trigger="every 2s"' in answer.content.decode()
+
+    reading.read_file(RecipientFile.objects.get().pk)
+
+    region = client.get(at("show_recipients"), headers={"HX-Request": "true"})
+    text = text_of(region)
+    assert "2 recipients" in text
+    assert "File guests.csv" in text
+    assert "Placeholders: ${city}" in text
+    assert "city is empty in 1 row" in text
+    assert "1 entry was not taken" in text
+    assert "Row 3:" in text
+    assert "every 2s" not in region.content.decode()
+
+
+def test_a_file_without_addresses_says_so_until_it_is_removed(client, draft, at, book) -> None:
+    client.post(at("add_recipient_file"), {"token": uuid4(), "file": SimpleUploadedFile("x.csv", b"city\nSeoul\n")})
+    file = RecipientFile.objects.get()
+    reading.read_file(file.pk)
+    assert "There is no e-mail address in the file" in text_of(client.get(at("mailing")))
+    client.post(reverse("remove_recipient_file", args=[book.slug, draft.pk, file.pk]))
+    assert "There is no e-mail address in the file" not in text_of(client.get(at("mailing")))
+
+
+def test_no_file_is_said_and_the_tab_stays(client, at) -> None:
+    assert "Download a sample file" in text_of(client.get(at("ask_recipients") + "?tab=file"))
+    answer = client.post(at("add_recipient_file"), {"token": uuid4()})
+    assert answer.status_code == 422
+    assert "Choose a file." in text_of(answer)
+
+
+def test_the_sample_is_a_file_that_can_be_sent(client, draft, at, write) -> None:
+    write(draft, subject="Hi ${who}", body="<p>${city}</p>")
+    sample = client.get(at("recipient_sample")).content
+    file = SimpleUploadedFile("sample.xlsx", sample)
+    client.post(at("add_recipient_file"), {"token": uuid4(), "file": file})
+    reading.read_file(RecipientFile.objects.get().pk)
+    source = draft.sources.get()
+    assert source.parameters["columns"] == ["who", "city"]
+    assert [row.email for row in source.rows.all()] == ["name@example.com"]

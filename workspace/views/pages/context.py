@@ -10,7 +10,6 @@ def product(request: HttpRequest) -> dict[str, Any]:
         "product_name": settings.PRODUCT_NAME,
         "product_path": settings.PRODUCT_PATH,
         "product_url": settings.PRODUCT_URL,
-        "send_mail_url": settings.SEND_MAIL_URL,
         # Each under its own name: somebody who cannot read the page finds their language all the same.
         "languages": settings.LANGUAGES,
     }
