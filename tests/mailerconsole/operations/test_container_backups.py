@@ -32,7 +32,8 @@ LINE = re.compile(
 # A book with groups, history and undo, files that were made, and one that waits for an OK.
 LIVE = """
 from addressbook import tasks
-from addressbook.models import AddressBook, Download
+from addressbook.models import Download
+from workspace.models import AddressBook
 from addressbook.services import demo
 assert demo.fill(AddressBook.objects.get())
 for pk in Download.objects.values_list("pk", flat=True):
