@@ -33,8 +33,8 @@ LINE = re.compile(
 LIVE = """
 from addressbook import tasks
 from addressbook.models import Download
+from addressbook.services.beginnings import demo
 from workspace.models import AddressBook
-from addressbook.services import demo
 assert demo.fill(AddressBook.objects.get())
 for pk in Download.objects.values_list("pk", flat=True):
     tasks.run_download(pk)
