@@ -22,8 +22,7 @@ def run_job(job_id: int) -> None:
     from workspace.services.work import jobs
 
     own = {Job.Kind.UNDO: undo.run, Job.Kind.MERGE_EDITIONS: merging.run, Job.Kind.ERASE_TRACES: forget_person.run}
-    job = jobs.claim_in_turn(Job, job_id)
-    _work_on(job, own.get(Job.Kind(job.kind), bulk.run) if job else bulk.run)
+    _work_on(jobs.claim_in_turn(Job, job_id), lambda job: own.get(Job.Kind(job.kind), bulk.run)(job))
 
 
 @shared_task

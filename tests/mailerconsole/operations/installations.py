@@ -19,7 +19,8 @@ from tests.support.stack import ROOT, _test_database_url
 DESCRIBE = """
 import hashlib, json
 from django.core.files.storage import default_storage
-from addressbook.models import Address, AddressBook, AuditEvent, BookSync, Download, Group, Membership, Upload, User
+from addressbook.models import Address, BookSync, Download, Group, Membership, Upload
+from workspace.models import AuditEvent, User
 hashes = [hashlib.sha256(default_storage.open(name).read()).hexdigest()
           for model in (Download, Upload) for row in model.objects.order_by("pk") for name in row.files
           if default_storage.exists(name)]

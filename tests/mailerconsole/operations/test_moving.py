@@ -36,7 +36,7 @@ def test_everything_is_there_after_a_move_and_nothing_is_moved_twice(lived_in, e
     after.pop("files")
     assert after == before
     # Ids go on after the last one: what was moved does not stand in the way of what comes.
-    more = "from addressbook.models import User; User.objects.create_user('somebody')"
+    more = "from workspace.models import User; User.objects.create_user('somebody')"
     assert elsewhere.manage("shell", "-c", more).returncode == 0
 
     again = elsewhere.manage("move_database", _test_database_url())

@@ -18,8 +18,10 @@ pytestmark = pytest.mark.engine_independent
 
 FIND = """
 from uuid import uuid4
-from addressbook.models import Address, Region, User, Zone
-from addressbook.services import books, registration
+from addressbook.models import Address
+from addressbook.services.addresses import registration
+from workspace.models import Region, User, Zone
+from workspace.services.books import books
 from workspace.services.history.audit import Actor
 by = Actor(User.objects.create_user("alice"))
 book = books.create_book(name="B", zone=Zone.PUBLIC, region=Region.KR, by=by)
