@@ -56,7 +56,7 @@ def test_every_entry_is_a_row_or_counted(read, draft, book) -> None:
     )
 
     rows = list(source.rows.order_by("number").values_list("email", "name", "values"))
-    assert [row[0] for row in rows] == ["a@example.com", "B@example.com", "c@example.com", "d@example.com"]
+    assert [row[0] for row in rows] == ["a@example.com", "B@Example.com", "c@example.com", "d@example.com"]
     assert rows[0][1:] == ("Hong", {"이름": "Hong", "shop_no": "1", "city": "Seoul"})
     assert rows[2][1:] == ("", {"shop_no": "5"})
     held = source.parameters
