@@ -10,7 +10,17 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from mailings import limits
-from mailings.models import Mailing, PartState, Recipient, RecipientSource, RecipientState, SourceRow, Suppression
+from mailings.models import (
+    Mailing,
+    PartState,
+    Recipient,
+    RecipientFile,
+    RecipientSource,
+    RecipientState,
+    SourceRow,
+    Suppression,
+)
+from mailings.services.recipients import files
 from mailings.services.rules import rules_of
 from mailings.services.sending import counters
 from workspace.models import AddressBook
@@ -32,6 +42,10 @@ def forget(*, book: AddressBook, keys: Collection[str]) -> int:
     with transaction.atomic():
         books.lock(book)
         deleted, _ = SourceRow.objects.filter(source__mailing__book=book, key__in=keys).delete()
+        # A file that waits to be read may name anybody; rather one too many than a person too few.
+        for waiting in RecipientFile.objects.filter(mailing__book=book):
+            files.discard(waiting)
+            waiting.delete()
         # Samples of values, and lines that were refused, may quote anybody.
         for source in RecipientSource.objects.filter(mailing__book=book, kind=RecipientSource.Kind.FILE):
             quoted = {"longest", "refused"} & set(source.parameters)

@@ -104,11 +104,15 @@ def _undecided(mailing: Mailing) -> list[Any]:
     return [(part, sentences.part(part)) for part in [*unknown, *refused]]
 
 
+def _may_search(access: Access) -> bool:
+    """Who sees addresses masked must not find out by a search what is hidden."""
+    return not access.sees_masked or access.may_edit
+
+
 def _recipients(request: HttpRequest, access: Access, mailing: Mailing) -> dict[str, Any]:
     data = request.POST if request.method == "POST" else request.GET
     state = data.get("result", "")
-    # Who sees addresses masked must not find out by a search what is hidden.
-    may_search = not access.sees_masked or access.may_edit
+    may_search = _may_search(access)
     query = request.POST.get("query", "").strip() if request.method == "POST" and may_search else ""
     after = data.get("after", "")
     rows = Recipient.objects.filter(mailing=mailing).order_by("number")
@@ -139,9 +143,12 @@ def _recipients(request: HttpRequest, access: Access, mailing: Mailing) -> dict[
 def mailing_frame(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:
     """What one recipient gets, by number; without one, the mail with its placeholders."""
     mailing = mailing_or_404(access, mailing_id)
+    if mailing.is_draft and not access.may_edit:
+        raise PermissionDenied
     number = request.GET.get("recipient", "")
     row = None
-    if number.isascii() and number.isdigit():
+    # The values of a recipient may hold the address that somebody sees masked.
+    if _may_search(access) and number.isascii() and number.isdigit():
         row = Recipient.objects.filter(mailing=mailing, number=int(number[:18])).first()
     composed = compose(content_of(mailing))
     try:

@@ -19,7 +19,9 @@ from tests.support.uploads import assert_accounted_for, work
 pytestmark = pytest.mark.engine_independent
 
 FOLDER = Path(__file__).parent / "real_files"
-WRITTEN = Path(__file__).parents[1] / "spreadsheets" / "written"  # the others, which the readers' tests have too
+WRITTEN = (
+    Path(__file__).parents[2] / "libraries" / "spreadsheets" / "written"
+)  # the others, which the readers' tests have too
 MANIFEST = json.loads((FOLDER / "manifest.json").read_text())
 BODY = {"HX-Request": "true", "HX-Target": "upload-body"}
 
