@@ -19,9 +19,8 @@ from tests.support.uploads import assert_accounted_for, work
 pytestmark = pytest.mark.engine_independent
 
 FOLDER = Path(__file__).parent / "real_files"
-WRITTEN = (
-    Path(__file__).parents[2] / "libraries" / "spreadsheets" / "written"
-)  # the others, which the readers' tests have too
+# The others, which the tests of the readers have too.
+WRITTEN = Path(__file__).parents[2] / "libraries" / "spreadsheets" / "written"
 MANIFEST = json.loads((FOLDER / "manifest.json").read_text())
 BODY = {"HX-Request": "true", "HX-Target": "upload-body"}
 
