@@ -129,3 +129,13 @@ def test_what_the_wheel_of_the_client_says_again_is_the_same() -> None:
     ]
     assert {name for _module, name, _value in again} >= {"ADDRESS_LENGTH_CHARACTERS", "GROUP_NAME_ALPHABET"}
     assert [(module, name) for module, name, value in again if value != own[name]] == []
+
+
+def test_the_acts_of_forms_fit_into_their_column() -> None:
+    """PostgreSQL refuses what SQLite takes."""
+    from workspace.models import Submission
+
+    most = Submission._meta.get_field("act").max_length
+    acts = {act for path in house.modules() for act in re.findall(r'Submitted\(\s*by, token, "(\w+)"', path.read_text())}
+    assert len(acts) > 10
+    assert [act for act in acts if len(act) > most] == []

@@ -30,7 +30,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     parts = health.parts()
     words = {name: "ok" if there else "failed" for name, there in parts.items()}
     # Who is signed in cannot be asked without the database.
-    if parts["database"] and (_has_token(request) or request.user.is_staff):
+    if parts.get("database") and (_has_token(request) or request.user.is_staff):
         words |= health.sqlite_details()
     return JsonResponse(words, status=200 if all(parts.values()) else 503)
 

@@ -57,7 +57,7 @@ def register_typed(*, book: AddressBook, text: str, token: UUID, by: Actor) -> R
     found = registration.sort(text)
     if not found.entry_count:
         raise NoAddressesError
-    submitted = Submitted(by, token, "register_unsubscribes", text, book)
+    submitted = Submitted(by, token, "unsubscribe", text, book)
     with transaction.atomic():
         books.lock(book)
         require_role(book, by, Role.MANAGER)
@@ -80,7 +80,7 @@ def remove_typed(*, book: AddressBook, text: str, reason: str, token: UUID, by: 
     found = registration.sort(text)
     if not found.entry_count:
         raise NoAddressesError
-    submitted = Submitted(by, token, "remove_unsubscribes", [text, reason], book)
+    submitted = Submitted(by, token, "remove_unsubscribe", [text, reason], book)
     with transaction.atomic():
         books.lock(book)
         require_role(book, by, Role.MANAGER)

@@ -14,6 +14,7 @@ from addressbook.models import Address, Download
 from addressbook.services import downloads
 from tests.support.downloads import make, path_of
 from tests.support.html import text_of
+from tests.support.people import PASSWORD
 from workspace.models import Action, AddressBook, AuditEvent, JobState, Region, Zone
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
@@ -141,7 +142,8 @@ def test_the_switch_is_on_the_settings_page(alice, client_of, book) -> None:
     client.post(url("book_settings", book), {**sent, "download_reason_required": "on"})
     book.refresh_from_db()
     assert book.download_reason_required
-    client.post(url("book_settings", book), {**sent, "version": 2})
+    # Lowering the protection of a book asks for the password.
+    client.post(url("book_settings", book), {**sent, "version": 2, "current_password": PASSWORD})
     book.refresh_from_db()
     assert not book.download_reason_required
 

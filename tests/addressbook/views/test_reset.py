@@ -206,7 +206,7 @@ def test_the_popup_of_an_upload_says_that_it_was_stopped(get, do_reset, send, re
     register("a@example.com")
     upload = send("email\nb@example.com\n")
     do_reset()
-    assert "The address book was reset meanwhile." in text_of(get("show_upload", upload.pk))
+    assert "The address book was reset before the file was registered." in text_of(get("show_upload", upload.pk))
 
 
 def test_a_file_of_before_a_reset_sent_again_meets_no_fault(book, bob, client_of, check, accept, client) -> None:

@@ -217,3 +217,11 @@ def test_labels_are_translated_and_codes_are_not(make_client: Callable[..., Mail
     request_id = korean.mail.create_request(request_to(A)).request_id
     status = korean.mail.get_list(request_id).content[0].email_status
     assert (status.code, status.label) == ("S", "발송 성공")
+
+
+def test_a_service_may_make_fewer_mails_than_it_was_given(simulator: Simulator, client: MailerClient) -> None:
+    simulator.settings = replace(simulator.settings, dropped_recipients=1)
+
+    accepted = client.mail.create_request(request_to(A, B))
+
+    assert [row.representative_recipient for row in client.mail.get_list(accepted.request_id).content] == [A]

@@ -320,7 +320,7 @@ ATTACKS: dict[str, Attack] = {
     "a table that is a million deep": (
         "a.xls",
         lambda: b"<table><tr><td>" * 600_000,
-        {DAMAGED, MEMORY, SLOW, Refusal.EMPTY},
+        {DAMAGED, MEMORY, SLOW, Refusal.EMPTY, Refusal.WRONG_KIND},
     ),
     "a page of a million columns": ("a.xls", wide_page, {Refusal.TOO_MANY_COLUMNS}),
     "an entity bomb in XML 2003": ("a.xls", entity_bomb_in_xml, {Refusal.UNSAFE_XML}),

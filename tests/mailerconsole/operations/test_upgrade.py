@@ -66,5 +66,5 @@ assert not sealing.unreadable()
         if table not in ITS_OWN:
             kept = [{column: row.get(column) for column in old[0]} for row in after[table]] if old else []
             assert [row for row in old if row not in kept] == [], table
-    own = sum(len(content) for table, content in before.items() if table.startswith("addressbook_"))
+    own = sum(len(content) for table, content in after.items() if table.startswith("addressbook_"))
     assert f"read {own}" in done.stdout.splitlines()

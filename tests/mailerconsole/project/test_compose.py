@@ -14,10 +14,10 @@ import yaml
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
-from mailerconsole import gunicorn_settings
 from mailerconsole.hashing import ARGON2_BYTES, PASSWORDS_HASHED_AT_ONCE
 from mailerconsole.operations.supervisor import RELEASE, read_procfile
 from tests.support.environment import secrets, variables
+from tests.support.gunicorn import gunicorn_setting
 from tests.support.stack import ROOT
 from tests.support.strategies import COMPOSE, SERVICES, interpolated
 from tests.workspace.views.test_access import TABLE
@@ -160,8 +160,8 @@ def test_the_proxy_takes_what_the_console_answers_to() -> None:
     allowed = re.findall(r"client_max_body_size (\d+)([km]);", NGINX)
     sizes = [int(number) * {"k": 1024, "m": 1024**2}[unit] for number, unit in allowed]
     # The default; without TLS nothing but a redirect; files and large forms of addresses, then those of mails.
-    large = [limits.REQUEST_BODY_BYTES, limits.LARGE_FORM_BYTES]
-    assert sizes == [limits.FORM_BYTES, 1024, *large, *large]
+    files = [limits.REQUEST_BODY_BYTES, limits.LARGE_FORM_BYTES]
+    assert sizes == [limits.FORM_BYTES, 1024, *files, limits.REQUEST_BODY_BYTES, limits.REQUEST_BODY_BYTES]
     read = re.search(r"proxy_read_timeout (\d+)s;", NGINX)
     gunicorn = re.search(r"^timeout = (\d+)$", (ROOT / "mailerconsole/gunicorn_settings.py").read_text(), re.MULTILINE)
     assert read is not None
@@ -214,9 +214,9 @@ def test_what_the_processes_of_the_web_server_need_at_once_fits() -> None:
     large_form = limits.LARGE_FORM_BYTES / 1024**2 * 35
     process = idle + PASSWORDS_HASHED_AT_ONCE * ARGON2_BYTES / 1024**2
     process += limits.LARGE_FORMS_READ_AT_ONCE * large_form
-    process += gunicorn_settings.threads * (small_form + in_flight + limits.LARGE_FORM_BYTES / 1024**2)
+    process += gunicorn_setting("threads") * (small_form + in_flight + limits.LARGE_FORM_BYTES / 1024**2)
     limit = int(SERVICES["web"]["mem_limit"].removesuffix("m"))
-    assert 1.2 * gunicorn_settings.workers * process <= limit
+    assert 1.2 * gunicorn_setting("workers") * process <= limit
 
 
 def test_argon2_takes_what_is_reckoned_with() -> None:

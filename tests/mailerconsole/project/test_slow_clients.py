@@ -7,9 +7,10 @@ from contextlib import suppress
 
 import pytest
 
-from mailerconsole import deadlines, gunicorn_settings
+from mailerconsole import deadlines
 from mailerconsole.deadlines import DeadlineSocket, DeadlineWorker
 from mailerconsole.operations.listening import CannotListenError, Endpoint
+from tests.support.gunicorn import gunicorn_setting
 
 pytestmark = pytest.mark.engine_independent
 
@@ -77,10 +78,10 @@ def test_an_answer_that_nobody_takes_is_given_up(pair) -> None:
 
 
 def test_the_web_servers_run_with_it() -> None:
-    module, _, name = gunicorn_settings.worker_class.rpartition(".")
+    module, _, name = gunicorn_setting("worker_class").rpartition(".")
     assert (module, name) == (DeadlineWorker.__module__, DeadlineWorker.__name__)
     # Longer than any of ours, so that gunicorn ends workers and not requests.
-    assert gunicorn_settings.timeout > max(deadlines.REQUEST_GRACE_SECONDS, deadlines.ANSWER_PIECE_SECONDS)
+    assert gunicorn_setting("timeout") > max(deadlines.REQUEST_GRACE_SECONDS, deadlines.ANSWER_PIECE_SECONDS)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "mailer.example.com", "2001:db8::1", "127.example.com"])  # noqa: S104

@@ -22,6 +22,9 @@ LARGE = {
     "save_draft",
     "add_recipient_addresses",
     "add_attachment",
+    "add_recipient_file",
+    "register_unsubscribes",
+    "remove_unsubscribes",
 }
 
 

@@ -14,7 +14,8 @@ from mailerconsole import sqlite
 from workspace import limits
 from workspace.services.work import pace, write_ahead_log
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# There is nothing of it on the other engine.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine_independent]
 
 
 @pytest.fixture(autouse=True)
