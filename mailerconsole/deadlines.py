@@ -37,7 +37,7 @@ class DeadlineSocket:
         self._received = 0
 
     def recv(self, size: int, *flags: int) -> bytes:
-        """Raises ConnectionResetError when the time is over, which gunicorn takes for a client that has gone."""
+        """Raises ConnectionResetError when the time is over, or the request ends before it is whole."""
         allowed = REQUEST_GRACE_SECONDS + self._received / SLOWEST_CLIENT_BYTES_PER_SECOND
         left = self._began + allowed - time.monotonic()
         own = self._plain.gettimeout()
@@ -50,6 +50,10 @@ class DeadlineSocket:
             raise _gone() from error
         finally:
             self._plain.settimeout(own)
+        if not received and self._received:
+            # The client has left in the middle of a request. gunicorn would take what came for all of it, and a file
+            # that is cut off for a whole one.
+            raise _gone()
         self._received += len(received)
         return received
 
@@ -80,4 +84,4 @@ class DeadlineWorker(ThreadWorker):
 
 
 def _gone() -> ConnectionResetError:
-    return ConnectionResetError(errno.ECONNRESET, "The client was too slow")
+    return ConnectionResetError(errno.ECONNRESET, "The client was too slow, or has gone")

@@ -54,6 +54,17 @@ def test_a_client_that_says_nothing_is_let_go(pair) -> None:
         pair[0].recv(8192)
 
 
+def test_a_request_that_is_cut_off_is_not_taken_for_a_whole_one(pair) -> None:
+    ours, theirs = pair
+    theirs.send(b"half of a file")
+    assert ours.recv(8192) == b"half of a file"
+    theirs.close()
+    with pytest.raises(ConnectionResetError):
+        ours.recv(8192)
+    ours.begin_request()
+    assert ours.recv(8192) == b""  # an idle connection that ends is no fault
+
+
 def test_a_body_has_time_for_its_size(pair) -> None:
     ours, theirs = pair
     theirs.send(b"x" * 16 * 1024)
