@@ -141,20 +141,10 @@ def copy(*, book: AddressBook, mailing_id: int, token: UUID, by: Actor) -> Maili
         if original is None:
             raise DraftGoneError
         draft = Mailing.objects.create(
-            book=book,
-            kind=original.kind,
-            sender=original.sender,
-            subject=original.subject,
-            body=original.body,
-            editor=original.editor,
-            template=original.template,
-            common_values=original.common_values,
-            fallbacks=original.fallbacks,
-            copied_from=original,
-            **_by(by),
+            book=book, template=original.template, copied_from=original, **content_of(original), **_by(by)
         )
         _copy_sources(original, draft)
-        _copy_attachments(original, draft)
+        copy_attachments(original, draft)
         detail = {"mailing": draft.pk, "copied_from": original.pk}
         record(by=by, action=Action.BEGIN_MAILING, book=book, detail=detail)
         submitted.remember({"mailing": draft.pk})
@@ -177,6 +167,26 @@ def delete(*, book: AddressBook, mailing_id: int, by: Actor) -> None:
         stored_files.discard_on_commit(*files)
 
 
+def content_of(mailing: Mailing) -> dict[str, Any]:
+    """The fields of a mailing that are its content, by name, for a copy of it."""
+    names = ("kind", "sender", "subject", "body", "editor", "common_values", "fallbacks")
+    return {name: getattr(mailing, name) for name in names}
+
+
+def copy_attachments(original: Mailing, made: Mailing) -> None:
+    """Gives `made` files of its own: each mailing deletes its files by itself."""
+    for attachment in original.attachments.all():
+        with default_storage.open(attachment.stored_file) as content:
+            stored = default_storage.save(attachment.stored_file, content)
+        Attachment.objects.create(
+            mailing=made,
+            name=attachment.name,
+            size=attachment.size,
+            sha256=attachment.sha256,
+            stored_file=stored,
+        )
+
+
 def _by(by: Actor) -> dict[str, Any]:
     return {"created_by": by.user, "creator": by.user.get_username(), "state": MailingState.DRAFT}
 
@@ -197,16 +207,3 @@ def _copy_sources(original: Mailing, draft: Mailing) -> None:
         made = RecipientSource.objects.create(mailing=draft, kind=source.kind, parameters=source.parameters)
         rows = source.rows.order_by("number").values("number", "email", "key", "name", "values")
         SourceRow.objects.bulk_create((SourceRow(source=made, **row) for row in rows.iterator()), batch_size=2000)
-
-
-def _copy_attachments(original: Mailing, draft: Mailing) -> None:
-    for attachment in original.attachments.all():
-        with default_storage.open(attachment.stored_file) as content:
-            stored = default_storage.save(attachment.stored_file, content)
-        Attachment.objects.create(
-            mailing=draft,
-            name=attachment.name,
-            size=attachment.size,
-            sha256=attachment.sha256,
-            stored_file=stored,
-        )

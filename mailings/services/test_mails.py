@@ -3,14 +3,13 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
 from libraries.email_addresses import EmailAddress
 from mailings import limits
-from mailings.models import Attachment, Mailing, MailingState, Part, Recipient
-from mailings.services.drafts import find_draft
+from mailings.models import Mailing, MailingState, Part, Recipient
+from mailings.services.drafts import content_of, copy_attachments, find_draft
 from mailings.services.recipients.samples import Sample
 from mailings.services.rules import require_role
 from mailings.services.sending import lease
@@ -78,13 +77,7 @@ def _copy(draft: Mailing, by: Actor) -> Mailing:
         book=draft.book,
         state=MailingState.SENDING,
         is_test=True,
-        kind=draft.kind,
-        sender=draft.sender,
-        subject=draft.subject,
-        body=draft.body,
-        editor=draft.editor,
-        common_values=draft.common_values,
-        fallbacks=draft.fallbacks,
+        **content_of(draft),
         copied_from=draft,
         created_by=by.user,
         creator=by.user.get_username(),
@@ -93,14 +86,5 @@ def _copy(draft: Mailing, by: Actor) -> Mailing:
         confirmed_at=now,
         began_at=now,
     )
-    for attachment in draft.attachments.all():
-        with default_storage.open(attachment.stored_file) as content:
-            stored = default_storage.save(attachment.stored_file, content)
-        Attachment.objects.create(
-            mailing=test,
-            name=attachment.name,
-            size=attachment.size,
-            sha256=attachment.sha256,
-            stored_file=stored,
-        )
+    copy_attachments(draft, test)
     return test
