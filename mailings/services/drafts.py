@@ -47,7 +47,7 @@ class StaleDraftError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DraftContent:
-    """What a save of a draft sets; recipients and attachments are changed by acts of their own."""
+    """Fields that a save of a draft sets; recipients and attachments are changed separately."""
 
     kind: MailKind
     sender_id: int | None
@@ -174,7 +174,7 @@ def content_of(mailing: Mailing) -> dict[str, Any]:
 
 
 def copy_attachments(original: Mailing, made: Mailing) -> None:
-    """Gives `made` files of its own: each mailing deletes its files by itself."""
+    """Duplicate the files too: each mailing deletes its own."""
     for attachment in original.attachments.all():
         with default_storage.open(attachment.stored_file) as content:
             stored = default_storage.save(attachment.stored_file, content)

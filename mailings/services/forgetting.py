@@ -1,4 +1,4 @@
-"""What mail keeps of a person who asks to be forgotten, and of everybody once the time to keep it is over."""
+"""Erase personal data from mailings: on request, and when retention ends."""
 
 from collections.abc import Collection
 from datetime import timedelta

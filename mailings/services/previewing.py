@@ -49,7 +49,7 @@ def sample_of(draft: Mailing, edition: Edition, which: str) -> Sample:
 def render_for(draft: Mailing, sample: Sample) -> Preview:
     composed = compose(content_of(draft))
     missing = tuple(name for name in composed.names if not _has_value(composed, sample, name))
-    # What has no value is shown as it was written; such a mail cannot be sent.
+    # A placeholder without a value is shown as written; such a mail cannot be sent.
     values = {**sample.values, **{name: placeholders.mark(name) for name in missing}}
     parameters = composed.parameters_for(values)
     subject = placeholders.filled(composed.title, parameters)

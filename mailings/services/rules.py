@@ -39,7 +39,7 @@ class SendingRules:
 
 
 def rules_of(book: AddressBook) -> MailRules:
-    """The rules as they are now; the defaults where nobody has changed any."""
+    """The current rules; defaults where none was changed."""
     return MailRules.objects.filter(book=book).first() or MailRules(book=book)
 
 

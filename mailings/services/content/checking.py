@@ -1,4 +1,4 @@
-"""What is wrong with the content of a mail, or worth a second look, before it is sent.
+"""Checks of a mail's content before sending: errors and warnings.
 
 A finding is a code with what a sentence about it needs; the sentences are in `views.compose.check_sentences`.
 """

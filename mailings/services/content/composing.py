@@ -114,7 +114,7 @@ def _names_for_subject(names: list[str], *, taken: set[str]) -> dict[str, str]:
 
 
 def _as_html(value: str) -> str:
-    # A value must not become a mark of its own, in case the service looks for marks more than once.
+    # A value must not introduce a placeholder, in case the service replaces placeholders more than once.
     return escape(value).replace("${", "&#36;{").replace("\n", "<br>")
 
 

@@ -87,7 +87,7 @@ def _due_part(run: MailingRun) -> Part | None:
 
 
 def _prepare(run: MailingRun) -> tuple[Part, MailRequest | None] | None:
-    """Mark the next part as being called, and make its request; a request of None: nobody is left in it."""
+    """Mark the next part as being called and build its request; None when it has no recipients left."""
     with transaction.atomic():
         mailing, _edition = lease.locked(run)
         part = _due_part(run)
@@ -203,7 +203,7 @@ def _keep_failure(run: MailingRun, part: Part, error: Failure) -> None:
         if is_unknown(error):
             become_unknown(mailing, row)
         elif mailing.state == MailingState.STOPPED:
-            # Stopped while it was in the air. It was refused, and nobody is to call it again.
+            # Stopped during the call, and the call was refused: do not call it again.
             cancel(mailing, row)
         elif isinstance(error, outbound_mailer.PermanentError) and error.too_large and row.recipient_count > 1:
             _split(row)

@@ -1,4 +1,4 @@
-"""What people decide about a mailing: confirm it, take it back, stop it, go on, and what becomes of an unknown part."""
+"""Decisions about a mailing: confirm, undo, stop, resume, settle an unknown part."""
 
 from collections.abc import Collection
 from typing import Any
@@ -173,7 +173,7 @@ def send_part(*, book: AddressBook, mailing_id: int, part_id: int, by: Actor) ->
         counters.move(mailing, own, to=RecipientState.OPEN, at=timezone.now(), from_states=states)
         part.state, part.next_look_at, part.not_before = PartState.WAITING, None, None
         part.save(update_fields=["state", "next_look_at", "not_before"])
-        # What is paused for another reason stays so: the decision is about this part alone.
+        # The decision is about this part alone; a pause for another reason remains.
         if mailing.state != MailingState.PAUSED or mailing.reason.get("code") == "refused":
             mailing.state, mailing.reason = MailingState.SENDING, {}
         counters.save(mailing, "state", "reason")

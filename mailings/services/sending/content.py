@@ -1,4 +1,4 @@
-"""What a confirmed mailing says, as it was confirmed."""
+"""Content of a confirmed mailing, frozen at confirmation."""
 
 import hashlib
 import json

@@ -45,7 +45,7 @@ def with_keys(keys: Collection[str]) -> Q:
 
 
 def recounted(mailing: Mailing) -> dict[str, int]:
-    """What the counters should be, by counting the rows: for checks and tests."""
+    """The counters recomputed from the rows, for checks and tests."""
     rows = Recipient.objects.filter(mailing=mailing).order_by().values_list("state")
     states = dict(rows.annotate(count=Count("pk")))
     return {name: states.get(name, 0) for name in COUNTERS}

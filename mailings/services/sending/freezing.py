@@ -41,7 +41,7 @@ _READ_ROWS: Final = 2_000
 
 
 class _MovedError(Exception):
-    """Another number, or a value that is missing: the draft goes back to whoever confirmed it."""
+    """The recipient count changed or a value is missing; the mailing returns to draft."""
 
     def __init__(self, reason: dict[str, Any]) -> None:
         super().__init__(reason["code"])
@@ -71,7 +71,7 @@ def freeze(run: MailingRun) -> None:
 
 
 def _clear(run: MailingRun) -> None:
-    """What a worker inserted before it died."""
+    """Delete the rows that a dead worker left."""
     own = Recipient.objects.filter(mailing=run.mailing_id)
     while ids := list(own.values_list("pk", flat=True)[: limits.FREEZE_BATCH_ROWS]):
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Who works on a mailing: one worker at a time."""
+"""Lease that gives a mailing to one worker at a time."""
 
 from datetime import datetime, timedelta
 
@@ -47,7 +47,7 @@ def owned_part(run: MailingRun, part_id: int) -> Part:
 
 
 def release(run: MailingRun, *, next_at: datetime | None) -> None:
-    """Let go of the mailing until `next_at`. What a person has asked for in the meantime is not forgotten."""
+    """Release the mailing until `next_at`, keeping requests that people made while it was leased."""
     own = MailingRun.objects.filter(pk=run.pk, attempt=run.attempt)
     with transaction.atomic():
         row = own.select_for_update().first()
@@ -88,7 +88,7 @@ def wake_due() -> int:
 
 
 def parts_left_calling(run: MailingRun) -> QuerySet[Part]:
-    """Parts whose worker died between the call and its answer: nobody knows what became of them."""
+    """Parts whose worker died between the call and its answer; their result is unknown."""
     return Part.objects.filter(mailing=run.mailing_id, state=PartState.CALLING)
 
 
