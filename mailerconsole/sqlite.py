@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -97,6 +98,18 @@ def options(journal_mode: str) -> dict[str, Any]:
             f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}; PRAGMA journal_size_limit={LOG_KEPT_BYTES}; "
             "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;"
         ),
+    }
+
+
+def for_reading(path: Path) -> dict[str, Any]:
+    """The settings of a connection that leaves the file as it is, in whatever journal mode.
+
+    Such a connection never copies a log into the file, so it may read one with any library.
+    """
+    pragmas = "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;"
+    return {
+        "NAME": f"{path.resolve().as_uri()}?mode=ro",
+        "OPTIONS": {"timeout": BUSY_SECONDS, "init_command": pragmas},
     }
 
 

@@ -9,11 +9,10 @@ from typing import Any, Final
 
 import dj_database_url
 from django.apps import apps
-from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management.color import no_style
-from django.db import OperationalError, connections, transaction
+from django.db import DatabaseError, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
 
@@ -67,8 +66,8 @@ def _source(url: str) -> Iterator[None]:
     if is_sqlite and not Path(options["NAME"]).is_file():
         raise MoveError(f"There is no file {options['NAME']}.")
     # Of the URL, such as sslmode, and never those of the target.
-    options["OPTIONS"] = sqlite.options(settings.SQLITE_JOURNAL_MODE) if is_sqlite else parsed.get("OPTIONS", {})
-    connections.settings[SOURCE] = options
+    how = sqlite.for_reading(Path(options["NAME"])) if is_sqlite else {"OPTIONS": parsed.get("OPTIONS", {})}
+    connections.settings[SOURCE] = {**options, **how}
     try:
         _require_reachable()
         _require_same_tables()
@@ -85,10 +84,15 @@ def _source(url: str) -> Iterator[None]:
 
 def _require_reachable() -> None:
     try:
-        connections[SOURCE].ensure_connection()
-    except OperationalError:
+        connections[SOURCE].introspection.table_names()
+    except DatabaseError:
         # Not chained: what the driver says names the host and the user.
-        raise MoveError("The source cannot be reached.") from None
+        raise MoveError(
+            "The source cannot be read. A SQLite file that a console was writing when it was killed needs "
+            "that console once more: start it and stop it, then move."
+            if connections[SOURCE].vendor == "sqlite"
+            else "The source cannot be reached."
+        ) from None
 
 
 def _models() -> list[type[Model]]:
