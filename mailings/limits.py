@@ -63,6 +63,8 @@ RESULTS_PAGE_ROWS: Final = 100
 FILE_ID_HOURS: Final = 20
 # When a call without an answer is looked for, in seconds after it. Acceptance is listed with an unknown delay.
 UNKNOWN_LOOKS_SECONDS: Final = (10, 60, 300, 900)
+# Addresses that an act on a mailing's results takes at once: they go into the job as one list of ids.
+FOLLOW_UP_ADDRESSES: Final = 20_000
 # How often the status of a request is asked for, in seconds since the last time; the last one repeats.
 STATUS_LOOKS_SECONDS: Final = (5, 10, 30, 60, 300)
 

@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from mailings.views.compose import attachments, check, draft, preview, recipient_files, recipients
-from mailings.views.follow import mailing, mailings
+from mailings.views.follow import follow_up, mailing, mailings
 from mailings.views.settings import sections
 from mailings.views.suppressions import blocks, unsubscribes
 
@@ -27,6 +27,9 @@ mailing_urls: list[URLPattern] = [
     path("check/", check.ask_send, name="ask_send"),
     path("confirm/", check.confirm_mailing, name="confirm_mailing"),
     path("frame/", mailing.mailing_frame, name="mailing_frame"),
+    path("not-reached/send/", follow_up.send_to_not_reached, name="send_to_not_reached"),
+    path("not-reached/take-out/", follow_up.take_out_of_book, name="take_out_of_book"),
+    path("not-reached/group/", follow_up.put_into_group, name="put_into_group"),
     path("undo/", mailing.undo_mailing, name="undo_mailing"),
     path("approve/", mailing.approve_mailing, name="approve_mailing"),
     path("send-now/", mailing.send_mailing_now, name="send_mailing_now"),

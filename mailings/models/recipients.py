@@ -9,13 +9,14 @@ from mailings.models.senders import ADDRESS_CHARACTERS
 
 
 class RecipientSource(models.Model):
-    """One line of a draft's recipients: groups, a pinned selection, typed addresses, or a file."""
+    """One line of a draft's recipients: groups, a pinned selection, typed addresses, a file, an earlier mailing."""
 
     class Kind(models.TextChoices):
         GROUPS = "groups", _("Groups")
         SELECTION = "selection", _("Selection")
         TYPED = "typed", _("Addresses")
         FILE = "file", _("File")
+        RESULTS = "results", _("Results")
 
     # None: its rows are still being written, and no draft counts them.
     mailing = models.ForeignKey(Mailing, models.CASCADE, null=True, related_name="sources")
@@ -120,6 +121,12 @@ class Recipient(models.Model):
         ]
         indexes = [
             models.Index(fields=["mailing", "state", "number"], name="recipient_by_state"),
+            # Serves the counts of the reasons why people were not reached, who are few.
+            models.Index(
+                fields=["mailing", "state", "result_code"],
+                condition=~Q(state__in=["open", "sent"]),
+                name="recipient_not_reached",
+            ),
             # Serves the search for every mail to an address.
             models.Index(fields=["key", "-mailing"], name="recipient_by_key"),
         ]

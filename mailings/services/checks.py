@@ -84,7 +84,7 @@ def placeholder_states(draft: Mailing, names: tuple[str, ...], lines: tuple[Line
 
 
 def _columns(source: RecipientSource) -> list[str]:
-    return source.parameters.get("columns", []) if source.kind == RecipientSource.Kind.FILE else []
+    return source.parameters.get("columns", [])
 
 
 def _without_value(line: Line, name: str) -> int:

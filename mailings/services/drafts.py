@@ -131,7 +131,20 @@ def copy(*, book: AddressBook, mailing_id: int, token: UUID, by: Actor) -> Maili
 
     Raises DraftGoneError or NotAllowedError.
     """
-    submitted = Submitted(by, token, "copy_mailing", [mailing_id], book)
+    return copy_with(_copy_sources, book=book, mailing_id=mailing_id, contents=None, token=token, by=by)
+
+
+def copy_with(
+    fill: Callable[[Mailing, Mailing], None],
+    *,
+    book: AddressBook,
+    mailing_id: int,
+    contents: Any,
+    token: UUID,
+    by: Actor,
+) -> Mailing:
+    """The same; `fill` gives the copy its recipients, `contents` tells them apart from others."""
+    submitted = Submitted(by, token, "copy_mailing", [mailing_id, contents], book)
     with transaction.atomic():
         books.lock(book)
         require_role(book, by, Role.MANAGER)
@@ -143,7 +156,7 @@ def copy(*, book: AddressBook, mailing_id: int, token: UUID, by: Actor) -> Maili
         draft = Mailing.objects.create(
             book=book, template=original.template, copied_from=original, **content_of(original), **_by(by)
         )
-        _copy_sources(original, draft)
+        fill(original, draft)
         copy_attachments(original, draft)
         detail = {"mailing": draft.pk, "copied_from": original.pk}
         record(by=by, action=Action.BEGIN_MAILING, book=book, detail=detail)

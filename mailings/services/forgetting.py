@@ -47,7 +47,8 @@ def forget(*, book: AddressBook, keys: Collection[str]) -> int:
             files.discard(waiting)
             waiting.delete()
         # Samples of values, and lines that were refused, may quote anybody.
-        for source in RecipientSource.objects.filter(mailing__book=book, kind=RecipientSource.Kind.FILE):
+        with_samples = [RecipientSource.Kind.FILE, RecipientSource.Kind.RESULTS]
+        for source in RecipientSource.objects.filter(mailing__book=book, kind__in=with_samples):
             quoted = {"longest", "refused"} & set(source.parameters)
             if quoted:
                 source.parameters = {name: value for name, value in source.parameters.items() if name not in quoted}

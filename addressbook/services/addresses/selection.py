@@ -53,7 +53,7 @@ class Selection:
     def addresses(self, edition: Edition) -> AddressQuerySet:
         """The rows of the set that are still there, in no order."""
         if self.address_ids is not None:
-            return Address.objects.filter(edition=edition, pk__in=self.address_ids)
+            return Address.objects.filter(edition=edition, pk__among=self.address_ids)
         return self._matching(edition, id__lte=self.through_id)
 
     def count(self, edition: Edition) -> int:

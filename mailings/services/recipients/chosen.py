@@ -55,14 +55,23 @@ def address_ids(source: RecipientSource, edition: Edition) -> Sql | None:
     return None
 
 
+def listed(source: RecipientSource) -> Sql:
+    """(tie, email, key, name, vals) of a source that has rows of its own, or those of an earlier mailing."""
+    columns = f"SELECT number AS tie, email, key, name, {_column('values')} AS vals"
+    if source.kind != RecipientSource.Kind.RESULTS:
+        return f"{columns} FROM mailings_sourcerow WHERE source_id = %s", [source.pk]
+    reasons = source.parameters["reasons"]
+    wanted = " OR ".join("(state = %s AND result_code = %s)" for _ in reasons) or "1 = 0"
+    # Who was forgotten has no address any more.
+    rows = f"{columns} FROM mailings_recipient WHERE mailing_id = %s AND email <> '' AND ({wanted})"
+    return rows, [source.parameters["mailing"], *(value for reason in reasons for value in reason)]
+
+
 def _choices(position: int, source: RecipientSource, edition: Edition) -> Sql:
     ids = address_ids(source, edition)
     if ids is None:
-        rows = (
-            f"SELECT {position} AS position, number AS tie, email, key, name, {_column('values')} AS vals"  # noqa: S608
-            " FROM mailings_sourcerow WHERE source_id = %s"
-        )
-        return rows, [source.pk]
+        sql, values = listed(source)
+        return f"SELECT {position} AS position, own.* FROM ({sql}) AS own", values  # noqa: S608
     sql, values = ids
     addresses = (
         f"SELECT {position} AS position, address.id AS tie, address.email, address.key, '' AS name,"  # noqa: S608
@@ -125,7 +134,6 @@ def people(sources: Sequence[RecipientSource], edition: Edition) -> list[Sql]:
 
 def _not_chosen_by(earlier: Sequence[RecipientSource], source: RecipientSource, edition: Edition) -> Sql:
     ids = [found for other in earlier if (found := address_ids(other, edition))]
-    listed = [other.pk for other in earlier if address_ids(other, edition) is None]
     conditions, values = [], []
     if ids:
         union = " UNION ALL ".join(sql for sql, _ in ids)
@@ -135,7 +143,9 @@ def _not_chosen_by(earlier: Sequence[RecipientSource], source: RecipientSource, 
         else:
             conditions.append(f"key NOT IN (SELECT key FROM addressbook_address WHERE id IN ({union}))")  # noqa: S608
         values += id_values
-    if listed:
-        conditions.append(f"key NOT IN (SELECT key FROM mailings_sourcerow WHERE source_id {_among()})")  # noqa: S608
-        values.append(_ids(listed))
+    for other in earlier:
+        if address_ids(other, edition) is None:
+            rows, own = listed(other)
+            conditions.append(f"key NOT IN (SELECT key FROM ({rows}) AS other)")  # noqa: S608
+            values += own
     return (" WHERE " + " AND ".join(conditions) if conditions else ""), values

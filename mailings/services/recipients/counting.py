@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from mailings.models import Mailing, RecipientSource
-from mailings.services.recipients.chosen import Sql, address_ids, everybody
+from mailings.services.recipients.chosen import Sql, address_ids, everybody, listed
 from workspace.models import AddressBook, Edition
 
 
@@ -74,7 +74,9 @@ def _line(source: RecipientSource, edition: Edition) -> Line:
     invalid = source.parameters.get("invalid", 0)
     ids = address_ids(source, edition)
     if ids is None:
-        return Line(source, source.rows.count() + doubled + invalid, doubled, invalid)
+        sql, values = listed(source)
+        own = _number(f"SELECT COUNT(*) FROM ({sql}) AS listed", values)  # noqa: S608
+        return Line(source, own + doubled + invalid, doubled, invalid)
     sql, values = ids
     return Line(source, _number(f"SELECT COUNT(*) FROM ({sql}) AS chosen", values), 0, 0)  # noqa: S608
 

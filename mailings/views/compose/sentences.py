@@ -37,6 +37,8 @@ def source_line(line: Line) -> str:
         return _("Selected in group %(group)s") % {"group": group} if group else _("Selected in the address book")
     if source.kind == RecipientSource.Kind.FILE:
         return _("File %(name)s") % {"name": parameters.get("name", "")}
+    if source.kind == RecipientSource.Kind.RESULTS:
+        return _("Not reached by “%(subject)s”") % {"subject": parameters["subject"] or _("(no subject)")}
     return _("Typed addresses")
 
 

@@ -19,6 +19,7 @@ from addressbook.services.sync.connection import is_practice
 from mailings.models import Mailing, MailingState, PartState, Recipient, RecipientState
 from mailings.services.content.composing import MissingValueError, compose
 from mailings.services.content.composing import render as rendered
+from mailings.services.results.reasons import reasons_of
 from mailings.services.rules import NotAllowedError, may_send, rules_of
 from mailings.services.sending import confirming
 from mailings.services.sending.confirming import MailingGoneError, SamePersonError, TooLateError
@@ -93,6 +94,17 @@ def mailing_context(request: HttpRequest, access: Access, mailing: Mailing) -> d
         "time_zone": settings.TIME_ZONE,
         "is_practice": is_practice(access.book),
         **_recipients(request, access, mailing),
+        **_not_reached(access, mailing),
+    }
+
+
+def _not_reached(access: Access, mailing: Mailing) -> dict[str, Any]:
+    """Why, and what can be done for them once it is known of everybody."""
+    found = reasons_of(mailing)
+    return {
+        "reasons": [(reason, str(reason.state.label), sentences.reason(reason.code)) for reason in found],
+        "may_follow_up": access.may_edit and mailing.done_at is not None and bool(found),
+        "follow_ups": sentences.follow_ups(),
     }
 
 

@@ -6,10 +6,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from addressbook.services.addresses import bulk
 from mailings.models import Mailing, MailingState, Part, PartState, Recipient, RecipientState
 
 # The codes that the service documents; others are shown as they came.
 REASONS: Final[dict[str, str | Promise]] = {
+    "MAIL_SENT": gettext_lazy("The recipient’s mail server has accepted the mail."),
     "MAILBOX_ERROR": gettext_lazy("The mailbox cannot take the mail; it may be full."),
     "MAIL_CONTENTS_ERROR": gettext_lazy("The recipient’s mail server refused the content."),
     "NETWORK_ERROR": gettext_lazy("The recipient’s mail server could not be reached."),
@@ -105,12 +107,29 @@ def part(part: Part) -> str:
 
 def result(row: Recipient) -> tuple[str, str]:
     """The state in a word, and the reason in a sentence."""
-    label = str(RecipientState(row.state).label)
-    if not row.result_code:
-        return label, ""
-    reason = REASONS.get(row.result_code)
-    return label, str(reason) if reason else " ".join(filter(None, (row.result_code, row.result_message)))
+    return str(RecipientState(row.state).label), reason(row.result_code, row.result_message)
+
+
+def reason(code: str, message: str = "") -> str:
+    """In a sentence; a code that nobody has documented is shown as it came, with the service's words."""
+    known = REASONS.get(code)
+    return str(known) if known else " ".join(filter(None, (code, message)))
 
 
 def too_late(now: MailingState) -> str:
     return _("Too late: the mail is already in the state “%(state)s”.") % {"state": str(now.label)}
+
+
+def follow_ups() -> list[tuple[str, str]]:
+    """The acts on those who were not reached, by the name of their URL."""
+    return [
+        ("send_to_not_reached", _("Send to those not reached")),
+        ("take_out_of_book", _("Take out of the address book")),
+        ("put_into_group", _("Put into a group")),
+    ]
+
+
+def followed(done: bulk.Done) -> list[tuple[str, int]]:
+    """What an act on addresses of the book has changed."""
+    labels = {"deleted": _("Deleted"), "added": _("Added to groups"), "removed": _("Removed from groups")}
+    return [(labels[name], count) for name, count in done.changes.items() if name != "removed" or count]
