@@ -62,7 +62,7 @@ def test_a_file_is_not_changed_by_a_move(lived_in, elsewhere: Installation, engi
         return
     edition = Edition.objects.get(current_of=book)
     killed = Left(tmp_path / "killed")
-    killed.killed_after(f"UPDATE addressbook_edition SET address_count = 99 WHERE id = {edition.pk}")
+    killed.killed_after(f"UPDATE addressbook_edition SET address_count = 99 WHERE id = {edition.pk}")  # noqa: S608
     refused = elsewhere.manage("move_database", killed.url)
     assert f"Edition {edition.pk} counts 99 addresses" in refused.stderr
     assert killed.file.read_bytes() == killed.bytes
