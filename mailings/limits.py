@@ -65,6 +65,8 @@ FILE_ID_HOURS: Final = 20
 UNKNOWN_LOOKS_SECONDS: Final = (10, 60, 300, 900)
 # Addresses that an act on a mailing's results takes at once: they go into the job as one list of ids.
 FOLLOW_UP_ADDRESSES: Final = 20_000
+# So many parts without an answer, and no other is called before it is known more of them: something is broken.
+UNKNOWN_PARTS_MOST: Final = 3
 # How often the status of a request is asked for, in seconds since the last time; the last one repeats.
 STATUS_LOOKS_SECONDS: Final = (5, 10, 30, 60, 300)
 

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from mailings import limits
 from mailings.models import (
     Mailing,
+    MailingState,
     PartState,
     Recipient,
     RecipientFile,
@@ -22,7 +23,7 @@ from mailings.models import (
 )
 from mailings.services.recipients import files
 from mailings.services.rules import rules_of
-from mailings.services.sending import counters
+from mailings.services.sending import counters, lease
 from workspace.models import AddressBook
 from workspace.services.books import books
 
@@ -41,6 +42,10 @@ def forget(*, book: AddressBook, keys: Collection[str]) -> int:
         changed += _forget_recipients(book, mailing_id, keys)
     with transaction.atomic():
         books.lock(book)
+        # A worker that puts recipients together has read these people, and begins again.
+        for mailing in Mailing.objects.filter(book=book, state=MailingState.FREEZING):
+            Mailing.objects.filter(pk=mailing.pk).update(version=F("version") + 1)
+            lease.wake(mailing)
         deleted, _ = SourceRow.objects.filter(source__mailing__book=book, key__in=keys).delete()
         # A file that waits to be read may name anybody; rather one too many than a person too few.
         for waiting in RecipientFile.objects.filter(mailing__book=book):

@@ -36,6 +36,14 @@ Failure = outbound_mailer.MailerError | outbound_mailer.InvalidRequestError
 _FAILURES: Final = (outbound_mailer.MailerError, outbound_mailer.InvalidRequestError)
 
 
+# Answers to a call that was not let through, besides no answer of a service that was not reached.
+_NOT_TAKEN: Final = (None, 407, 425, 429)
+# The client signs each call with the time, so that one that is held up even later is refused as too old.
+_CALLED_AT_ONCE: Final = timedelta(seconds=30)
+# The gateway's code for a number of calls that is used up until a person or a month changes that.
+_QUOTA_EXCEEDED: Final = "400"
+
+
 class ContentChangedError(Exception):
     """The content is not what was confirmed. It must not be sent."""
 
@@ -57,6 +65,9 @@ def call_next(run: MailingRun, client: MailerClient) -> bool:
     if request is None:
         return True
     crash_points.reached("call: before it")
+    if part.called_at is not None and timezone.now() - part.called_at > _CALLED_AT_ONCE:
+        # Suspended in between: by now others may have looked for the part in vain, and a person may have sent it again.
+        raise lease.MailingLostError(f"{part} was not called in time")
     try:
         accepted = client.mail.create_request(request)
     except _FAILURES as error:
@@ -72,7 +83,8 @@ def call_next(run: MailingRun, client: MailerClient) -> bool:
 def is_unknown(error: Failure) -> bool:
     """Whether the mail may have been accepted all the same."""
     if isinstance(error, outbound_mailer.TemporaryError):
-        return error.outcome_unknown
+        # Stricter than the client, which believes a gateway that its backend was not reached.
+        return error.outcome_unknown or error.status not in _NOT_TAKEN
     if isinstance(error, outbound_mailer.PermanentError):
         # A refusal without a code is not the service's: something in between answers 400 for reasons of its own.
         return error.code is None and not error.too_large
@@ -82,8 +94,17 @@ def is_unknown(error: Failure) -> bool:
 def _due_part(run: MailingRun) -> Part | None:
     if not Mailing.objects.filter(pk=run.mailing_id, state=MailingState.SENDING).exists():
         return None
+    if waits_for_unknown(run.mailing_id):
+        return None
     due = Q(not_before__isnull=True) | Q(not_before__lte=timezone.now())
     return Part.objects.filter(due, mailing=run.mailing_id, state=PartState.WAITING).order_by("number").first()
+
+
+def waits_for_unknown(mailing_id: int) -> bool:
+    """Whether more has to be known of earlier calls first: an outage must not make every part unknown, one by one."""
+    unknown = Part.objects.filter(mailing=mailing_id, state=PartState.UNKNOWN)
+    is_service_silent = unknown.filter(looks=0, next_look_at__isnull=False).exists()
+    return is_service_silent or unknown.count() >= limits.UNKNOWN_PARTS_MOST
 
 
 def _prepare(run: MailingRun) -> tuple[Part, MailRequest | None] | None:
@@ -124,6 +145,8 @@ def _exclude_suppressed(mailing: Mailing, part: Part, now: datetime) -> None:
         counters.move(mailing, refused, to=RecipientState.UNSUBSCRIBED, at=now, code="suppressed")
     stopped = own & Q(key__in=active.filter(kind=Suppression.Kind.BLOCKED).values("key"))
     counters.move(mailing, stopped, to=RecipientState.BLOCKED, at=now, code="suppressed")
+    # Forgotten while nobody knew of the part's outcome, and now it is called again.
+    counters.move(mailing, own & Q(email=""), to=RecipientState.LEFT_OUT, at=now, code="forgotten")
 
 
 def _recipients(mailing: Mailing, part: Part, now: datetime) -> list[MailRecipient]:
@@ -222,6 +245,9 @@ def _wait_or_pause(run: MailingRun, mailing: Mailing, part: Part, error: Failure
     if isinstance(error, outbound_mailer.ConfigurationError):
         part.state = PartState.WAITING
         pause(mailing, {"code": error.problem.value, "part": part.number})
+    elif isinstance(error, outbound_mailer.TemporaryError) and error.code == _QUOTA_EXCEEDED and error.status == 429:
+        part.state = PartState.WAITING
+        pause(mailing, {"code": "quota", "part": part.number})
     elif isinstance(error, outbound_mailer.TemporaryError):
         part.state = PartState.WAITING
         part.not_before = timezone.now() + timedelta(seconds=_pause_seconds(run, error.retry_after))

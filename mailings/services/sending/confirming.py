@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from mailings.models import Decision, Mailing, MailingState, Part, PartState, Recipient, RecipientState
+from mailings.models import Decision, Mailing, MailingState, Part, PartState, RecipientState
 from mailings.services.drafts import StaleDraftError, find_draft
 from mailings.services.rules import NotAllowedError, may_send, require_role, rules_of
 from mailings.services.sending import calling, counters, freezing, lease
@@ -32,6 +32,10 @@ class TooLateError(Exception):
 
 class SamePersonError(Exception):
     """The book asks for a second person, and this is the one who confirmed the mailing."""
+
+
+class ChangedMeanwhileError(Exception):
+    """It is not what the person saw: it was confirmed with other content since, or the part was called again."""
 
 
 def confirm(
@@ -75,18 +79,27 @@ def undo(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
         MailingState.AWAITING,
     }
     with transaction.atomic():
-        mailing = _open(book, mailing_id, by, states)
-        _drop_rows(mailing)
+        mailing = _open(book, mailing_id, by, states, done=MailingState.DRAFT)
+        if mailing.is_draft:
+            return mailing
+        mailing.parts.all().delete()
         freezing.to_draft(mailing, {})
         mailing.save()
         record(by=by, action=Action.RETURN_MAILING, book=book, detail={"mailing": mailing.pk})
+        # A worker deletes the rows of the recipients: of a million that takes longer than a click may.
+        lease.wake(mailing)
     return mailing
 
 
-def approve(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
-    """The second person confirms. Raises SamePersonError, MailingGoneError, TooLateError or NotAllowedError."""
+def approve(*, book: AddressBook, mailing_id: int, seen_version: int, by: Actor) -> Mailing:
+    """The second person confirms what they have seen.
+
+    Raises SamePersonError, ChangedMeanwhileError, MailingGoneError, TooLateError or NotAllowedError.
+    """
     with transaction.atomic():
         mailing = _open(book, mailing_id, by, {MailingState.AWAITING})
+        if mailing.version != seen_version:
+            raise ChangedMeanwhileError
         if mailing.confirmed_by_id == by.user.pk:
             raise SamePersonError
         mailing.approver, mailing.approved_at = by.user.get_username(), timezone.now()
@@ -97,13 +110,17 @@ def approve(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
     return mailing
 
 
-def send_now(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
+def send_now(*, book: AddressBook, mailing_id: int, seen_version: int, by: Actor) -> Mailing:
     """A scheduled mailing at once, or one that was missed after all; held as any other.
 
-    Raises MailingGoneError, TooLateError or NotAllowedError.
+    Raises ChangedMeanwhileError, MailingGoneError, TooLateError or NotAllowedError.
     """
     with transaction.atomic():
-        mailing = _open(book, mailing_id, by, {MailingState.SCHEDULED, MailingState.MISSED})
+        mailing = _open(book, mailing_id, by, {MailingState.SCHEDULED, MailingState.MISSED}, done=MailingState.HELD)
+        if mailing.version != seen_version:
+            raise ChangedMeanwhileError
+        if mailing.state == MailingState.HELD:
+            return mailing
         mailing.send_at, mailing.reason = None, {}
         freezing.begin_waiting(mailing, is_approved=True)
         mailing.save()
@@ -118,7 +135,9 @@ def stop(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
     """
     states = {MailingState.SENDING, MailingState.PAUSED}
     with transaction.atomic():
-        mailing = _open(book, mailing_id, by, states)
+        mailing = _open(book, mailing_id, by, states, done=MailingState.STOPPED)
+        if mailing.state == MailingState.STOPPED:
+            return mailing
         for part in mailing.parts.filter(state__in=[PartState.WAITING, PartState.REFUSED]):
             calling.cancel(mailing, part)
             part.save(update_fields=["state", "done_at", "next_look_at"])
@@ -132,7 +151,9 @@ def stop(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
 def pause(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
     """Raises MailingGoneError, TooLateError or NotAllowedError."""
     with transaction.atomic():
-        mailing = _open(book, mailing_id, by, {MailingState.SENDING})
+        mailing = _open(book, mailing_id, by, {MailingState.SENDING}, done=MailingState.PAUSED)
+        if mailing.state == MailingState.PAUSED:
+            return mailing
         mailing.state, mailing.reason = MailingState.PAUSED, {"code": "person", "who": by.user.get_username()}
         mailing.save(update_fields=["state", "reason"])
         record(by=by, action=Action.PAUSE_MAILING, book=book, detail=_counted(mailing))
@@ -142,7 +163,9 @@ def pause(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
 def resume(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
     """Go on with the parts that wait. Raises MailingGoneError, TooLateError or NotAllowedError."""
     with transaction.atomic():
-        mailing = _open(book, mailing_id, by, {MailingState.PAUSED})
+        mailing = _open(book, mailing_id, by, {MailingState.PAUSED}, done=MailingState.SENDING)
+        if mailing.state == MailingState.SENDING:
+            return mailing
         mailing.state, mailing.reason = MailingState.SENDING, {}
         mailing.save(update_fields=["state", "reason"])
         mailing.parts.filter(state=PartState.WAITING).update(not_before=None)
@@ -161,20 +184,19 @@ def look_again(*, book: AddressBook, mailing_id: int, part_id: int, by: Actor) -
     return part
 
 
-def send_part(*, book: AddressBook, mailing_id: int, part_id: int, by: Actor) -> Part:
-    """Have a part called (again) that is unknown or was refused: only a person may decide that.
+def send_part(*, book: AddressBook, mailing_id: int, part_id: int, seen_attempts: int, by: Actor) -> Part:
+    """Have a part called (again) that is unknown or was refused: only a person may decide that, once for every call.
 
-    Raises MailingGoneError, TooLateError or NotAllowedError.
+    Raises ChangedMeanwhileError, MailingGoneError, TooLateError or NotAllowedError.
     """
     with transaction.atomic():
-        mailing, part = _open_part(book, mailing_id, part_id, by, {PartState.UNKNOWN, PartState.REFUSED})
+        mailing, part = _undecided_part(book, mailing_id, part_id, seen_attempts, by)
         states = (RecipientState.UNKNOWN,)
         own = counters.of_part(part)
         counters.move(mailing, own, to=RecipientState.OPEN, at=timezone.now(), from_states=states)
         part.state, part.next_look_at, part.not_before = PartState.WAITING, None, None
         part.save(update_fields=["state", "next_look_at", "not_before"])
-        # The decision is about this part alone; a pause for another reason remains.
-        if mailing.state != MailingState.PAUSED or mailing.reason.get("code") == "refused":
+        if mailing.state != MailingState.PAUSED or _is_settled_by_decisions(mailing):
             mailing.state, mailing.reason = MailingState.SENDING, {}
         counters.save(mailing, "state", "reason")
         _record_decision(mailing, part, Decision.SEND, by)
@@ -182,10 +204,10 @@ def send_part(*, book: AddressBook, mailing_id: int, part_id: int, by: Actor) ->
     return part
 
 
-def leave_out(*, book: AddressBook, mailing_id: int, part_id: int, by: Actor) -> Part:
-    """Raises MailingGoneError, TooLateError or NotAllowedError."""
+def leave_out(*, book: AddressBook, mailing_id: int, part_id: int, seen_attempts: int, by: Actor) -> Part:
+    """Raises ChangedMeanwhileError, MailingGoneError, TooLateError or NotAllowedError."""
     with transaction.atomic():
-        mailing, part = _open_part(book, mailing_id, part_id, by, {PartState.UNKNOWN, PartState.REFUSED})
+        mailing, part = _undecided_part(book, mailing_id, part_id, seen_attempts, by)
         now = timezone.now()
         states = (RecipientState.UNKNOWN, RecipientState.OPEN)
         counters.move(
@@ -193,7 +215,7 @@ def leave_out(*, book: AddressBook, mailing_id: int, part_id: int, by: Actor) ->
         )
         part.state, part.done_at, part.next_look_at = PartState.CANCELLED, now, None
         part.save(update_fields=["state", "done_at", "next_look_at"])
-        if mailing.state == MailingState.PAUSED and mailing.reason.get("code") == "refused":
+        if mailing.state == MailingState.PAUSED and _is_settled_by_decisions(mailing):
             mailing.state, mailing.reason = MailingState.SENDING, {}
         counters.save(mailing, "state", "reason")
         _record_decision(mailing, part, Decision.LEAVE_OUT, by)
@@ -201,15 +223,33 @@ def leave_out(*, book: AddressBook, mailing_id: int, part_id: int, by: Actor) ->
     return part
 
 
-def _open(book: AddressBook, mailing_id: int, by: Actor, states: Collection[MailingState]) -> Mailing:
+def _open(
+    book: AddressBook,
+    mailing_id: int,
+    by: Actor,
+    states: Collection[MailingState],
+    *,
+    done: MailingState | None = None,
+) -> Mailing:
+    """The mailing in one of `states`, or in `done` where the click is a second one and nothing is left to do."""
     books.lock(book)
     _require_sender(book, by)
-    mailing = Mailing.objects.confirmed().filter(book=book, pk=mailing_id).first()
+    mailing = Mailing.objects.filter(book=book, pk=mailing_id).first()
     if mailing is None:
         raise MailingGoneError
-    if mailing.state not in states:
+    if mailing.state not in states and mailing.state != done:
         raise TooLateError(MailingState(mailing.state))
     return mailing
+
+
+def _undecided_part(
+    book: AddressBook, mailing_id: int, part_id: int, seen_attempts: int, by: Actor
+) -> tuple[Mailing, Part]:
+    """A page that is older than the last call asks about another call."""
+    mailing, part = _open_part(book, mailing_id, part_id, by, {PartState.UNKNOWN, PartState.REFUSED})
+    if part.attempts != seen_attempts:
+        raise ChangedMeanwhileError
+    return mailing, part
 
 
 def _open_part(
@@ -223,16 +263,16 @@ def _open_part(
     return mailing, part
 
 
+def _is_settled_by_decisions(mailing: Mailing) -> bool:
+    """Whether it paused because of parts to decide on. A pause for another reason remains."""
+    return mailing.reason.get("code") in ("refused", "unanswered")
+
+
 def _require_sender(book: AddressBook, by: Actor) -> None:
     """Raises NotAllowedError, by the role and the rule of this moment."""
     role = require_role(book, by, Role.MANAGER)
     if not may_send(role, rules_of(book)):
         raise NotAllowedError
-
-
-def _drop_rows(mailing: Mailing) -> None:
-    Recipient.objects.filter(mailing=mailing).delete()
-    Part.objects.filter(mailing=mailing).delete()
 
 
 def _counted(mailing: Mailing) -> dict[str, Any]:

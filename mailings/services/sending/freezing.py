@@ -54,7 +54,7 @@ def freeze(run: MailingRun) -> None:
         mailing, edition = lease.locked(run)
     if mailing.state != MailingState.FREEZING:
         return
-    _clear(run)
+    clear(run)
     with tempfile.TemporaryFile("w+", dir=settings.FILE_UPLOAD_TEMP_DIR, encoding="utf-8") as spool:
         try:
             count, digest = _spool(mailing, edition, spool)
@@ -70,8 +70,8 @@ def freeze(run: MailingRun) -> None:
     _finish(run, mailing.version, count, digest)
 
 
-def _clear(run: MailingRun) -> None:
-    """Delete the rows that a dead worker left."""
+def clear(run: MailingRun) -> None:
+    """Delete the rows of recipients that an undone confirmation or a dead worker left, in steps."""
     own = Recipient.objects.filter(mailing=run.mailing_id)
     while ids := list(own.values_list("pk", flat=True)[: limits.FREEZE_BATCH_ROWS]):
         with transaction.atomic():
@@ -176,7 +176,7 @@ def begin_waiting(mailing: Mailing, *, is_approved: bool = False) -> None:
 
 def _give_back(run: MailingRun, version: int, reason: dict[str, Any]) -> None:
     """To a draft again, with the reason; nothing was sent."""
-    _clear(run)
+    clear(run)
     with transaction.atomic():
         mailing, _edition = lease.locked(run)
         if _is_still(mailing, version):

@@ -36,6 +36,9 @@ def _take_turn(run: MailingRun) -> datetime | None:
     """When somebody has to look again; None when that is up to a person."""
     looking.find_left_calling(run)
     mailing = Mailing.objects.get(pk=run.mailing_id)
+    if mailing.is_draft:
+        freezing.clear(run)
+        return None
     if mailing.state == MailingState.FREEZING:
         freezing.freeze(run)
         return None  # it says itself when it goes on
@@ -120,6 +123,8 @@ def _move_on(mailing: Mailing) -> None:
     under_way = (MailingState.SENDING, MailingState.UNKNOWN)
     # Paused during the last call: there is nothing left to go on with.
     is_over = mailing.state == MailingState.PAUSED and PartState.REFUSED not in states
+    if not is_called:
+        _ask_about_unanswered(mailing)
     if (mailing.state in under_way or is_over) and is_called:
         mailing.reason = {}
         if PartState.UNKNOWN in states:
@@ -135,13 +140,23 @@ def _move_on(mailing: Mailing) -> None:
         mailing.done_at = mailing.done_at or now
 
 
+def _ask_about_unanswered(mailing: Mailing) -> None:
+    """Pause where no call is made before people have decided on parts, so that other mailings are not held up."""
+    looked_for = Part.objects.filter(mailing=mailing, state=PartState.UNKNOWN, next_look_at__isnull=False)
+    waits = calling.waits_for_unknown(mailing.pk)
+    if mailing.state == MailingState.SENDING and waits and not looked_for.exists():
+        mailing.state, mailing.reason = MailingState.PAUSED, {"code": "unanswered"}
+    elif mailing.state == MailingState.PAUSED and mailing.reason.get("code") == "unanswered" and not waits:
+        mailing.state, mailing.reason = MailingState.SENDING, {}
+
+
 def _next_at(mailing: Mailing) -> datetime | None:
     moments = [looking.next_look_at(mailing.pk), following.next_look_at(mailing.pk)]
     if mailing.state == MailingState.SENDING:
         waiting = Part.objects.filter(mailing=mailing, state=PartState.WAITING)
         now = timezone.now()
         later = waiting.filter(not_before__gt=now)
-        if waiting.exists():
+        if waiting.exists() and not calling.waits_for_unknown(mailing.pk):
             # What could be called by now waits for another mailing of the book.
             first = later.aggregate(first=Min("not_before"))["first"]
             moments.append(first if later.count() == waiting.count() else now + _ANOTHER_IS_SENDING)

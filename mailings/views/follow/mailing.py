@@ -16,13 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from addressbook.services.sync.connection import is_practice
+from mailings.forms.draft import read_id
 from mailings.models import Mailing, MailingState, PartState, Recipient, RecipientState
 from mailings.services.content.composing import MissingValueError, compose
 from mailings.services.content.composing import render as rendered
 from mailings.services.results.reasons import reasons_of
 from mailings.services.rules import NotAllowedError, may_send, rules_of
 from mailings.services.sending import confirming
-from mailings.services.sending.confirming import MailingGoneError, SamePersonError, TooLateError
+from mailings.services.sending.confirming import ChangedMeanwhileError, MailingGoneError, SamePersonError, TooLateError
 from mailings.services.sending.content import content_of
 from mailings.views.compose.draft import draft_page
 from mailings.views.compose.preview import FRAME_POLICY, mail_frame
@@ -88,6 +89,8 @@ def mailing_context(request: HttpRequest, access: Access, mailing: Mailing) -> d
         "may_undo": mailing.state in (MailingState.HELD, MailingState.FREEZING),
         "may_cancel": mailing.state in (MailingState.SCHEDULED, MailingState.AWAITING, MailingState.MISSED),
         "may_approve": mailing.state == MailingState.AWAITING and mailing.confirmed_by_id != access.by.user.pk,
+        # Parts without an answer have to be decided on first.
+        "may_resume": mailing.state == MailingState.PAUSED and mailing.reason.get("code") != "unanswered",
         "may_stop": is_sending,
         "moves": mailing.state in MOVING and mailing.done_at is None,
         "token": uuid4(),
@@ -170,12 +173,18 @@ def mailing_frame(request: HttpRequest, access: Access, mailing_id: int) -> Http
     return mail_frame(html, with_pictures=request.GET.get("pictures") == "1")
 
 
-def _act(act: Callable[..., Any], done: Callable[[], str]) -> Any:
-    """A view that has one service act on the mailing, and shows its page."""
+def _act(act: Callable[..., Any], done: Callable[[], str], *, seen: str = "") -> Any:
+    """A view that has one service act on the mailing, and shows its page.
+
+    `seen` is the argument that tells the service what the person has decided on.
+    """
 
     @require_POST
     @to_book(Role.MANAGER)
     def view(request: HttpRequest, access: Access, mailing_id: int, **kwargs: int) -> HttpResponse:
+        if seen:
+            number = read_id(request.POST.get("seen", ""))
+            kwargs[seen] = -1 if number is None else number
         try:
             act(book=access.book, mailing_id=mailing_id, **kwargs, by=access.by)
         except MailingGoneError as error:
@@ -184,6 +193,8 @@ def _act(act: Callable[..., Any], done: Callable[[], str]) -> Any:
             raise PermissionDenied from error
         except TooLateError as error:
             messages.error(request, sentences.too_late(error.now))
+        except ChangedMeanwhileError:
+            messages.error(request, _("It was changed in the meantime. Look at it as it is now, and decide again."))
         except SamePersonError:
             messages.error(request, _("Another person has to confirm this mail, not the one who sends it."))
         else:
@@ -194,11 +205,11 @@ def _act(act: Callable[..., Any], done: Callable[[], str]) -> Any:
 
 
 undo_mailing = _act(confirming.undo, lambda: _("It is a draft again. Nothing was sent."))
-approve_mailing = _act(confirming.approve, lambda: _("Confirmed."))
-send_mailing_now = _act(confirming.send_now, lambda: _("It is sent now."))
+approve_mailing = _act(confirming.approve, lambda: _("Confirmed."), seen="seen_version")
+send_mailing_now = _act(confirming.send_now, lambda: _("It is sent now."), seen="seen_version")
 stop_mailing = _act(confirming.stop, lambda: _("Stopped. The part that is being sent is still followed."))
 pause_mailing = _act(confirming.pause, lambda: _("Paused."))
 resume_mailing = _act(confirming.resume, lambda: _("It goes on."))
 look_again = _act(confirming.look_again, lambda: _("The service is asked again."))
-send_part = _act(confirming.send_part, lambda: _("The part is sent."))
-leave_part_out = _act(confirming.leave_out, lambda: _("The part is left out."))
+send_part = _act(confirming.send_part, lambda: _("The part is sent."), seen="seen_attempts")
+leave_part_out = _act(confirming.leave_out, lambda: _("The part is left out."), seen="seen_attempts")

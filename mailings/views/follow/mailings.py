@@ -71,6 +71,8 @@ def _by_recipient(request: HttpRequest, access: Access) -> dict[str, Any]:
     query = request.POST.get("query", "").strip().lower() if may_search else ""
     rows = Recipient.objects.none()
     if query:
-        rows = Recipient.objects.filter(key=query, mailing__book=access.book).select_related("mailing")
+        # Rows of a draft are left from a confirmation that was undone.
+        rows = Recipient.objects.filter(key=query, mailing__book=access.book).exclude(mailing__state=MailingState.DRAFT)
+        rows = rows.select_related("mailing")
     found = [(row, *sentences.result(row)) for row in rows.order_by("-mailing")[:MAILINGS_A_PAGE]]
     return {"query": query, "found": found, "may_search": may_search}

@@ -44,6 +44,8 @@ _PAUSES: Final[dict[str, str | Promise]] = {
     "no_http_proxy": gettext_lazy(
         "The proxy settings of this server name no HTTP proxy. Ask its operator to check them."
     ),
+    "quota": gettext_lazy("The quota of the account at the service is used up. Resume when there is room again."),
+    "unanswered": gettext_lazy("Several parts got no answer. It goes on once you have decided about them below."),
     "refused": gettext_lazy("The service refused a part. Decide below what to do with it."),
     "content_changed": gettext_lazy("The content is not what was confirmed. Copy it as a new draft."),
 }

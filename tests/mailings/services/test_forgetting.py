@@ -6,10 +6,13 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from libraries.outbound_mailer.simulator import Fault, FaultKind
 from mailings.models import MailingState, Recipient, SourceRow, Suppression
 from mailings.services import forgetting
 from mailings.services.recipients import counting, sources
+from mailings.services.sending import confirming
 from tests.mailings.services.sending.delivered import deliveries
+from workspace.services.work import crash_points
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,3 +80,37 @@ def test_recipients_go_when_their_time_is_over_and_counts_stay(ready, work) -> N
     mailing.refresh_from_db()
     assert mailing.sent == 2
     assert not mailing.recipients.exists()
+
+
+def test_who_is_forgotten_while_recipients_are_put_together_gets_nothing(
+    ready, work, practice, book, monkeypatch
+) -> None:
+    mailing = ready(3, 3)
+
+    def reached(point: str) -> None:
+        if point == "freeze: everybody read":
+            monkeypatch.setattr(crash_points, "reached", lambda point: None)
+            forgetting.forget(book=book, keys=[CANARY])
+
+    monkeypatch.setattr(crash_points, "reached", reached)
+    mailing = work(mailing)
+
+    # The number that was confirmed is no longer true.
+    assert (mailing.state, mailing.reason) == ("draft", {"code": "moved", "seen": 3, "now": 2})
+    assert not holders()
+
+
+def test_who_is_forgotten_while_a_part_is_unknown_is_not_in_it_when_it_is_called_again(
+    ready, work, practice, book, by
+) -> None:
+    mailing = work(ready(3, 3), stop_at=(MailingState.HELD.value,))
+    practice.faults.switch_on(Fault(kind=FaultKind.CUT_BEFORE, operation="createMailRequest"))
+    mailing = work(mailing)
+
+    forgetting.forget(book=book, keys=[CANARY])
+    part = mailing.parts.get()
+    confirming.send_part(book=book, mailing_id=mailing.pk, part_id=part.pk, seen_attempts=part.attempts, by=by)
+    mailing = work(mailing)
+
+    assert (mailing.state, mailing.sent, mailing.left_out) == ("sent", 2, 1)
+    assert CANARY not in deliveries(practice, book)

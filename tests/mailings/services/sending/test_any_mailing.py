@@ -121,6 +121,10 @@ class Life:
             decidable = [part for part in parts if part.state in (PartState.UNKNOWN, PartState.REFUSED)]
             part = (decidable or parts)[number % len(decidable or parts)]
             values["part_id"] = part.pk
+            if name != "look_again":
+                values["seen_attempts"] = part.attempts
+        elif name in ("approve", "send_now"):
+            values["seen_version"] = Mailing.objects.get(pk=self.mailing.pk).version
         try:
             getattr(confirming, name)(**values)
         except REFUSALS:

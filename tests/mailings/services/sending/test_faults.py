@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from libraries.outbound_mailer.simulator import Fault, FaultKind, Outcome
+from mailings import limits
 from mailings.models import MailingState, Part, PartState
 from mailings.services import attachments
 from mailings.services.sending import confirming
@@ -28,12 +29,12 @@ NOT_TAKEN_UNKNOWN = {
     FaultKind.HTML_ERROR,
     FaultKind.REDIRECT,
     FaultKind.CUT_BEFORE,
+    # The gateway says that nothing reached the service; a second mail would be worse than a question.
+    FaultKind.ENDPOINT_ERROR,
 }
 LATER = {
-    FaultKind.QUOTA_EXCEEDED,
     FaultKind.THROTTLE_LIMITED,
     FaultKind.RATE_LIMITED,
-    FaultKind.ENDPOINT_ERROR,
     FaultKind.TOO_LARGE,
     FaultKind.SLOW,
 }
@@ -41,6 +42,7 @@ A_PERSON = {
     FaultKind.CLOCK_SKEW: "clock_skew",
     FaultKind.NOT_SUBSCRIBED: "not_subscribed",
     FaultKind.RETIRED: "retired",
+    FaultKind.QUOTA_EXCEEDED: "quota",
 }
 
 
@@ -48,7 +50,7 @@ def everybody_once(count: int) -> dict[str, int]:
     return {f"r{number}@example.com": 1 for number in range(count)}
 
 
-def fault(kind: FaultKind, operation: str, **fields) -> Fault:
+def fault(kind: FaultKind, operation: str | None, **fields) -> Fault:
     seconds = 7200.0 if kind is FaultKind.CLOCK_SKEW else 0.0
     return Fault(kind=kind, operation=operation, seconds=seconds, **fields)
 
@@ -69,7 +71,7 @@ def test_a_fault_at_the_call_of_a_part(kind, ready, work, practice, book, by) ->
         # The others have gone; only a person may have this one called again.
         assert (mailing.state, mailing.sent, mailing.unknown) == (UNKNOWN, 4, 3)
         part = mailing.parts.get(state=PartState.UNKNOWN)
-        confirming.send_part(book=book, mailing_id=mailing.pk, part_id=part.pk, by=by)
+        confirming.send_part(book=book, mailing_id=mailing.pk, part_id=part.pk, seen_attempts=part.attempts, by=by)
         mailing = work(mailing)
     elif kind in A_PERSON:
         assert (mailing.state, mailing.reason["code"]) == (PAUSED, A_PERSON[kind])
@@ -96,10 +98,9 @@ def test_a_fault_at_a_reading_is_asked_again(kind, operation, ready, work, pract
     assert_sound(mailing, practice)
 
 
-@pytest.mark.parametrize("kind", [FaultKind.RATE_LIMITED, FaultKind.ENDPOINT_ERROR])
-def test_the_service_says_when_to_come_again(kind, ready, work, practice, book) -> None:
+def test_the_service_says_when_to_come_again(ready, work, practice, book) -> None:
     mailing = work(ready(6, 2), stop_at=(HELD,))
-    practice.faults.switch_on(fault(kind, "createMailRequest", retry_after="90"))
+    practice.faults.switch_on(fault(FaultKind.RATE_LIMITED, "createMailRequest", retry_after="90"))
     began = timezone.now()
 
     work(mailing, turns=1)
@@ -112,6 +113,38 @@ def test_the_service_says_when_to_come_again(kind, ready, work, practice, book) 
     assert mailing.run.next_at >= began + timedelta(seconds=90)
     assert work(mailing).state == SENT
     assert deliveries(practice, book) == everybody_once(6)
+    assert_sound(mailing, practice)
+
+
+def test_an_outage_makes_one_part_unknown_and_not_all(ready, work, practice, book) -> None:
+    mailing = work(ready(8, 2), stop_at=(HELD,))
+    practice.faults.switch_on(fault(FaultKind.HTML_ERROR, None, times=None))
+
+    mailing = work(mailing, turns=8)
+
+    assert states_of_parts(mailing) == {PartState.UNKNOWN: 1, PartState.WAITING: 3}
+    assert len(practice.log.requests("createMailRequest")) == 1
+    practice.faults.clear()
+    mailing = work(mailing)
+    assert (mailing.state, mailing.sent, mailing.unknown) == (UNKNOWN, 6, 2)
+    assert_sound(mailing, practice)
+
+
+def test_several_parts_without_an_answer_are_asked_about_before_more_are_called(
+    ready, work, practice, book, by, monkeypatch
+) -> None:
+    monkeypatch.setattr(limits, "UNKNOWN_PARTS_MOST", 2)
+    mailing = work(ready(8, 2), stop_at=(HELD,))
+    practice.faults.switch_on(fault(FaultKind.CUT_BEFORE, "createMailRequest", times=2))
+
+    mailing = work(mailing)
+
+    assert (mailing.state, mailing.reason["code"]) == (PAUSED, "unanswered")
+    assert states_of_parts(mailing) == {PartState.UNKNOWN: 2, PartState.WAITING: 2}
+    part = mailing.parts.filter(state=PartState.UNKNOWN).earliest("number")
+    confirming.leave_out(book=book, mailing_id=mailing.pk, part_id=part.pk, seen_attempts=part.attempts, by=by)
+    mailing = work(mailing)
+    assert (mailing.state, mailing.sent, mailing.left_out, mailing.unknown) == (UNKNOWN, 4, 2, 2)
     assert_sound(mailing, practice)
 
 
@@ -133,7 +166,8 @@ def test_one_recipient_that_is_too_large_is_refused(ready, work, practice, book,
 
     assert (mailing.state, mailing.reason["code"]) == (PAUSED, "refused")
     assert states_of_parts(mailing) == {PartState.REFUSED: 1}
-    confirming.leave_out(book=book, mailing_id=mailing.pk, part_id=mailing.parts.get().pk, by=by)
+    part = mailing.parts.get()
+    confirming.leave_out(book=book, mailing_id=mailing.pk, part_id=part.pk, seen_attempts=part.attempts, by=by)
     mailing = work(mailing)
     assert (mailing.state, mailing.left_out) == (SENT, 1)
     assert_sound(mailing, practice)
@@ -206,7 +240,7 @@ def test_a_fault_at_an_upload_sends_nothing_and_splits_nothing(
     assert mailing.parts.count() == 2
     if mailing.state == PAUSED:
         for part in mailing.parts.filter(state=PartState.REFUSED):
-            confirming.send_part(book=book, mailing_id=mailing.pk, part_id=part.pk, by=by)
+            confirming.send_part(book=book, mailing_id=mailing.pk, part_id=part.pk, seen_attempts=part.attempts, by=by)
         mailing.refresh_from_db()
         if mailing.state == PAUSED:
             confirming.resume(book=book, mailing_id=mailing.pk, by=by)

@@ -107,7 +107,9 @@ def test_a_worker_killed_at_any_point(phase, prefix, confirmed, practice, doom, 
         if mailing.state == MailingState.UNKNOWN:
             assert points[fatal - 1] in ("call: marked", "call: before it"), where
             part = mailing.parts.get(state=PartState.UNKNOWN)
-            confirming.send_part(book=mailing.book, mailing_id=mailing.pk, part_id=part.pk, by=by)
+            confirming.send_part(
+                book=mailing.book, mailing_id=mailing.pk, part_id=part.pk, seen_attempts=part.attempts, by=by
+            )
             while take_turn(mailing):
                 pass
         mailing.refresh_from_db()

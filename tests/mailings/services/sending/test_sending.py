@@ -78,7 +78,7 @@ def test_much_too_late_it_asks_instead_of_sending(ready, work, practice, book, b
 
     assert work(mailing).state == MailingState.MISSED
     assert not deliveries(practice, mailing.book)
-    confirming.send_now(book=book, mailing_id=mailing.pk, by=by)
+    confirming.send_now(book=book, mailing_id=mailing.pk, seen_version=mailing.version, by=by)
     assert work(mailing).state == SENT
 
 
@@ -90,8 +90,8 @@ def test_a_second_person_has_to_confirm(ready, work, practice, book, by, bob) ->
 
     assert mailing.state == MailingState.AWAITING
     with pytest.raises(confirming.SamePersonError):
-        confirming.approve(book=book, mailing_id=mailing.pk, by=by)
-    confirming.approve(book=book, mailing_id=mailing.pk, by=Actor(bob))
+        confirming.approve(book=book, mailing_id=mailing.pk, seen_version=mailing.version, by=by)
+    confirming.approve(book=book, mailing_id=mailing.pk, seen_version=mailing.version, by=Actor(bob))
     assert work(mailing).state == SENT
     assert deliveries(practice, mailing.book) == everybody_once(5)
 
@@ -152,11 +152,11 @@ def test_a_call_without_an_answer_is_never_repeated_by_itself(ready, work, pract
     part = mailing.parts.get()
     assert (part.state, part.attempts) == (PartState.UNKNOWN, 1)
     if decision == "send":
-        confirming.send_part(book=book, mailing_id=mailing.pk, part_id=part.pk, by=by)
+        confirming.send_part(book=book, mailing_id=mailing.pk, part_id=part.pk, seen_attempts=part.attempts, by=by)
         assert work(mailing).sent == 2
         assert deliveries(practice, mailing.book) == everybody_once(2)
     else:
-        confirming.leave_out(book=book, mailing_id=mailing.pk, part_id=part.pk, by=by)
+        confirming.leave_out(book=book, mailing_id=mailing.pk, part_id=part.pk, seen_attempts=part.attempts, by=by)
         assert work(mailing).left_out == 2
         assert mailing.state == SENT
         assert not deliveries(practice, mailing.book)

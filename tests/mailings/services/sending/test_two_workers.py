@@ -46,19 +46,35 @@ def test_a_worker_that_lost_its_mailing_in_a_call_writes_nothing(point, ready, w
     def another() -> None:
         MailingRun.objects.filter(mailing=mailing).update(lease_until=timezone.now() - timedelta(seconds=1))
         running.run(mailing.pk)
-        # The part in the air is not its own, and nobody knows yet what became of it.
-        assert states_of_parts(mailing) == {PartState.UNKNOWN: 1, PartState.ACCEPTED: 1}
+        # The part in the air is not its own, and nobody knows yet what became of it: the next one waits for that.
+        assert states_of_parts(mailing) == {PartState.UNKNOWN: 1, PartState.WAITING: 1}
 
     once_at(point, another)
     with pytest.raises(lease.MailingLostError):
         running.run(mailing.pk)
 
-    assert states_of_parts(mailing) == {PartState.UNKNOWN: 1, PartState.ACCEPTED: 1}
+    assert states_of_parts(mailing) == {PartState.UNKNOWN: 1, PartState.WAITING: 1}
     assert_sound(mailing, practice)
     mailing = work(mailing)
     assert (mailing.state, mailing.sent) == ("sent", 4)
     assert set(deliveries(practice, book).values()) == {1}
     assert_sound(mailing, practice)
+
+
+def test_a_worker_that_was_suspended_before_its_call_does_not_make_it(ready, work, practice, book, once_at) -> None:
+    """Others have taken the part for unanswered by then, and a person may have had it sent again."""
+    mailing = work(ready(2, 2), stop_at=("held",))
+    due_now(mailing)
+    now = timezone.now
+    later = lambda: now() + timedelta(seconds=40)  # noqa: E731
+    with pytest.MonkeyPatch.context() as patch:
+        once_at("call: before it", lambda: patch.setattr(timezone, "now", later))
+        with pytest.raises(lease.MailingLostError):
+            running.run(mailing.pk)
+
+    assert not practice.log.requests("createMailRequest")
+    assert work(mailing).state == MailingState.UNKNOWN
+    assert not deliveries(practice, book)
 
 
 def test_a_doubled_message_finds_nothing_to_do(ready, work, practice, book, once_at) -> None:
