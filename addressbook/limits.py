@@ -208,6 +208,13 @@ ROWS_MENDED_IN_POPUP: Final = 20
 NEW_GROUPS_LISTED: Final = 20
 
 
+# Groups of the addresses of a list that its check names with their counts.
+GROUPS_OF_A_LIST_LISTED: Final = 20
+
+# Addresses of a list on one page.
+ROWS_PER_LIST_PAGE: Final = 50
+
+
 # Downloads -------------------------------------------------------------------------------------------------------
 
 # The console keeps a file for one week.

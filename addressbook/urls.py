@@ -4,7 +4,7 @@ from django.urls import include, path
 from addressbook.views.addresses import disclosure, groups, registration, selection
 from addressbook.views.downloads import downloads
 from addressbook.views.reset import reset
-from addressbook.views.screen import screen, welcome
+from addressbook.views.screen import lists, screen, welcome
 from addressbook.views.sync import sync
 from addressbook.views.undo import undo
 from addressbook.views.uploads import uploads
@@ -30,6 +30,9 @@ book_urls = [
     path("uploads/<int:upload_id>/dismiss/", uploads.dismiss_upload, name="dismiss_upload"),
     path("uploads/<int:upload_id>/refused/", uploads.download_refused, name="download_refused"),
     path("uploads/<int:upload_id>/mend/", uploads.mend_upload, name="mend_upload"),
+    path("lists/find/", lists.find_list, name="find_list"),
+    path("lists/<int:upload_id>/", lists.list_addresses, name="list_addresses"),
+    path("lists/<int:upload_id>/apply/", lists.apply_list, name="apply_list"),
     path("downloads/", downloads.show_downloads, name="downloads"),
     path("downloads/list/", downloads.show_download_list, name="download_list"),
     path("downloads/request/", downloads.request_download, name="request_download"),

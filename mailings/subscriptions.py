@@ -21,9 +21,14 @@ def _forget(book: AddressBook, keys: Collection[str]) -> None:
 
 def subscribe() -> None:
     from addressbook.services.reset import forget_person
+    from addressbook.services.uploads import lists
     from mailings.models import Decision
+    from mailings.services.suppressions import of_lists
     from workspace.views.history import named_values
 
     on_change(_tell_the_other_account)
     forget_person.holds_addresses(_forget)
+    lists.also_count(of_lists.counted)
+    for action, act in of_lists.ACTS.items():
+        lists.add_act(action, act)
     named_values.add_names("decision", Decision)

@@ -4,8 +4,10 @@ from typing import Final
 from django import forms
 
 from libraries.spreadsheets import ENCODINGS, NO_COLUMN, NO_HEADER, Choice, Layout, limits
+from workspace import limits as workspace_limits
 from workspace.forms.fields import IdField, SentTextField
 from workspace.forms.submission import SubmissionForm
+from workspace.models import Action
 
 # As a form names them: a tab would not survive every browser.
 DELIMITERS: Final = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "none": ""}
@@ -32,6 +34,27 @@ class WishForm(SeenCheckForm):
 
 class ApplyUploadForm(SeenCheckForm):
     into = IdField(required=False)
+
+
+class ListForm(SubmissionForm):
+    """A list that was pasted, or none where a file is beside this; `act` is what it was probably sent for."""
+
+    text = SentTextField(required=False)
+    act = forms.CharField(max_length=30, required=False)
+
+
+class ListActForm(SeenCheckForm):
+    """What to do to the addresses of a list: put `into` a group, take `out_of` one (none: all), or something else."""
+
+    action = forms.CharField(max_length=30)
+    into = IdField(required=False)
+    out_of = IdField(required=False)
+    reason = forms.CharField(max_length=workspace_limits.REASON_CHARACTERS, required=False)
+
+    @property
+    def group_id(self) -> int | None:
+        names = {Action.CHANGE_GROUP: "into", Action.REMOVE_FROM_GROUP: "out_of"}
+        return self.cleaned_data.get(names.get(self.cleaned_data.get("action", ""), ""))
 
 
 class ChoiceForm(SeenCheckForm):

@@ -5,6 +5,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from addressbook.models.groups import Group
+from workspace import limits
+from workspace.models.audit import Action
 from workspace.models.work import (
     UNFINISHED,
     JobState,
@@ -24,6 +26,8 @@ class UploadQuerySet(WorkQuerySet["Upload"]):
 class Upload(LeasedWork):
     """A file of addresses: received, checked by a worker, and applied by a worker once its owner has said OK.
 
+    Applied means: registered, or, for the purpose LIST, what its owner chose (`action`).
+
     Between the two phases it rests in the state CHECKED. A check writes the addresses that it accepted into a file of
     their own (`rows_file`), and exactly that file is applied, `cursor` bytes of it so far. Files are named by us and
     stand in the default storage; an empty name says that there is none (any more).
@@ -33,12 +37,20 @@ class Upload(LeasedWork):
         CHECK = "check", _("Check")
         APPLY = "apply", _("Registration")
 
+    class Purpose(models.TextChoices):
+        REGISTER = "register", _("Registration")
+        LIST = "list", _("List")
+
     TASK = "addressbook.tasks.run_upload"
     FILE_FIELDS = ("stored_file", "rows_file", "refused_file")
     # What of a check may be kept for good: it names no address.
     COUNTS = ("rows", "addresses", "new", "already_there", "doubled", "invalid", "blank", "group_count")
 
     phase = models.CharField(max_length=5, choices=Phase, default=Phase.CHECK)
+    purpose = models.CharField(max_length=8, choices=Purpose, default=Purpose.REGISTER)
+    # What OK does. Of a list it is "" until its owner has chosen, or what the page that it was sent from proposes.
+    action = models.CharField(max_length=30, default=Action.UPLOAD_ADDRESSES, blank=True)
+    reason = models.CharField(max_length=limits.REASON_CHARACTERS, blank=True)
     # What its owner calls the file: nothing but text for the screen.
     name = models.CharField(max_length=255)
     size = models.PositiveIntegerField()
@@ -84,6 +96,10 @@ class Upload(LeasedWork):
         self.group = None
         self.name = ""  # it may name a person
         self.choice = {}
+
+    @property
+    def is_list(self) -> bool:
+        return self.purpose == self.Purpose.LIST
 
     @property
     def is_working(self) -> bool:

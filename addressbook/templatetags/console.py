@@ -4,7 +4,7 @@ A book may have a thousand groups, and a page of the list up to a hundred addres
 third of a millisecond for a row: rows that come in such numbers are put together here, where they take a fraction.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Final
 
 from django import template
@@ -69,8 +69,11 @@ def group_rows(
 
 
 @register.simple_tag
-def address_rows(rows: Iterable[Row], *, access: Access) -> SafeString:
-    """The rows of the list: the address, its groups, when it was registered; a tick and a menu for who may edit."""
+def address_rows(rows: Iterable[Row], *, access: Access, badges: Mapping[str, SafeString]) -> SafeString:
+    """The rows of the list: the address, its groups, when it was registered; a tick and a menu for who may edit.
+
+    `badges` has what else is to be said of an address, by its key.
+    """
     select, more = escape(_("Select %(email)s")), escape(_("More actions for %(email)s"))
     html = []
     for row in rows:
@@ -83,7 +86,8 @@ def address_rows(rows: Iterable[Row], *, access: Access) -> SafeString:
                 f'aria-label="{select % {"email": email}}"></td>'
             )
         html.append(
-            f'<th scope="row" class="email">{email}</th><td class="in-groups">{_groups_of(row)}</td>'
+            f'<th scope="row" class="email">{email}{badges.get(row.address.key, "")}</th>'
+            f'<td class="in-groups">{_groups_of(row)}</td>'
             f'<td class="when"><time datetime="{at.isoformat()}">{at:%Y-%m-%d %H:%M}</time></td>'
         )
         if access.may_edit:

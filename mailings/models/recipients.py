@@ -175,6 +175,10 @@ class Suppression(models.Model):
     # Y where an admin registered it, N where the recipient did; None where nobody said.
     by_admin = models.BooleanField(null=True)
     added_by = models.CharField(max_length=150, blank=True)
+    # The file that it came with. As that of an address: not checked, for files go and refusals stay.
+    origin = models.ForeignKey(
+        "addressbook.Upload", models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     result_code = models.CharField(max_length=60, blank=True)
     mailing = models.ForeignKey(Mailing, models.SET_NULL, null=True, related_name="suppressions")
     since = models.DateTimeField()

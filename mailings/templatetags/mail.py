@@ -1,9 +1,13 @@
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 
 from mailings.models import Mailing
+from mailings.services.suppressions.reading import suppressed
 from mailings.views.settings.sections import mail_settings
+from mailings.views.suppressions.sentences import badges
 from workspace.models import AddressBook
 
 register = template.Library()
@@ -13,6 +17,17 @@ register = template.Library()
 def settled(mailing: Mailing) -> int:
     """Of how many recipients it is known what became of them."""
     return mailing.planned - mailing.open - mailing.unknown
+
+
+@register.simple_tag
+def suppression_badges(book: AddressBook, keys: Collection[str]) -> dict[str, SafeString]:
+    """The badges of those of these addresses that are unsubscribed or blocked now: one query for a page."""
+    return {key: badges(kinds) for key, kinds in suppressed(book, keys).items()}
+
+
+@register.filter
+def of_key(badges: Mapping[str, SafeString], key: str) -> SafeString:
+    return badges.get(key, SafeString())
 
 
 @register.inclusion_tag("mail/settings.html", takes_context=True)

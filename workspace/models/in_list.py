@@ -18,11 +18,11 @@ Sql = tuple[str, list[Any]]
 @ForeignKey.register_lookup
 @Field.register_lookup
 class Among(Lookup):
-    """The right side is a collection of ids, or of other integers."""
+    """The right side is a collection of ids or other integers, or of texts."""
 
     lookup_name = "among"
 
-    def get_prep_lookup(self) -> list[int]:
+    def get_prep_lookup(self) -> list[int] | list[str]:
         return list(self.rhs)
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
@@ -31,4 +31,5 @@ class Among(Lookup):
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         left, parameters = self.process_lhs(compiler, connection)
-        return f"{left} = ANY(%s::bigint[])", [*parameters, self.rhs]
+        kind = "text" if self.rhs and isinstance(self.rhs[0], str) else "bigint"
+        return f"{left} = ANY(%s::{kind}[])", [*parameters, self.rhs]

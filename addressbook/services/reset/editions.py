@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from addressbook import limits
 from addressbook.models import Upload
+from addressbook.services.uploads import lists
 from workspace.models import AddressBook, Edition, Job, JobState, LeasedWork
 from workspace.models.work import UNFINISHED
 from workspace.services.work import jobs, stored_files
@@ -79,6 +80,10 @@ def open_instead(book: AddressBook, old: Edition, new: Edition, *, keep_copy: bo
     book.current_edition = new
     # Whoever asked to be forgotten is forgotten; the job goes on from wherever the book is.
     Job.objects.filter(edition=old, kind=Job.Kind.ERASE_TRACES).update(edition=new)
+    # Whoever refuses mail refuses it whatever the book holds.
+    Upload.objects.filter(
+        edition=old, state__in=UNFINISHED, phase=Upload.Phase.APPLY, action__in=lists.outliving_reset()
+    ).update(edition=new)
     for work in _unfinished(old):
         _stop(work)
     for model in jobs.KINDS:

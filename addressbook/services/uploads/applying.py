@@ -1,7 +1,7 @@
 """Registering what a check accepted: the rows file, a batch and a transaction at a time."""
 
 from datetime import timedelta
-from typing import IO
+from typing import IO, Final
 
 from django.db import transaction
 from django.db.models import F
@@ -11,7 +11,7 @@ from addressbook import limits
 from addressbook.models import Group, Upload
 from addressbook.services.addresses import memberships, planner
 from addressbook.services.addresses.undo_log import Changes
-from addressbook.services.uploads import files, sql
+from addressbook.services.uploads import files, lists, sql
 from addressbook.services.uploads.file_groups import CHOSEN_GROUP, NO_GROUP
 from addressbook.services.uploads.rows import RowsBatch, read_batch
 from workspace.models import Edition, JobState
@@ -29,7 +29,8 @@ def apply_rows(upload: Upload) -> None:
             while _apply_batch(upload, rows):
                 crash_points.reached("apply: batch kept")
                 pauses.take_if_due()
-        planner.tell_of_new_rows(upload.rows_total)
+        if not upload.is_list:
+            planner.tell_of_new_rows(upload.rows_total)
     except FileNotFoundError:
         with transaction.atomic():
             _finish(jobs.still_owned(upload), JobState.FAILED, reason="file_gone")
@@ -39,7 +40,8 @@ def apply_rows(upload: Upload) -> None:
 def _apply_batch(upload: Upload, rows: IO[bytes]) -> bool:
     """One batch in one transaction; whether there may be another. Repeats nothing: the cursor is kept with the rows."""
     # Read and taken apart before the book is locked: others wait for no more than the statements take.
-    batch = read_batch(rows, upload.cursor or 0, limits.ROWS_PER_UPLOAD_BATCH)
+    size = limits.ROWS_PER_JOB_BATCH if upload.is_list else limits.ROWS_PER_UPLOAD_BATCH
+    batch = read_batch(rows, upload.cursor or 0, size)
     with changing(upload.edition.book, by=None) as change:
         edition = change.edition
         row = jobs.still_owned(upload)
@@ -50,15 +52,22 @@ def _apply_batch(upload: Upload, rows: IO[bytes]) -> bool:
         if not batch.places:
             return _finish(row, JobState.COMPLETE)
         noted = Changes()
-        registered = _insert(edition, row, batch, noted)
-        crash_points.reached("apply: addresses inserted")
-        added = _add_to_groups(edition, row, batch, noted)
+        act = lists.act_of(row.action) if row.is_list else _REGISTRATION
+        changes = act.step(edition, row, batch, noted)
         jobs.keep_undoable(row, noted)
-        changes = {"registered": registered, "added_to_group": added}
         jobs.keep_batch(row, cursor=batch.end, rows=len(batch.pairs), changes=changes)
         crash_points.reached("apply: before commit")
     upload.cursor = batch.end
     return True
+
+
+def _register(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) -> dict[str, int]:
+    registered = _insert(edition, upload, batch, noted)
+    crash_points.reached("apply: addresses inserted")
+    return {"registered": registered, "added_to_group": _add_to_groups(edition, upload, batch, noted)}
+
+
+_REGISTRATION: Final = lists.ListAct(_register, counts=("registered", "added_to_group"))
 
 
 def _insert(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) -> int:
@@ -99,7 +108,8 @@ def _finish(upload: Upload, state: JobState, *, reason: str = "") -> bool:
     stored_files.discard_on_commit(upload.stored_file, upload.rows_file)
     upload.stored_file = upload.rows_file = ""
     upload.expires_at = timezone.now() + timedelta(hours=limits.UPLOAD_KEPT_HOURS)
-    upload.outcome = {"registered": 0, "added_to_group": 0, **upload.outcome, "reason": reason}
+    counts = lists.act_of(upload.action).counts if upload.is_list else _REGISTRATION.counts
+    upload.outcome = {**dict.fromkeys(counts, 0), **upload.outcome, "reason": reason}
     upload.save(update_fields=["stored_file", "rows_file", "expires_at", "outcome"])
     jobs.finish(upload, state)
     crash_points.reached("apply: before the end is committed")

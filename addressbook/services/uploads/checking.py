@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from addressbook import limits
 from addressbook.models import Upload
-from addressbook.services.uploads import files, refused
+from addressbook.services.uploads import files, lists, refused
 from addressbook.services.uploads.mending import choice_of, mending_of
 from addressbook.services.uploads.tally import Tally
 from libraries import spreadsheets
@@ -62,7 +62,7 @@ def _check(upload: Upload, path: Path, folder: Path) -> None:
             raise FileNotFoundError  # another file stands in its place: ours is gone
     with spreadsheets.read(path, name=upload.name, choice=choice_of(upload)) as reading:
         layout = reading.layout
-        with Tally(upload.edition, folder, mending_of(upload)) as tally:
+        with Tally(upload.edition, folder, mending_of(upload), looks_up=not upload.is_list) as tally:
             heartbeat = _Heartbeat(upload, tally)
             for batch in reading:
                 tally.add(batch)
@@ -73,6 +73,8 @@ def _check(upload: Upload, path: Path, folder: Path) -> None:
     if tally.invalid:
         refused.write_cells(path, upload.name, layout, tally.notes_path, folder, beat=heartbeat.if_due)
     result = {**tally.result(), "layout": storable(layout.as_json())}
+    if upload.is_list:
+        result |= lists.arrange(upload, tally.rows_path, beat=heartbeat.if_due)
     kept: list[str] = []
     try:
         with tally.rows_path.open("rb") as written:

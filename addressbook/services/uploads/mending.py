@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from addressbook.models import Upload
-from libraries.spreadsheets import Choice
+from libraries.spreadsheets import NO_COLUMN, Choice
 
 _KEY: Final = "mending"
 
@@ -44,7 +44,9 @@ def mending_of(upload: Upload) -> Mending:
 
 
 def choice_of(upload: Upload) -> Choice:
-    return Choice(**{name: value for name, value in upload.choice.items() if name != _KEY})
+    choice = Choice(**{name: value for name, value in upload.choice.items() if name != _KEY})
+    # What stands beside the addresses of a list is none of its business.
+    return replace(choice, group_column=NO_COLUMN) if upload.is_list else choice
 
 
 def as_choice(choice: Choice, mending: Mending) -> dict[str, Any]:

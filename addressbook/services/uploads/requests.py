@@ -13,7 +13,7 @@ from addressbook import limits
 from addressbook.models import Group, Upload
 from addressbook.services.addresses import groups, undo_log
 from addressbook.services.addresses.undo_log import Changes
-from addressbook.services.uploads import files
+from addressbook.services.uploads import files, lists
 from addressbook.services.uploads.mending import as_choice, choice_of, mended, mending_of, reread
 from libraries.spreadsheets import Choice
 from libraries.spreadsheets import limits as spreadsheet_limits
@@ -56,8 +56,18 @@ def find(edition: Edition, upload_id: int) -> Upload:
     return upload
 
 
-def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, token: UUID, by: Actor) -> Upload:
-    """Store the file and have it checked.
+def receive(
+    *,
+    book: AddressBook,
+    group_id: int | None,
+    file: File,
+    name: str,
+    token: UUID,
+    by: Actor,
+    purpose: Upload.Purpose = Upload.Purpose.REGISTER,
+    action: str = Action.UPLOAD_ADDRESSES,
+) -> Upload:
+    """Store the file and have it checked. `action`: of a list, what its owner probably wants.
 
     Raises FileTooLargeError, GroupGoneError or TooManyUploadsError, and then nothing is kept.
     """
@@ -66,7 +76,7 @@ def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, t
     digest = hashlib.sha256()
     for chunk in _chunks(file):
         digest.update(chunk)
-    submitted = Submitted(by, token, "receive_upload", [digest.hexdigest(), name, group_id], book)
+    submitted = Submitted(by, token, "receive_upload", [digest.hexdigest(), name, group_id, purpose], book)
     stored_file = files.keep(file)
     try:
         crash_points.reached("receive: file stored")
@@ -91,6 +101,8 @@ def receive(*, book: AddressBook, group_id: int | None, file: File, name: str, t
                 sha256=digest.hexdigest(),
                 stored_file=stored_file,
                 group=group,
+                purpose=purpose,
+                action=action,
             )
             submitted.remember({"upload": upload.pk})
             transaction.on_commit(lambda: jobs.announce(upload))
@@ -139,7 +151,7 @@ def apply(*, book: AddressBook, upload_id: int, group_id: int | None, seen: int,
     with changing(book, by=by) as change:
         edition = change.edition
         upload = _locked(edition, upload_id)
-        if upload.phase == Upload.Phase.APPLY:
+        if upload.phase == Upload.Phase.APPLY or upload.is_list:
             return upload
         _require_seen(upload, seen)
         if not upload.check_result.get("addresses"):
@@ -150,6 +162,35 @@ def apply(*, book: AddressBook, upload_id: int, group_id: int | None, seen: int,
         upload.act = undo_log.begin(edition, Action.UPLOAD_ADDRESSES)
         noted.keep(upload.act)
         upload.outcome = {"groups_created": created, "group": upload.group.name if upload.group else ""}
+        _send_to_work(upload, Upload.Phase.APPLY, rows_total=upload.check_result["addresses"])
+    return upload
+
+
+def apply_list(
+    *, book: AddressBook, upload_id: int, action: str, group_id: int | None, reason: str, seen: int, by: Actor
+) -> Upload:
+    """OK: do `action` to the addresses of a list.
+
+    Raises UploadGoneError, CheckOutdatedError, NothingToApplyError, UnknownActError, NoReasonError or GroupGoneError,
+    and then nothing was changed. Sent twice, the second changes nothing.
+    """
+    act = lists.act_of(action)
+    reason = " ".join(reason.split())
+    with changing(book, by=by) as change:
+        upload = _locked(change.edition, upload_id)
+        if upload.phase == Upload.Phase.APPLY or not upload.is_list:
+            return upload
+        _require_seen(upload, seen)
+        if not upload.check_result.get("addresses"):
+            raise NothingToApplyError
+        if act.needs_reason and not reason:
+            raise lists.NoReasonError
+        upload.group = groups.find(change.edition, group_id) if group_id is not None else None
+        if act.needs_group and upload.group is None:
+            raise groups.GroupGoneError
+        upload.action, upload.reason = action, reason if act.needs_reason else ""
+        upload.act = undo_log.begin(change.edition, Action(action))
+        upload.outcome = {"group": upload.group.name} if upload.group else {}
         _send_to_work(upload, Upload.Phase.APPLY, rows_total=upload.check_result["addresses"])
     return upload
 

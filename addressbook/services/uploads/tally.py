@@ -31,12 +31,15 @@ class Fault(NamedTuple):
 class Tally:
     """Takes the batches of a reading in their order; writes accepted rows and notes of refused ones into `folder`."""
 
-    def __init__(self, edition: Edition, folder: Path, mending: Mending = _NO_MENDING) -> None:
+    def __init__(
+        self, edition: Edition, folder: Path, mending: Mending = _NO_MENDING, *, looks_up: bool = True
+    ) -> None:
         self.rows_path = folder / "rows"
         self.notes_path = folder / "notes"
         # rows + extra = addresses + doubled + invalid + blank: a cell can have several entries.
         self.rows = self.extra = self.doubled = self.invalid = self.blank = self.known = self.hidden = self.mended = 0
         self._edition = edition
+        self._looks_up = looks_up
         self._mending = mending
         self._keys: set[str] = set()
         self._unasked: list[str] = []
@@ -98,7 +101,7 @@ class Tally:
 
     def look_up_rest(self) -> None:
         """Count which of the addresses are in the book. A forecast: it holds no lock."""
-        if self._unasked and self._edition.address_count:
+        if self._looks_up and self._unasked and self._edition.address_count:
             self.known += sql.count_known(edition_id=self._edition.pk, keys=self._unasked)
         self._unasked = []
 

@@ -1,7 +1,5 @@
 """The popup "Register address": what is pasted is sorted while it stands in the field, and registered on OK."""
 
-from django.core.files import File
-from django.core.files.base import ContentFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -16,8 +14,7 @@ from addressbook.services.addresses.registration import Report
 from addressbook.views.addresses.popup_group import group_to_register_into
 from addressbook.views.addresses.register_dialog import TEMPLATE, check_text, register_dialog
 from addressbook.views.screen.screen import Notification, answer_dialog, answer_done, is_gone
-from addressbook.views.uploads.uploads import has_file, receive_file
-from libraries.email_addresses import split
+from addressbook.views.uploads.uploads import as_file, has_file, receive_file
 from workspace.models import Role
 from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, to_book
@@ -45,7 +42,7 @@ def register(request: HttpRequest, access: Access) -> HttpResponse:
     text, into = form.cleaned_data["text"], form.cleaned_data["into"]
     token = form.cleaned_data["token"]
     if request.POST.get("as_file"):
-        return receive_file(request, access, file=_as_file(text))
+        return receive_file(request, access, file=as_file(text))
     into, group_problem = group_to_register_into(
         access, into=into, new_group=form.cleaned_data["new_group"], token=token
     )
@@ -94,13 +91,6 @@ def repair_registration(request: HttpRequest, access: Access) -> HttpResponse:
         chosen = form.cleaned_data.get("repair", "")
         proposals = {entry: proposal for entry, proposal in proposals.items() if entry == chosen}
     return _checked(request, access, registration.repair(text, proposals), repaired=True)
-
-
-def _as_file(text: str) -> File:
-    """What was typed as a file of one column, an entry a row, for bulk registration."""
-    lines = "".join('"' + entry.replace('"', '""') + '"\r\n' for entry in split(text))
-    # Translators: the name of a file made of what was pasted.
-    return ContentFile(f"Email\r\n{lines}".encode("utf-8", "replace"), name=_("pasted addresses") + ".csv")
 
 
 def _checked(request: HttpRequest, access: Access, text: str, *, repaired: bool = False) -> HttpResponse:

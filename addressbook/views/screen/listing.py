@@ -51,6 +51,10 @@ class AddressPage:
     is_counted: bool = True
 
     @property
+    def keys(self) -> list[str]:
+        return [row.address.key for row in self.rows]
+
+    @property
     def first_row(self) -> int:
         return (self.number - 1) * self.listing.size + 1 if self.rows else 0
 
@@ -111,7 +115,7 @@ def address_page(
     # Of those that a search finds in the whole book, few may be in a group.
     if listing.query and few is None and may_count_later and group is None and listing.page == 1:
         many = limits.SEARCH_FINDS_FEW
-        rows = _rows(_ids(group, listing.query, found, offset=0, size=listing.size, count=many))
+        rows = rows_of(_ids(group, listing.query, found, offset=0, size=listing.size, count=many))
         return AddressPage(listing, group, rows, many, 1, 1, **said, is_counted=False)
     count = _count(edition, group, listing.query, found) if few is None else len(few)
     page_count = max(1, -(-count // listing.size))
@@ -122,7 +126,7 @@ def address_page(
         if few is None
         else few[offset : offset + listing.size]
     )
-    return AddressPage(listing, group, _rows(ids), count, number, page_count, **said)
+    return AddressPage(listing, group, rows_of(ids), count, number, page_count, **said)
 
 
 def _said(query: str) -> dict[str, Any]:
@@ -173,8 +177,8 @@ def _ids(
     return ids[from_end : from_end + size] if from_end < offset else ids.reverse()[offset : offset + size]
 
 
-def _rows(ids: QuerySet[Any, int] | list[int]) -> list[Row]:
-    """Newest first."""
+def rows_of(ids: QuerySet[Any, int] | list[int]) -> list[Row]:
+    """The addresses with these ids and the names of their groups, newest first."""
     addresses = list(Address.objects.filter(pk__in=ids).newest_first())
     names: dict[int, list[str]] = defaultdict(list)
     memberships = Membership.objects.filter(address__in=[row.pk for row in addresses]).order_by("group__name")

@@ -1,7 +1,7 @@
 """What the popup shows of an upload: how far it is, what its check found, what came of it."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,13 +12,16 @@ from addressbook.models import Group, Upload
 from addressbook.services import uploads
 from addressbook.services.uploads.checking import layout_of
 from addressbook.views.screen.screen import Notification
-from addressbook.views.uploads import upload_sentences
+from addressbook.views.uploads import list_sentences, upload_sentences
 from addressbook.views.uploads.upload_findings import column_name, findings_of, questions
 from libraries.spreadsheets import ENCODINGS, Layout
-from workspace.models import JobState
+from workspace.models import Action, JobState
 from workspace.views.books.masking import text_for
 from workspace.views.pages.access import Access
 from workspace.views.pages.sentences import number
+
+# A list that was sent for one of these is asked about no others.
+_MAIL_ACTS: Final = frozenset({Action.REGISTER_UNSUBSCRIBES, Action.REMOVE_UNSUBSCRIBES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ def upload_dialog(access: Access, upload: Upload) -> dict[str, Any]:
     result = upload.check_result
     context: dict[str, Any] = {"upload": upload, "result": result}
     if is_result(upload):
-        mendable = len(uploads.texts_to_mend(upload)) if upload.refused_file and is_shown_to(upload, access) else 0
+        can_mend = upload.refused_file and not upload.is_list and is_shown_to(upload, access)
+        mendable = len(uploads.texts_to_mend(upload)) if can_mend else 0
         context |= {"notification": result_notification(upload), "mendable": mendable}
     elif upload.finished_at is not None:
         context["ended"] = _ended(upload)
@@ -57,6 +61,8 @@ def is_shown_to(upload: Upload, access: Access) -> bool:
 
 
 def result_notification(upload: Upload) -> Notification:
+    if upload.is_list:
+        return Notification(list_sentences.sentence(upload), tuple(list_sentences.counts(upload)), undo=upload.act_id)
     result, outcome = upload.check_result, upload.outcome
     registered = outcome.get("registered", 0)
     counts = [
@@ -92,9 +98,10 @@ def _ended(upload: Upload) -> str:
     if upload.state == JobState.REFUSED:
         return upload_sentences.refusal(upload.outcome["refusal"], upload.outcome.get("detail", {}))
     if upload.state == JobState.CANCELLED and not upload.outcome.get("reason"):
-        return _("Cancelled. Nothing was registered.")
+        return _("Cancelled. Nothing was changed.") if upload.is_list else _("Cancelled. Nothing was registered.")
     is_begun = upload.phase == Upload.Phase.APPLY
-    return upload_sentences.ended(upload.outcome.get("reason", ""), is_begun=is_begun)
+    words = list_sentences if upload.is_list else upload_sentences
+    return words.ended(upload.outcome.get("reason", ""), is_begun=is_begun)
 
 
 def progress_of(upload: Upload) -> Progress:
@@ -123,6 +130,7 @@ def _check_context(access: Access, upload: Upload) -> dict[str, Any]:
         "new_groups_unlisted": result.get("new_group_count", 0) - len(result.get("new_groups", [])),
         "choices": Group.objects.filter(edition=access.edition).as_tree(),
         "found": _found(layout) if layout else "",
+        "concerns_mail": upload.action in _MAIL_ACTS,
         **_options(layout),
     }
 
@@ -202,6 +210,8 @@ def line_of(upload: Upload) -> str:
     if upload.is_working:
         done, total = number(upload.rows_done), number(upload.rows_total)
         return _("%(done)s of %(total)s") % {"done": done, "total": total}
+    if upload.is_list and (upload.finished_at is None or (is_result(upload) and upload.state == JobState.COMPLETE)):
+        return list_sentences.line(upload)
     if upload.finished_at is None:
         return _("checked – ready to register")
     if is_result(upload) and upload.state == JobState.COMPLETE:
@@ -209,4 +219,6 @@ def line_of(upload: Upload) -> str:
         return ngettext("%(count)s address registered", "%(count)s addresses registered", count) % {
             "count": number(count)
         }
-    return _sentence(upload) if is_result(upload) else _ended(upload)
+    if not is_result(upload):
+        return _ended(upload)
+    return list_sentences.sentence(upload) if upload.is_list else _sentence(upload)

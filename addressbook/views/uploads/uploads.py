@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
@@ -25,6 +26,7 @@ from addressbook.views.screen.screen import answer_dialog, console_context, jobs
 from addressbook.views.uploads import upload_sentences
 from addressbook.views.uploads.upload_dialog import is_result, is_shown_to, upload_dialog
 from libraries import spreadsheets
+from libraries.email_addresses import split
 from workspace.models import Role
 from workspace.services.work import jobs
 from workspace.views.pages import file_answers, sentences
@@ -85,37 +87,44 @@ def receive_file(request: HttpRequest, access: Access, *, file: File | None = No
         # The same form sent again, after a reset.
         problem = _("The address book was reset meanwhile. Please choose the file once more.")
         return _register_again(request, access, None, problem)
-    return _answer(request, access, upload)
+    return answer_upload(request, access, upload)
+
+
+def as_file(text: str) -> File:
+    """What was typed as a file of one column, an entry a row."""
+    lines = "".join('"' + entry.replace('"', '""') + '"\r\n' for entry in split(text))
+    # Translators: the name of a file made of what was pasted.
+    return ContentFile(f"Email\r\n{lines}".encode("utf-8", "replace"), name=_("pasted addresses") + ".csv")
 
 
 @require_GET
 @to_book(Role.MANAGER)
 def show_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
     """The popup as it is now: it asks for itself while a worker is at it, and becomes the notification at the end."""
-    upload = _upload_or_404(access, upload_id)
-    return _answer(request, access, upload)
+    upload = upload_or_404(access, upload_id)
+    return answer_upload(request, access, upload)
 
 
 @require_POST
 @to_book(Role.MANAGER)
 def choose_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
-    upload = _upload_or_404(access, upload_id)
+    upload = upload_or_404(access, upload_id)
     form = ChoiceForm(request.POST)
     if not form.is_valid():
-        return _answer(request, access, upload, problem=_("This cannot be chosen."), status=422)
+        return answer_upload(request, access, upload, problem=_("This cannot be chosen."), status=422)
     try:
         choice, seen = form.choice(layout_of(upload)), form.cleaned_data["seen"]
         upload = uploads.choose(book=access.book, upload_id=upload_id, choice=choice, seen=seen, by=access.by)
     except (uploads.CheckOutdatedError, uploads.UploadGoneError):
-        return _answer(request, access, _upload_or_404(access, upload_id), problem=_outdated(), status=409)
-    return _answer(request, access, upload)
+        return answer_upload(request, access, upload_or_404(access, upload_id), problem=outdated(), status=409)
+    return answer_upload(request, access, upload)
 
 
 @require_POST
 @to_book(Role.MANAGER)
 def decide_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
     """One click on a finding of the check: the file is checked again with that decision."""
-    upload = _upload_or_404(access, upload_id)
+    upload = upload_or_404(access, upload_id)
     form = WishForm(request.POST)
     if not form.is_valid():
         raise Http404
@@ -123,17 +132,17 @@ def decide_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpR
     try:
         upload = uploads.mend(book=access.book, upload_id=upload_id, wish=wish, seen=seen, by=access.by)
     except (uploads.CheckOutdatedError, uploads.UploadGoneError):
-        return _answer(request, access, _upload_or_404(access, upload_id), problem=_outdated(), status=409)
+        return answer_upload(request, access, upload_or_404(access, upload_id), problem=outdated(), status=409)
     except uploads.UnknownFindingError:
-        return _answer(request, access, upload, problem=_("This cannot be chosen."), status=422)
-    return _answer(request, access, upload)
+        return answer_upload(request, access, upload, problem=_("This cannot be chosen."), status=422)
+    return answer_upload(request, access, upload)
 
 
 @require_POST
 @to_book(Role.MANAGER)
 def apply_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
     """OK."""
-    upload = _upload_or_404(access, upload_id)
+    upload = upload_or_404(access, upload_id)
     form = ApplyUploadForm(request.POST)
     if not form.is_valid():
         raise Http404
@@ -141,15 +150,15 @@ def apply_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpRe
     try:
         upload = uploads.apply(book=access.book, upload_id=upload_id, group_id=into, seen=seen, by=access.by)
     except (uploads.CheckOutdatedError, uploads.UploadGoneError):
-        return _answer(request, access, _upload_or_404(access, upload_id), problem=_outdated(), status=409)
+        return answer_upload(request, access, upload_or_404(access, upload_id), problem=outdated(), status=409)
     except uploads.NothingToApplyError:
-        return _answer(request, access, upload, problem=_("There is no address to register."), status=422)
+        return answer_upload(request, access, upload, problem=_("There is no address to register."), status=422)
     except GroupGoneError:
         problem = _("The group was deleted meanwhile. Nothing was registered; choose another group.")
-        return _answer(request, access, upload, problem=problem, status=422)
+        return answer_upload(request, access, upload, problem=problem, status=422)
     except TooManyGroupsError:
-        return _answer(request, access, upload, problem=sentences.too_many_groups(), status=422)
-    return _answer(request, access, upload)
+        return answer_upload(request, access, upload, problem=sentences.too_many_groups(), status=422)
+    return answer_upload(request, access, upload)
 
 
 @require_POST
@@ -159,9 +168,9 @@ def cancel_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpR
     jobs.dismiss_cancelled(Upload, book=access.book, work_id=upload_id, by=access.by)
     if request.headers.get("HX-Target") != "upload-body":
         return _answer_jobs(request, access)
-    upload = _upload_or_404(access, upload_id)
+    upload = upload_or_404(access, upload_id)
     if upload.is_working or is_result(upload):
-        return _answer(request, access, upload)
+        return answer_upload(request, access, upload)
     # It was cancelled before anything was registered: nothing is left to be said.
     jobs.dismiss(Upload, book=access.book, work_id=upload_id, by=access.by)
     return _close(request, access)
@@ -178,7 +187,7 @@ def dismiss_upload(request: HttpRequest, access: Access, upload_id: int) -> Http
 @to_book(Role.MANAGER)
 def download_refused(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
     """The refused rows in the file's own columns, each with its reason."""
-    upload = _upload_or_404(access, upload_id)
+    upload = upload_or_404(access, upload_id)
     layout = layout_of(upload)
     if layout is None or not upload.refused_file:
         raise Http404
@@ -216,15 +225,15 @@ def download_template(request: HttpRequest, access: Access) -> HttpResponse:
 @to_book(Role.MANAGER)
 def mend_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
     """The popup "Register address" with the refused addresses in its field, to be mended there."""
-    upload = _upload_or_404(access, upload_id)
-    texts = uploads.texts_to_mend(upload)
+    upload = upload_or_404(access, upload_id)
+    texts = [] if upload.is_list else uploads.texts_to_mend(upload)
     if not texts or not is_shown_to(upload, access):
         raise Http404
     values = register_dialog(access, text="\n".join(texts), into=upload.group_id)
     return answer_dialog(request, access, listing_from(request.GET), REGISTER_TEMPLATE, values)
 
 
-def _upload_or_404(access: Access, upload_id: int) -> Upload:
+def upload_or_404(access: Access, upload_id: int) -> Upload:
     try:
         return uploads.find(access.edition, upload_id)
     except uploads.UploadGoneError as error:
@@ -237,7 +246,7 @@ def _register_again(request: HttpRequest, access: Access, into: int | None, prob
     return answer_dialog(request, access, listing, REGISTER_TEMPLATE, {**values, "file_problem": problem}, status=422)
 
 
-def _answer(
+def answer_upload(
     request: HttpRequest, access: Access, upload: Upload, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     """The popup with the upload as it is: all of it, or for htmx its body; at the end the notification in its place."""
@@ -273,7 +282,7 @@ def _answer_jobs(request: HttpRequest, access: Access) -> HttpResponse:
     return redirect("console", slug=access.book.slug)
 
 
-def _outdated() -> str:
+def outdated() -> str:
     return _("Somebody has just changed how this file is read. Look at the check again.")
 
 

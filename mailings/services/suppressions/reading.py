@@ -1,5 +1,7 @@
 """The ledger as pages show it: newest first, a page at a time."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -8,6 +10,7 @@ from django.utils import timezone
 from addressbook.services.addresses.disclosure import whole_address
 from mailings import limits
 from mailings.models import Suppression, Telling
+from mailings.services.forgetting import hashed
 from workspace.models import AddressBook
 
 
@@ -59,6 +62,22 @@ def standing(book: AddressBook) -> Standing:
         refused=held.filter(told_at__isnull=True, result_code=Suppression.REFUSED).count(),
         telling=Telling.objects.filter(book=book).first(),
     )
+
+
+def suppressed(book: AddressBook, keys: Collection[str]) -> dict[str, set[str]]:
+    """The kinds of suppression that hold for these addresses now, in one query.
+
+    Who was forgotten and refused before is known by a hash alone (`forgetting`).
+    """
+    hashes = {hashed(key): key for key in keys}
+    wanted = [*keys, *hashes]
+    held = Q(until__isnull=True) | Q(until__gt=timezone.now())
+    # The kinds are named for the index, which has them before the key.
+    rows = Suppression.objects.filter(held, book=book, kind__in=Suppression.Kind.values, key__among=wanted)
+    found: dict[str, set[str]] = defaultdict(set)
+    for key, kind in rows.values_list("key", "kind"):
+        found[hashes.get(key, key)].add(kind)
+    return found
 
 
 def _blocked(book: AddressBook) -> QuerySet[Suppression]:

@@ -5,12 +5,13 @@ A removed one keeps its row, with the moment of the removal, until the service w
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from addressbook.models import Upload
 from addressbook.services.addresses import registration
 from addressbook.services.addresses.registration import NoAddressesError, TooManyAddressesError
 from libraries.email_addresses import EmailAddress
@@ -63,7 +64,7 @@ def register_typed(*, book: AddressBook, text: str, token: UUID, by: Actor) -> R
         require_role(book, by, Role.MANAGER)
         if earlier := submitted.earlier_outcome():
             return Registered(**earlier)
-        count = insert(book, found.addresses, Suppression.Source.TYPED, by)
+        count = insert(book, found.addresses, Suppression.Source.TYPED, added_by=by.user.get_username())
         report = Registered(count, len(found.addresses) - count, len(found.doubled), len(found.invalid))
         record(by=by, action=Action.REGISTER_UNSUBSCRIBES, book=book, detail=asdict(report))
         submitted.remember(asdict(report))
@@ -86,37 +87,42 @@ def remove_typed(*, book: AddressBook, text: str, reason: str, token: UUID, by: 
         require_role(book, by, Role.MANAGER)
         if earlier := submitted.earlier_outcome():
             return Removed(**earlier)
-        count = _end(book, found.addresses)
+        count = end(book, [address.key for address in found.addresses])
         report = Removed(count, len(found.addresses) - count, len(found.doubled), len(found.invalid))
         record(by=by, action=Action.REMOVE_UNSUBSCRIBES, book=book, detail=asdict(report), reason=reason)
         submitted.remember(asdict(report))
     return report
 
 
-def insert(book: AddressBook, addresses: Sequence[EmailAddress], source: Suppression.Source, by: Actor) -> int:
+def insert(
+    book: AddressBook,
+    addresses: Sequence[EmailAddress],
+    source: Suppression.Source,
+    *,
+    added_by: str,
+    origin: Upload | None = None,
+) -> int:
     """Add those that are not in the ledger; how many. Under the lock of the book."""
-    now = timezone.now()
+    values = {
+        "source": source,
+        "by_admin": True,
+        "added_by": added_by,
+        "origin": origin,
+        "result_code": "",
+        "mailing": None,
+        "since": timezone.now(),
+        "until": None,
+        "told_at": None,
+    }
     added = 0
     for start in range(0, len(addresses), _AT_ONCE):
-        added += _insert(book, addresses[start : start + _AT_ONCE], source, by, now)
+        added += _insert(book, addresses[start : start + _AT_ONCE], values)
     if added:
         telling.wake(book)
     return added
 
 
-def _insert(
-    book: AddressBook, addresses: Sequence[EmailAddress], source: Suppression.Source, by: Actor, now: datetime
-) -> int:
-    values = {
-        "source": source,
-        "by_admin": True,
-        "added_by": by.user.get_username(),
-        "result_code": "",
-        "mailing": None,
-        "since": now,
-        "until": None,
-        "told_at": None,
-    }
+def _insert(book: AddressBook, addresses: Sequence[EmailAddress], values: dict[str, Any]) -> int:
     rows = Suppression.objects.filter(book=book, kind=Suppression.Kind.UNSUBSCRIBED)
     rows = rows.filter(key__in=[address.key for address in addresses])
     known = dict(rows.values_list("key", "until"))
@@ -131,8 +137,9 @@ def _insert(
     return again + len(missing)
 
 
-def _end(book: AddressBook, addresses: Sequence[EmailAddress]) -> int:
-    rows = Suppression.objects.unsubscribed().filter(book=book, key__in=[address.key for address in addresses])
+def end(book: AddressBook, keys: Sequence[str]) -> int:
+    """Remove those that are in the ledger; how many. Under the lock of the book."""
+    rows = Suppression.objects.unsubscribed().filter(book=book, key__in=keys)
     count = rows.update(until=timezone.now(), told_at=None, result_code="")
     if count:
         telling.wake(book)

@@ -1,12 +1,17 @@
 """What the pages of unsubscribes and blocks say in words."""
 
+from collections.abc import Collection
+
 from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from addressbook.services.sync.connection import Obstacle
 from mailings import limits
+from mailings.models import Suppression
 from mailings.services.suppressions.reading import Standing
 from mailings.services.suppressions.unsubscribes import Registered, Removed
 from workspace import limits as workspace_limits
@@ -93,6 +98,15 @@ def problem(standing: Standing) -> str:
         return _("The service cannot be told: the connection of this address book has to be put right first.")
     text = _("The service could not be told (%(code)s). This is tried again by itself; nothing is lost.")
     return text % {"code": telling.problem}
+
+
+def badges(kinds: Collection[str]) -> SafeString:
+    """What stands beside an address of the list that is unsubscribed or blocked."""
+    return format_html_join(
+        "",
+        ' <span class="badge badge-{}">{}</span>',
+        ((kind.value, kind.label) for kind in Suppression.Kind if kind in kinds),
+    )
 
 
 def refused(standing: Standing) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from addressbook.services.addresses import registration
+from addressbook.views.screen.screen import jobs_context
 from mailings.forms.draft import read_id
 from mailings.forms.suppressions import RegisterUnsubscribesForm, RemoveUnsubscribesForm
 from mailings.services.rules import NotAllowedError
@@ -125,6 +126,7 @@ def _page(access: Access, *, query: str = "", before: int | None = None) -> dict
         "waiting": sentences.waiting(standing),
         "problem_of_telling": sentences.problem(standing),
         "refused": sentences.refused(standing),
+        **jobs_context(access),
     }
 
 

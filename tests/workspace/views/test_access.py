@@ -94,6 +94,9 @@ TABLE = {
     "dismiss_upload": Row("post", (302, 404, 403, 302, 302), {"upload_id": 4711}),
     "download_refused": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
     "mend_upload": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
+    "find_list": Row("get", (302, 404, 403, 200, 200)),
+    "list_addresses": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
+    "apply_list": Row("post", (302, 404, 403, 404, 404), {"upload_id": 4711}),
     "downloads": Row("get", (302, 404, 200, 200, 200)),
     "download_list": Row("get", (302, 404, 302, 302, 302)),
     # Whoever may only look, may not take everything away either.

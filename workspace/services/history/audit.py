@@ -97,9 +97,11 @@ def record_end(work: LeasedWork, *, act: Act | None = None) -> None:
         action = ACTIONS[Job.Kind(work.kind)]
         detail = {"selected": work.rows_total, "state": work.state, **work.outcome, **work.parameters.get("names", {})}
     elif isinstance(work, Upload) and work.phase == Upload.Phase.APPLY:
-        action = Action.UPLOAD_ADDRESSES
+        action, reason = Action(work.action), work.reason
         detail = {name: work.check_result.get(name, 0) for name in ("rows", "doubled", "invalid", "blank")}
         detail |= {"state": work.state, "applied": work.rows_done, **work.outcome}
+        if work.is_list:
+            detail |= {"selected": work.rows_total, "by_list": True}
     elif isinstance(work, Erasure) and work.state == JobState.COMPLETE:
         action = Action.ERASE_EDITION
         detail = {"edition": work.edition.number, "addresses": work.rows_done, **work.outcome}

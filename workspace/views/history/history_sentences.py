@@ -150,6 +150,10 @@ def _deleted(detail: Detail) -> str:
 
 def _removed(detail: Detail) -> str:
     count = detail.get("removed", 0)
+    if not detail.get("group"):  # a list, out of all groups
+        return ngettext(
+            "%(count)s entry in groups was removed.", "%(count)s entries in groups were removed.", count
+        ) % {"count": number(count)}
     return ngettext(
         "%(count)s address was taken out of the group “%(group)s”.",
         "%(count)s addresses were taken out of the group “%(group)s”.",
