@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -19,7 +20,7 @@ from addressbook.services.addresses import memberships, statements
 from addressbook.services.addresses.undo_log import Changes
 from addressbook.services.uploads import files
 from addressbook.services.uploads.file_groups import CHOSEN_GROUP
-from addressbook.services.uploads.rows import RowsBatch, line, read_batch
+from addressbook.services.uploads.rows import RowsBatch, key_in, line, read_batch
 from libraries.email_addresses import EmailAddress
 from workspace.models import Action, AddressBook, Edition
 
@@ -86,19 +87,20 @@ def arrange(upload: Upload, rows_path: Path, *, beat: Callable[[], None]) -> dic
     """
     inside: Counter[int] = Counter()
     kinds: Counter[str] = Counter()
-    edition, start, known, unknown = upload.edition, 0, 0, 0
+    edition, known, unknown = upload.edition, 0, 0
     rest_path = rows_path.with_name("missing")
     there_path = rows_path.with_name("there")
     with rows_path.open("rb") as rows, there_path.open("wb") as there, rest_path.open("wb") as rest:
-        while (batch := read_batch(rows, start, limits.KEYS_PER_LOOK_UP)).pairs:
-            start = batch.end
-            ids = statements.ids_by_key(edition.pk, [key for _, key in batch.pairs])
-            for email, key in batch.pairs:
-                (there if key in ids else rest).write(_line(email, key))
-            known, unknown = known + len(ids), unknown + len(batch.pairs) - len(ids)
+        # As they stand: every line of a list is an address, and goes on as it is.
+        while lines := list(islice(rows, limits.KEYS_PER_LOOK_UP)):
+            keys = [key_in(line) for line in lines]
+            ids = statements.ids_by_key(edition.pk, keys)
+            there.writelines(line for line, key in zip(lines, keys, strict=True) if key in ids)
+            rest.writelines(line for line, key in zip(lines, keys, strict=True) if key not in ids)
+            known, unknown = known + len(ids), unknown + len(lines) - len(ids)
             inside.update(_inside(ids.values()))
             for counting in _COUNTINGS:
-                kinds.update(counting(edition.book, [key for _, key in batch.pairs]))
+                kinds.update(counting(edition.book, keys))
             beat()
     there_bytes = there_path.stat().st_size
     with there_path.open("ab") as there, rest_path.open("rb") as rest:
@@ -148,7 +150,7 @@ def _line(email: str, key: str) -> bytes:
 
 
 def _inside(ids: Any) -> dict[int, int]:
-    rows = Membership.objects.filter(address__among=list(ids)).order_by()
+    rows = Membership.objects.filter(address__among=set(ids)).order_by()
     return dict(rows.values_list("group").annotate(Count("pk")))
 
 

@@ -27,6 +27,12 @@ def line(address: EmailAddress, place: int) -> str:
     return f"{address.text}\t{'' if address.key == address.text else address.key}\t{place}\n"
 
 
+def key_in(line: bytes) -> str:
+    """The key of the address in a line."""
+    email, key, _place = line.decode().split("\t")
+    return key or email
+
+
 def repeated_line(key: str, place: int) -> str:
     return f"\t{key}\t{place}\n"
 

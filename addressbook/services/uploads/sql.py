@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from django.db import connection
 
-# A table of (email, key) out of what `insert_addresses` passes.
-_PAIRS: Final = {
+# A table of (email, key), called `entry`, out of what `pairs_passed` gives.
+PAIRS: Final = {
     "sqlite": """(SELECT json_extract(value, '$[0]') AS email, json_extract(value, '$[1]') AS key
                   FROM json_each(%s)) AS entry""",
     "postgresql": "unnest(%s::text[], %s::text[]) AS entry(email, key)",
@@ -36,15 +36,11 @@ def insert_addresses(
     """Insert those (email, key) whose key is not in the edition yet; returns the ids that they got."""
     statement = f"""
         INSERT INTO addressbook_address (edition_id, email, key, registered_at, origin_id)
-        SELECT %s, entry.email, entry.key, %s, %s FROM {_PAIRS[connection.vendor]} WHERE true
+        SELECT %s, entry.email, entry.key, %s, %s FROM {PAIRS[connection.vendor]} WHERE true
         ON CONFLICT (edition_id, key) DO NOTHING RETURNING id
     """  # noqa: S608 - nothing but our own text
-    if connection.vendor == "sqlite":
-        rows: list[Any] = [json.dumps(pairs)]
-    else:
-        rows = [list(column) for column in zip(*pairs, strict=True)]
     moment = connection.ops.adapt_datetimefield_value(registered_at)
-    return _inserted(statement, [edition_id, moment, upload_id, *rows])
+    return inserted(statement, [edition_id, moment, upload_id, *pairs_passed(pairs)])
 
 
 def insert_memberships(*, edition_id: int, group_id: int, keys: Sequence[str]) -> list[int]:
@@ -54,7 +50,7 @@ def insert_memberships(*, edition_id: int, group_id: int, keys: Sequence[str]) -
         SELECT %s, address.id FROM {_FOUND[connection.vendor]}
         ON CONFLICT (group_id, address_id) DO NOTHING RETURNING id
     """  # noqa: S608 - nothing but our own text
-    return _inserted(statement, [group_id, _list(keys), edition_id])
+    return inserted(statement, [group_id, _list(keys), edition_id])
 
 
 def count_known(*, edition_id: int, keys: Sequence[str]) -> int:
@@ -66,11 +62,19 @@ def count_known(*, edition_id: int, keys: Sequence[str]) -> int:
     return int(count)
 
 
+def pairs_passed(pairs: Sequence[tuple[str, str]]) -> list[Any]:
+    """The (email, key) as the parameters of PAIRS; one at least."""
+    if connection.vendor == "sqlite":
+        return [json.dumps(pairs)]
+    return [list(column) for column in zip(*pairs, strict=True)]
+
+
 def _list(keys: Sequence[str]) -> Any:
     return json.dumps(keys) if connection.vendor == "sqlite" else list(keys)
 
 
-def _inserted(statement: str, parameters: list[Any]) -> list[int]:
+def inserted(statement: str, parameters: list[Any]) -> list[int]:
+    """The ids that a statement returns."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return [pk for (pk,) in cursor.fetchall()]

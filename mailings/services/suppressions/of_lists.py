@@ -21,7 +21,9 @@ def counted(book: AddressBook, keys: Sequence[str]) -> Mapping[str, int]:
     """How many of these are unsubscribed, and how many are blocked, now."""
     held = Q(until__isnull=True) | Q(until__gt=timezone.now())
     # The kinds are named for the index, which has them before the key.
-    rows = Suppression.objects.filter(held, book=book, kind__in=Suppression.Kind.values, key__among=keys).order_by()
+    rows = Suppression.objects.filter(
+        held, book=book, kind__in=Suppression.Kind.values, key__among=set(keys)
+    ).order_by()
     return dict(rows.values_list("kind").annotate(Count("pk")))
 
 

@@ -197,7 +197,7 @@ def test_results_of_many_do_not_wait_until_they_are_counted(
 ) -> None:
     manager.get(url)
     # One fewer than with the count.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         results = manager.post(url, {"q": query}, headers={**RESULTS, "Accept-Language": language})
     assert len(emails(results)) == 50
     assert first in text_of(results)
@@ -278,12 +278,13 @@ def test_the_page_takes_a_constant_number_of_queries(
         group = make_group(f"group{number}")
         register(" ".join(f"u{row}@example.com" for row in range(address_count)), group)
     manager.get(url)  # which is remembered as the book to open next time
-    # session, user, membership with book and edition, groups, addresses, memberships, what else there is, user's books
-    with django_assert_num_queries(8):
+    # session, user, membership with book and edition, groups, addresses, memberships, suppressions, what else there is,
+    # user's books
+    with django_assert_num_queries(9):
         manager.get(url)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         manager.get(url, {"group": group.pk})
-    with django_assert_num_queries(9):  # and what the search finds
+    with django_assert_num_queries(10):  # and what the search finds
         manager.post(url, {"q": "u"})
 
 
