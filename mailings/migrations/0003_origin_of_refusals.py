@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('addressbook', '0014_lists'),
-        ('mailings', '0001_initial'),
+        ('mailings', '0002_recipients_of_results'),
     ]
 
     operations = [
