@@ -6,13 +6,14 @@ value, which no strict decoding produces: so a row that has one is known, and ca
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from libraries.spreadsheets import limits
 from libraries.spreadsheets.errors import Refusal, RefusedFileError
-from libraries.spreadsheets.plausible import IMPLAUSIBLE, POSSIBLE, plausibility
+from libraries.spreadsheets.plausible import IMPLAUSIBLE, POSSIBLE, count_letters, plausibility
 
 # What a user may choose. Those of Unicode and ISO-2022-JP are found by themselves whenever the file has them; CP949
 # and CP932 are what Excel writes in Korea and in Japan (supersets of EUC-KR and Shift-JIS).
@@ -70,9 +71,15 @@ _LABELS: Final = {
 }
 _LINE_END: Final = re.compile(rb"[\r\n]+")
 _WITHIN_ADDRESS: Final = re.compile(rb"[\x80-\xff][A-Za-z0-9._+-]*@[A-Za-z0-9]|[A-Za-z0-9]@[A-Za-z0-9.-]*[\x80-\xff]")
+# A letter of East Asia within a word of plain letters.
+_GLUED: Final = re.compile("[a-z][\u2e80-\uffef]|[\u2e80-\uffef][a-z]")
 _JUDGED_BYTES: Final = 4096
+_TWO_BYTES: Final = "\u07ff"
+_SCRIPTS: Final = frozenset({"LATIN", "GREEK", "CYRILLIC", "HEBREW", "ARABIC"})
 _PLAUSIBLE_BYTES: Final = 64 * 1024
 _SHOWN_LINES: Final = 3
+# Of four letters in another encoding, all are among the common ones of Korean once in a thousand times.
+_TELLING_LETTERS: Final = 5
 _END_CHARACTERS: Final = 2_000
 _SHOWN_BYTES: Final = 400
 _UNREADABLE: Final = re.compile("[\udc00-\udcff]")
@@ -128,9 +135,10 @@ def decode(content: bytes, chosen: str | None = None, stated: str | None = None)
     if content.isascii():
         return _decode_escaped(content) or Text(content.decode("ascii"), "utf-8", has_unreadable=False)
     try:
-        return Text(content.decode("utf-8"), "utf-8", has_unreadable=False)
+        text = Text(content.decode("utf-8"), "utf-8", has_unreadable=False)
     except UnicodeDecodeError:
         return (stated and _decode_stated(content, stated)) or _climb(content)
+    return _doubted(content, text)
 
 
 def looks_east_asian(content: bytes) -> bool:
@@ -212,6 +220,19 @@ def _decode_stated(content: bytes, stated: str) -> Text | None:
         return None
 
 
+def _doubted(content: bytes, text: Text) -> Text:
+    """UTF-8, or a question: a name of one or two letters may be UTF-8 by chance, in letters that nobody mixes."""
+    letters = {letter for letter in text.text if letter > "\x7f"}
+    if len(letters) >= _TELLING_LETTERS or any(letter > _TWO_BYTES for letter in letters):
+        return text
+    scripts = {unicodedata.name(letter, "?").partition(" ")[0] for letter in letters if letter > "\xff"}
+    if len(scripts) == 0 or (len(scripts) == 1 and scripts < _SCRIPTS):
+        return text
+    other = [line for line in _LINE_END.split(content) if not line.isascii()]
+    rivals = [name for name in _CANDIDATES if name != "cp1252" and not _count_unreadable(other, name)]
+    return replace(text, readings=_readings(other, ["utf-8", *rivals])) if rivals else text
+
+
 def _climb(content: bytes) -> Text:
     lines = [line for line in _LINE_END.split(content) if line]
     foreign = [line for line in lines if not line.isascii()]
@@ -233,23 +254,27 @@ def _climb(content: bytes) -> Text:
 
 
 def _most_plausible(foreign: list[bytes], unreadable: dict[str, int]) -> list[str]:
-    """The encodings that leave few lines unreadable and are the most plausible of these."""
+    """The encodings that leave few lines unreadable and are the most plausible of these; several where it is open."""
     sample = b"\n".join(foreign)[:_PLAUSIBLE_BYTES]
-    judged = {
-        encoding: plausibility(sample.decode(encoding, "ignore"), encoding)
-        for encoding in unreadable
-        if encoding != "utf-8"
-    }
-    best = max(judged.values(), default=IMPLAUSIBLE)
+    readings = {encoding: sample.decode(encoding, "ignore") for encoding in unreadable if encoding != "utf-8"}
+    judged = {encoding: plausibility(text, encoding) for encoding, text in readings.items()}
     if len(judged) > 1 and any(map(_WITHIN_ADDRESS.search, foreign)):
         # A letter of the West within an address is a bad byte rather than a part of it.
         judged.pop("cp1252", None)
-        best = max(judged.values())
+    whole = [
+        name
+        for name, level in judged.items()
+        if not unreadable[name] and (level or (name != "cp1252" and not _GLUED.search(readings[name])))
+    ]
+    best = max(judged.values(), default=IMPLAUSIBLE)
     if best > POSSIBLE:
         found = [encoding for encoding, level in judged.items() if level == best]
+        if min(count_letters(readings[encoding]) for encoding in found) < _TELLING_LETTERS:
+            # One name or word proves nothing, however common its letters are.
+            found = list(dict.fromkeys([*found, *whole]))
     else:
         # None of them is what people usually write. All that read the whole of it may be meant.
-        found = [encoding for encoding in judged if not unreadable[encoding] and encoding != "cp1252"] or list(judged)
+        found = whole or list(judged)
     return sorted(found, key=lambda encoding: (-judged[encoding], unreadable[encoding]))
 
 

@@ -108,6 +108,8 @@ def _plain_references(piece: bytes) -> list[bytes] | None:
 
 def _has_spaced_index(piece: bytes) -> bool:
     """Whether white space is beside the index of a shared string: the parser would take the first string."""
+    if b"<v" not in piece:
+        return False
     beside_value = any(space in piece and (b"<v>" + space in piece or space + b"</v>" in piece) for space in _SPACES)
     if not beside_value and b"<v " not in piece and not (b"&" in piece and b"&#" in piece):
         return False

@@ -1,6 +1,7 @@
 """Addresses of the file outside the column that is read: in other columns, above the heading, on other sheets."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import NamedTuple
 
 from libraries.spreadsheets import limits
@@ -27,12 +28,24 @@ class OutsideSheet(NamedTuple):
 
 
 def cells_outside(rows: list[list[Value]], email_column: int | None, first: int = 0) -> list[OutsideCell]:
+    # Hardly any file has such a cell: whole columns are looked at, which takes a tenth of a look at every cell.
+    if email_column == 0 and max(map(len, rows), default=0) <= 1:
+        return []
+    by_column = enumerate(zip_longest(*rows, fillvalue=""))
+    columns = [column for column, values in by_column if column != email_column and _has_at(values)]
     return [
-        OutsideCell(index, column, value[: limits.CELL_CHARACTERS])
+        OutsideCell(index, column, row[column][: limits.CELL_CHARACTERS])
         for index, row in enumerate(rows, first)
-        for column, value in enumerate(row)
-        if value.__class__ is str and "@" in value and column != email_column
+        for column in columns
+        if column < len(row) and row[column].__class__ is str and "@" in row[column]
     ]
+
+
+def _has_at(values: tuple[Value, ...]) -> bool:
+    try:
+        return "@" in "".join(values)
+    except TypeError:  # not all of them are texts
+        return any(value.__class__ is str and "@" in value for value in values)
 
 
 def other_sheets(others: Others) -> Iterator[OutsideSheet]:

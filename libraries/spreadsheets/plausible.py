@@ -55,6 +55,7 @@ _TRADITIONAL: Final = frozenset(
     會員公司有限台北市新老名字姓電話郵箱件組用一二三四五學生"""
 )
 _WESTERN_RUN: Final = re.compile("[\x80-\uffff]+")
+_WITHIN_WORD: Final = re.compile("(?<=[A-Za-z])[À-ÿŒœŠšŽžŸ]{2}(?=[a-z])")
 _WESTERN_LETTERS: Final = re.compile("[À-ÖØ-öø-ÿŒœŠšŽžŸ]{1,2}")
 _WESTERN_SIGNS: Final = re.compile("[\xa0–—‘’“”•…€£©®°´·«»¡¿]{1,2}")
 
@@ -70,8 +71,15 @@ def plausibility(text: str, encoding: str) -> int:
     return _JUDGES[encoding](letters) if letters else IMPLAUSIBLE
 
 
+def count_letters(text: str) -> int:
+    """How many letters there are to judge by, no more than matter."""
+    return sum(1 for _ in islice(filter(_is_foreign_letter, text), _JUDGED_CHARACTERS))
+
+
 def _is_foreign_letter(character: str) -> bool:
-    return character > "\x7f" and unicodedata.category(character)[0] not in "PSZ"
+    # Units in a square and numbers in brackets (㎁, ㈘) are what wrong readings have and people do not write.
+    is_square = "\u3200" <= character <= "\u33ff"
+    return character > "\x7f" and (is_square or unicodedata.category(character)[0] not in "PSZ")
 
 
 def _share(letters: list[str], is_known: Callable[[str], bool]) -> float:
@@ -110,13 +118,19 @@ def _traditional(letters: list[str]) -> int:
 
 
 def _western(text: str) -> int:
-    """Letters with accents stand alone among plain ones; letters of other scripts never do in these bytes."""
+    """Letters with accents stand alone among plain ones; letters of other scripts hardly ever do in these bytes."""
     runs = _WESTERN_RUN.findall(text)
     if not runs:
         return IMPLAUSIBLE
     fitting = sum(bool(_WESTERN_LETTERS.fullmatch(run) or _WESTERN_SIGNS.fullmatch(run)) for run in runs)
+    if fitting < len(runs) * _POSSIBLE_SHARE:
+        return IMPLAUSIBLE
     alone = sum(len(run) == 1 for run in runs)
-    return SURE if fitting >= len(runs) * _POSSIBLE_SHARE and alone * 2 > len(runs) else IMPLAUSIBLE
+    if alone * 2 > len(runs):
+        return SURE
+    # `Núñez`: two in a row, within a word of plain letters. A single letter of two bytes has none around it.
+    within = len(_WITHIN_WORD.findall(text))
+    return POSSIBLE if alone + within >= len(runs) else IMPLAUSIBLE
 
 
 def _is_in(letter: str, encoding: str, first: int, last: int) -> bool:

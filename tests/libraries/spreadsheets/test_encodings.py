@@ -9,12 +9,20 @@ from tests.libraries.spreadsheets.files import read_here
 KOREAN = [
     "이름,이메일\n홍길동,a@example.com",
     "name,email\n김철수,a@example.com\n박영희,b@example.com",
-    "n,e\n이,a@example.com",
+    "이름,e\n김철수,a@example.com",
 ]
-JAPANESE = ["名前,メール\n山田,a@example.com", "name,email\n山田太郎,a@example.com", "name,email\nヤマダ,a@example.com"]
-CHINESE = ["姓名,邮箱\n王伟,a@example.com", "name,email\n王伟,a@example.com\n李娜,b@example.com"]
+JAPANESE = [
+    "名前,メール\n山田,a@example.com",
+    "name,email\n山田太郎,a@example.com\n鈴木花子,b@example.com",
+    "name,email\nヤマダ,a@example.com\nスズキ,b@example.com",
+]
+CHINESE = ["姓名,邮箱\n王伟,a@example.com", "name,email\n王伟,a@example.com\n李娜,b@example.com\n张敏,c@example.com"]
 TAIWANESE = ["姓名,電子郵件\n王小明,a@example.com", "name,email\n陳志明,a@example.com\n林美玲,b@example.com"]
-WESTERN = ["name,email\nHélène,a@example.com\nRené,b@example.com", "name,email\nMüller – Zoë,a@example.com"]
+WESTERN = [
+    "name,email\nNúñez,a@example.com",
+    "name,email\nHélène,a@example.com\nRené,b@example.com",
+    "name,email\nMüller – Zoë,a@example.com",
+]
 
 
 @pytest.mark.parametrize(
@@ -54,6 +62,14 @@ def test_text_comes_out_right_or_is_asked_about(text: str, codec: str, found: st
         ("齋藤,a@example.com", "cp932"),
         ("뷁쀍,a@example.com", "cp949"),
         ("鑫淼,a@example.com", "gbk"),
+        # Read well in another encoding, and one name is not enough to tell.
+        ("김철수,a@example.com", "cp949"),
+        ("山田太郎,a@example.com", "euc-jp"),
+        ("澁谷,a@example.com", "cp932"),
+        ("王伟,a@example.com", "gbk"),
+        ("董廷怡,a@example.com", "big5"),
+        # UTF-8 by chance, in letters that nobody mixes.
+        ("澁谷隆,a@example.com", "euc-jp"),
     ],
 )
 def test_what_could_be_several_is_shown_in_each(line: str, codec: str) -> None:

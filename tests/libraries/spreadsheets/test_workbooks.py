@@ -146,6 +146,36 @@ def test_ods_of_more_than_half_the_unpacked_limit_is_read(monkeypatch: pytest.Mo
         read_here(content, "list.ods")
 
 
+def test_plain_rows_of_ods_are_what_expat_makes_of_them() -> None:
+    def cell(text: str, attributes: str = "") -> str:
+        return f"<table:table-cell {attributes}><text:p>{text}</text:p></table:table-cell>"
+
+    rows = [
+        cell("Email"),
+        cell("a@example.com") + cell("A") + "<table:table-cell/>",
+        "<table:table-cell/>" + cell("b@example.com") + '<table:table-cell table:number-columns-repeated="9"/>',
+        cell("c@example.com", 'table:number-columns-repeated="2"'),
+        cell("d@example.com") + '<table:table-cell table:formula="of:=[.A1]"/>',
+        cell("e&amp;f@example.com"),
+        cell("<text:span>g@</text:span>example.com") + cell("two</text:p><text:p>lines"),
+        "<table:table-cell></table:table-cell>" + cell("h@example.com") + "<table:table-cell></table:table-cell>",
+        "",
+        cell("i@example.com") + "<office:annotation><text:p>x</text:p></office:annotation>",
+        "<table:covered-table-cell/>" + cell("j@example.com"),
+        cell("") + cell("k@example.com") + " ",
+        cell("라마@example.com"),
+    ]
+    listed = "".join(f'<table:table-row table:style-name="r">{row}</table:table-row>' for row in rows)
+    quick, slow = (
+        read_here(
+            files.raw_ods(f'{before}<table:table table:name="S">{listed}</table:table>'), "list.ods", with_cells=True
+        )
+        for before in ("", "<!-- all of it for expat -->")
+    )
+    assert quick == slow
+    assert [row.cells for row in quick[1]][:2] == [["a@example.com", "A"], ["", "b@example.com"]]
+
+
 def test_formula_and_error_in_ods_are_defects() -> None:
     error = (
         "<table:table-cell table:formula='of:=NA()' office:value-type='string' office:string-value='' "
