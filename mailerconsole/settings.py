@@ -205,6 +205,8 @@ CELERY_TASK_ROUTES = {
     "mailings.tasks.run_mailing": {"queue": "mail"},
     "mailings.tasks.tell_unsubscribes": {"queue": "mail"},
     "mailings.tasks.read_recipient_file": {"queue": "mail"},
+    "mailings.tasks.refresh_templates": {"queue": "mail"},
+    "mailings.tasks.import_templates": {"queue": "mail"},
 }
 CELERY_BEAT_SCHEDULE = {
     # Held and scheduled mailings begin, and calls are looked after, at most this much late.

@@ -42,6 +42,21 @@ RECIPIENT_FILE_REFUSED_LISTED: Final = 100
 # A file that a worker died of so often is not tried again.
 RECIPIENT_FILE_ATTEMPTS: Final = 3
 
+TEMPLATE_DESCRIPTION_BYTES: Final = 300
+# Patience for a call about a template while a person waits: for a connection, and for each silence.
+TEMPLATE_CALL_SECONDS: Final = (5, 20)
+# How long a click waits for another one about the same template, before it says so.
+TEMPLATE_WAIT_SECONDS: Final = 10
+# A file of more is split: its rows, and an hour of calls, would hold up others.
+TEMPLATES_PER_IMPORT: Final = 2_000
+# Refused templates of a file that its report lists.
+TEMPLATES_REFUSED_LISTED: Final = 100
+CATEGORY_DEPTH: Final = 10
+# Templates of a list: found ones, and those that a draft can be loaded from.
+TEMPLATES_LISTED: Final = 200
+# A tree with no more templates is shown whole; of a larger one, the open category.
+TEMPLATES_OF_A_WHOLE_TREE: Final = 60
+
 # How long `Send now` can be undone.
 HELD_SECONDS: Final = 30
 # The service's own limit for reservations; ours is the same, so that a mailing means the same on both.

@@ -13,6 +13,13 @@ def _tell_the_other_account(change: Change) -> None:
         telling.tell_everything(change.book)
 
 
+def _forget_the_other_account(change: Change) -> None:
+    if change.facts & {Fact.CONNECTED, Fact.LEADS_ELSEWHERE, Fact.DISCONNECTED}:
+        from mailings.services.templates import refreshing
+
+        refreshing.forget_service(change.book)
+
+
 def _forget(book: AddressBook, keys: Collection[str]) -> None:
     from mailings.services import forgetting
 
@@ -27,6 +34,7 @@ def subscribe() -> None:
     from workspace.views.history import named_values
 
     on_change(_tell_the_other_account)
+    on_change(_forget_the_other_account)
     forget_person.holds_addresses(_forget)
     lists.also_count(of_lists.counted)
     for action, act in of_lists.ACTS.items():

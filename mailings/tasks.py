@@ -41,15 +41,38 @@ def read_recipient_file(file_id: int) -> None:
 
 
 @shared_task
+def refresh_templates(refresh_id: int) -> None:
+    from mailings.services.templates import leasing, refreshing
+
+    try:
+        refreshing.run(refresh_id)
+    except leasing.LeaseLostError:
+        return  # another worker took it over
+
+
+@shared_task
+def import_templates(import_id: int) -> None:
+    from mailings.services.templates import importing, leasing
+
+    try:
+        importing.run(import_id)
+    except leasing.LeaseLostError:
+        return  # another worker took it over
+
+
+@shared_task
 def wake_mailings() -> None:
     from mailings.services.recipients import files
     from mailings.services.sending import lease
     from mailings.services.suppressions import telling
+    from mailings.services.templates import importing, refreshing
 
     lease.wake_due()
     telling.wake_due()
     files.wake_waiting()
     files.sweep_unfinished()
+    refreshing.wake_due()
+    importing.wake_due()
 
 
 @shared_task

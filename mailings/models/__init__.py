@@ -1,8 +1,8 @@
+from mailings.models.editors import Editor
 from mailings.models.mailings import (
     COUNTERS,
     UNDER_WAY,
     Attachment,
-    Editor,
     Mailing,
     MailingState,
     MailKind,
@@ -18,6 +18,7 @@ from mailings.models.recipients import (
 )
 from mailings.models.senders import MailRules, Sender
 from mailings.models.suppressions import Telling
+from mailings.models.template_work import TemplateCall, TemplateEntry, TemplateImport, TemplateRefresh
 from mailings.models.templates import Category, Template
 
 __all__ = [
@@ -43,4 +44,8 @@ __all__ = [
     "Suppression",
     "Telling",
     "Template",
+    "TemplateCall",
+    "TemplateEntry",
+    "TemplateImport",
+    "TemplateRefresh",
 ]

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mailings import limits
+from mailings.models.editors import Editor
 from mailings.models.senders import ADDRESS_CHARACTERS, Sender
 from mailings.models.templates import Template
 from workspace.models import AddressBook
@@ -15,11 +16,6 @@ from workspace.models import AddressBook
 class MailKind(models.TextChoices):
     GENERAL = "general", _("General mail")
     ADVERTISING = "advertising", _("Advertising mail")
-
-
-class Editor(models.TextChoices):
-    SIMPLE = "simple", _("Simple")
-    HTML = "html", _("HTML")
 
 
 class MailingState(models.TextChoices):
