@@ -4,6 +4,7 @@ from mailings.views.compose import attachments, check, draft, preview, recipient
 from mailings.views.follow import follow_up, mailing, mailings
 from mailings.views.settings import sections
 from mailings.views.suppressions import blocks, unsubscribes
+from mailings.views.templates import acts, content, editing, files, page
 
 mailing_urls: list[URLPattern] = [
     path("", mailing.mailing_page, name="mailing"),
@@ -48,6 +49,31 @@ book_urls: list[URLPattern | URLResolver] = [
     path("<int:mailing_id>/", include(mailing_urls)),
 ]
 
+template_urls: list[URLPattern] = [
+    path("", page.template_page, name="template"),
+    path("edit/", editing.edit_template, name="edit_template"),
+    path("copy/", acts.copy_template, name="copy_template"),
+    path("delete/", acts.delete_template, name="delete_template"),
+    path("restore/", acts.restore_template, name="restore_template"),
+    path("content/", content.template_content, name="template_content"),
+    path("content/frame/", content.template_frame, name="template_frame"),
+]
+
+templates_urls: list[URLPattern | URLResolver] = [
+    path("", page.manage_templates, name="manage_templates"),
+    path("state/", page.templates_state, name="templates_state"),
+    path("refresh/", acts.refresh_templates, name="refresh_templates"),
+    path("register/", editing.register_template, name="register_template"),
+    path("categories/create/", acts.create_template_category, name="create_template_category"),
+    path("categories/<int:category_id>/rename/", acts.rename_template_category, name="rename_template_category"),
+    path("categories/<int:category_id>/delete/", acts.delete_template_category, name="delete_template_category"),
+    path("import/", files.import_templates, name="import_templates"),
+    path("import/<int:import_id>/stop/", files.stop_template_import, name="stop_template_import"),
+    path("import/<int:import_id>/dismiss/", files.dismiss_template_import, name="dismiss_template_import"),
+    path("export/", files.export_templates, name="export_templates"),
+    path("<int:template_id>/", include(template_urls)),
+]
+
 unsubscribe_urls: list[URLPattern] = [
     path("", unsubscribes.unsubscribe_list, name="unsubscribes"),
     path("register/", unsubscribes.register_unsubscribes, name="register_unsubscribes"),
@@ -70,6 +96,7 @@ settings_urls: list[URLPattern] = [
 
 urlpatterns = [
     path("books/<slug:slug>/mailings/", include(book_urls)),
+    path("books/<slug:slug>/templates/", include(templates_urls)),
     path("books/<slug:slug>/unsubscribes/", include(unsubscribe_urls)),
     path("books/<slug:slug>/send-blocks/", include(block_urls)),
     path("books/<slug:slug>/settings/mail/", include(settings_urls)),

@@ -39,13 +39,13 @@ def read_draft(data: QueryDict) -> SentDraft:
     content = DraftContent(
         kind=MailKind.ADVERTISING if data.get("kind") == MailKind.ADVERTISING else MailKind.GENERAL,
         sender_id=read_id(data.get("sender", "")),
-        subject=_text(data.get("subject", "")),
-        body=_text(data.get("body", "")).replace("\r\n", "\n")
+        subject=storable_text(data.get("subject", "")),
+        body=storable_text(data.get("body", "")).replace("\r\n", "\n")
         if data.get("editor") == Editor.SIMPLE
-        else _text(data.get("body", "")),
+        else storable_text(data.get("body", "")),
         editor=Editor.SIMPLE if data.get("editor") == Editor.SIMPLE else Editor.HTML,
-        common_values=_values(data, VALUE_PREFIX),
-        fallbacks=_values(data, FALLBACK_PREFIX),
+        common_values=read_values(data, VALUE_PREFIX),
+        fallbacks=read_values(data, FALLBACK_PREFIX),
         send_at=send_at,
     )
     names = tuple(name.removeprefix(VALUE_PREFIX) for name in data if name.startswith(VALUE_PREFIX))
@@ -56,16 +56,16 @@ def read_id(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID else None
 
 
-def _text(text: str) -> str:
+def storable_text(text: str) -> str:
     return _UNSTORABLE.sub("", text)
 
 
-def _values(data: QueryDict, prefix: str) -> dict[str, str]:
+def read_values(data: QueryDict, prefix: str) -> dict[str, str]:
     """Only what is filled in: an empty value counts as none."""
     found = {}
     for field in data:
         name = field.removeprefix(prefix)
-        value = _text(data.get(field, ""))[: limits.VALUE_CHARACTERS]
+        value = storable_text(data.get(field, ""))[: limits.VALUE_CHARACTERS]
         if field.startswith(prefix) and placeholders.is_name(name) and value:
             found[name] = value
     return found

@@ -91,7 +91,7 @@ def begin_with(
         sender = default_of(book)
         draft = Mailing(book=book, sender=sender, template=template, **_by(by))
         if template is not None:
-            draft.subject, draft.body, draft.editor = template.subject, template.body, Editor.HTML
+            draft.subject, draft.body, draft.editor = template.subject, template.body, template.editor
             draft.sender = _sender_named(book, template.sender_address) or sender
         draft.save()
         fill(draft, edition)

@@ -4,10 +4,12 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
-from mailings.models import Mailing
+from mailings.models import Category, Mailing, Template
 from mailings.services.suppressions.reading import suppressed
+from mailings.services.templates.reading import Branch
 from mailings.views.settings.sections import mail_settings
 from mailings.views.suppressions.sentences import badges
+from mailings.views.templates.tree_rows import TreeRows
 from workspace.models import AddressBook
 
 register = template.Library()
@@ -28,6 +30,14 @@ def suppression_badges(book: AddressBook, keys: Collection[str]) -> dict[str, Sa
 @register.filter
 def of_key(badges: Mapping[str, SafeString], key: str) -> SafeString:
     return badges.get(key, SafeString())
+
+
+@register.simple_tag
+def template_tree(
+    root: Branch, *, book: AddressBook, category: Category | None, template: Template | None, in_use: bool
+) -> SafeString:
+    """The tree of categories, each a link with its count; those that are open with their templates."""
+    return TreeRows(book, category=category, template=template, in_use=in_use).of(root)
 
 
 @register.inclusion_tag("mail/settings.html", takes_context=True)

@@ -29,7 +29,7 @@ ROOMS = {
     "workspace.views": ("pages", "people", "books", "history", "work", "users"),
     "addressbook.services": ("sync", "addresses", "uploads", "downloads", "undo", "reset", "beginnings"),
     "addressbook.views": ("sync", "undo", "addresses", "uploads", "downloads", "reset", "screen"),
-    "mailings.views": ("suppressions", "compose", "follow", "settings"),
+    "mailings.views": ("suppressions", "compose", "templates", "follow", "settings"),
 }
 # What starts the processes knows the operations, and these know the rest of the project.
 ENTRANCES = {"settings", "urls", "celery", "wsgi", "gunicorn_settings"}

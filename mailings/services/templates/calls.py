@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import TypeVar
 
 from django.db import transaction
@@ -13,6 +12,7 @@ from addressbook.services.sync.connection import MailerError, NotConnectedError
 from mailings import limits
 from mailings.models import Category, Template, TemplateCall
 from mailings.services.rules import require_role
+from mailings.services.templates import leasing
 from mailings.services.templates.tree import NotDoneError
 from workspace.models import AddressBook, Role
 from workspace.services.books import books
@@ -57,15 +57,14 @@ def begin(
 
     Raises BusyError.
     """
-    now = timezone.now()
     if template is not None:
         same = TemplateCall.objects.filter(template=template)
     else:
         same = TemplateCall.objects.filter(book=book, kind=kind, category=category, name=name, template=None)
     call = same.first() or TemplateCall(book=book, kind=kind, template=template, category=category, name=name)
-    if call.pk and now < call.lease_until < now + 2 * _lease():
+    if call.pk and not leasing.is_over(call.lease_until):
         raise BusyError
-    call.lease_until, call.asked_by = now + _lease(), by.user.get_username()
+    call.lease_until, call.asked_by = leasing.until(), by.user.get_username()
     call.save()
     return call
 
@@ -91,7 +90,3 @@ def looked_after(call: TemplateCall) -> Iterator[None]:
     except Exception:
         TemplateCall.objects.filter(pk=call.pk).update(lease_until=timezone.now())
         raise
-
-
-def _lease() -> timedelta:
-    return timedelta(seconds=limits.MAILING_LEASE_SECONDS)

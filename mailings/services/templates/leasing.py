@@ -47,8 +47,7 @@ def run(model: type[Row], pk: int, take_turn: Callable[[Row], datetime | None]) 
 
 def own(row: Leased) -> None:
     """Extend the lease. Under the lock of the book. Raises LeaseLostError."""
-    until = timezone.now() + _lease()
-    values = {"lease_until": until, "failures": 0, "problem": ""}
+    values = {"lease_until": until(), "failures": 0, "problem": ""}
     if not type(row)._default_manager.filter(pk=row.pk, attempt=row.attempt).update(**values):
         raise LeaseLostError(str(row))
 
@@ -71,9 +70,8 @@ def due(model: type[Row]) -> QuerySet[Row]:
 
 
 def _claim(model: type[Row], pk: int) -> Row | None:
-    until = timezone.now() + _lease()
     with transaction.atomic():
-        taken = due(model).filter(pk=pk).update(attempt=F("attempt") + 1, lease_until=until, next_at=None)
+        taken = due(model).filter(pk=pk).update(attempt=F("attempt") + 1, lease_until=until(), next_at=None)
         return model._default_manager.select_related("book").get(pk=pk) if taken else None
 
 
@@ -104,3 +102,13 @@ def _failed(row: Leased, problem: str) -> datetime:
 
 def _lease() -> timedelta:
     return timedelta(seconds=limits.MAILING_LEASE_SECONDS)
+
+
+def until() -> datetime:
+    """The end of a lease that is given now."""
+    return timezone.now() + _lease()
+
+
+def is_over(lease_until: datetime) -> bool:
+    now = timezone.now()
+    return not now < lease_until < now + 2 * _lease()

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from addressbook.services.sync.connection import is_practice
-from mailings.forms.draft import read_draft
-from mailings.models import Mailing, Sender
+from mailings.forms.draft import read_draft, read_id
+from mailings.models import Mailing, Sender, Template
 from mailings.services import checks, drafts
 from mailings.services.content import placeholders
 from mailings.services.drafts import DraftGoneError, StaleDraftError
@@ -30,7 +30,14 @@ from workspace.views.pages.body_limits import takes_large_forms
 @require_POST
 @to_book(Role.MANAGER)
 def begin_draft(request: HttpRequest, access: Access) -> HttpResponse:
-    draft = drafts.begin(book=access.book, token=_token(request), by=access.by)
+    """Empty, or from a template in use."""
+    template = None
+    if "template" in request.POST:
+        template = _template(access, read_id(request.POST["template"]))
+        if template is None:
+            messages.error(request, _("This template is not in use any more."))
+            return redirect("manage_templates", slug=access.book.slug)
+    draft = drafts.begin(book=access.book, template=template, token=_token(request), by=access.by)
     return redirect("mailing", slug=access.book.slug, mailing_id=draft.pk)
 
 
@@ -156,6 +163,11 @@ def _both(request: HttpRequest, access: Access, now: Mailing, sent: Any) -> Http
     context |= {"own": sent.content, "dialog_template": "mail/dialogs/stale_draft.html"}
     # What a save brings goes to its places by itself, and the dialog stays as it is; but for this one.
     return reswap(retarget(dialog(request, context, status=409), "#dialog"), "outerHTML")
+
+
+def _template(access: Access, template_id: int | None) -> Template | None:
+    found = Template.objects.in_use().filter(book=access.book, pk=template_id or 0).first()
+    return found if found and found.is_read else None
 
 
 def _token(request: HttpRequest) -> UUID:

@@ -112,6 +112,18 @@ def _labels() -> dict[str, str]:
         "recipients": _("Recipients"),
         "planned": _("Recipients"),
         "open": _("Waiting for"),
+        "template": _("Template"),
+        "category": _("Category"),
+        "templates": _("Templates"),
+        "file": _("File"),
+        "new": _("New at the service"),
+        "changed": _("Changed at the service"),
+        "gone": _("No longer at the service"),
+        "templates_imported": _("Imported"),
+        "templates_already_there": _("Already there"),
+        "templates_refused": _("Not accepted"),
+        "templates_stopped": _("Stopped"),
+        "templates_twice": _("Names that are there twice"),
     }
 
 
