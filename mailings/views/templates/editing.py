@@ -50,7 +50,7 @@ def register_template(request: HttpRequest, access: Access) -> HttpResponse:
     except UnfitTextError as error:
         return _again(request, access, sent, problems=sentences.problems(error.problems), status=422)
     except NameTakenError:
-        taken = {"name": _("There is a template of this name in the category already.")}
+        taken = {"name": _("The category already has a template with this name.")}
         return _again(request, access, sent, problems=taken, is_taken=True)
     except sentences.REFUSALS as error:
         return _again(request, access, sent, problem=sentences.refusal(error, access.book))

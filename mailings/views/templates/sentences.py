@@ -66,11 +66,16 @@ def refusal(error: Exception, book: AddressBook) -> str:
         case BusyError():
             return _("Somebody is saving this just now. Try again in a moment.")
         case CategoryGoneError():
-            return _("The category was deleted meanwhile. Choose another one, or save again to make it anew.")
+            return _(
+                "The category no longer exists at the service. Choose another one, or save again to create it there "
+                "again."
+            )
         case CategoryNotEmptyError():
-            return _("A category can be deleted once it holds no template, also none out of use, and no category.")
+            return _(
+                "Only an empty category can be deleted: no templates, not even unused ones, and no categories in it."
+            )
         case CategoryTooDeepError():
-            return _("Categories can be in each other %(count)s deep.") % {"count": number(limits.CATEGORY_DEPTH)}
+            return _("Categories can be nested %(count)s levels deep.") % {"count": number(limits.CATEGORY_DEPTH)}
         case HeldByServiceError():
             return _(
                 "The service has no operation to rename a category. Rename it in the provider’s console, then press "
@@ -79,7 +84,7 @@ def refusal(error: Exception, book: AddressBook) -> str:
         case ImportRunningError():
             return _("Another import of this address book is still going on.")
         case NameTakenError():
-            return _("There is one of this name here already.")
+            return _("This name is already used here.")
     return _("Its content has not been read from the service yet. Press Refresh and wait a moment.")
 
 
@@ -105,21 +110,21 @@ def problem(code: str, detail: dict[str, Any]) -> str:
         case "sender_refused":
             return _("The service does not send from %(domain)s.") % detail
         case "too_long":
-            return _("This has %(size)s; at most %(most)s are allowed. A Hangul syllable has three bytes.") % {
+            return _("%(size)s is too long; at most %(most)s are allowed. A Hangul syllable takes three bytes.") % {
                 "size": filesizeformat(detail["bytes"]),
                 "most": filesizeformat(detail["most"]),
             }
         case "no_path":
-            return _("The path of the category is not a list of category names.")
+            return _("The category is not a list of category names.")
         case "no_text":
-            return _("The field %(field)s is of another kind than it should be.") % detail
+            return _("The field %(field)s does not have the right type.") % detail
         case "no_editor":
             return _("The editor is neither “simple” nor “html”.")
         case "no_template":
-            return _("This is no template.")
+            return _("This is not a template.")
         case "service_refused":
             return _("The service refused it: %(words)s") % detail
-    return _("The service would not take this.")
+    return _("The service does not accept this.")
 
 
 def _name(character: str | None) -> str:
@@ -143,14 +148,14 @@ def document(error: RefusedDocumentError) -> str:
             text = _("The file has %(count)s templates; at most %(most)s can be imported at a time. Split it.")
             return text % {"count": number(error.detail["count"]), "most": number(limits.TEMPLATES_PER_IMPORT)}
         case "empty":
-            return _("There is no template in the file.")
-    return _("The file was not exported from here: it is another program’s. Nothing was imported.")
+            return _("The file has no templates.")
+    return _("This is not a file that Export has made. Nothing was imported.")
 
 
 def read(standing: Standing) -> str:
     """Since when the page knows what it shows."""
     if standing.is_kept_here:
-        return _("The templates are kept here: this address book is connected to no service.")
+        return _("The templates are kept here only, because this address book is not connected to the service.")
     if standing.is_refreshing and not standing.unread:
         return _("The categories are being read from the service.")
     if standing.refresh is None or standing.refresh.tree_read_at is None:
@@ -220,8 +225,8 @@ def twice(of: TemplateImport) -> str:
     if not count:
         return ""
     text = ngettext(
-        "%(count)s name is there twice in its category now.",
-        "%(count)s names are there twice in their category now.",
+        "%(count)s name now exists twice in its category.",
+        "%(count)s names now exist twice in their category.",
         count,
     )
     return text % {"count": number(count)}

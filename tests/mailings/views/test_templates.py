@@ -61,7 +61,7 @@ def test_the_pages_of_a_book_lead_there_and_say_what_is_missing(client, at) -> N
     page = text_of(client.get(at("manage_templates")))
     assert "Manage templates" in page
     assert "There are no templates yet." in page
-    assert "The templates are kept here" in page
+    assert "The templates are kept here only" in page
 
 
 def test_a_template_is_registered_into_the_category_that_is_open(client, at, category, practice) -> None:
@@ -90,10 +90,10 @@ def test_a_template_is_registered_into_the_category_that_is_open(client, at, cat
         ({"name": "two words"}, "A name cannot hold spaces."),
         ({"name": ""}, "A name has 1 to 100 characters."),
         ({"subject": ""}, "Type a subject."),
-        ({"body": "x" * 600_000}, "This has 585.9"),
+        ({"body": "x" * 600_000}, "585.9"),
         ({"sender_address": "me@ncloud.com"}, "The service does not send from ncloud.com."),
         ({"sender_address": ""}, "Type an address."),
-        ({"description": "한" * 101}, "A Hangul syllable has three bytes."),
+        ({"description": "한" * 101}, "A Hangul syllable takes three bytes."),
     ],
 )
 def test_what_cannot_be_registered_is_said_and_nothing_is_lost(client, at, fields, sentence) -> None:
@@ -112,10 +112,10 @@ def test_a_name_that_is_there_is_pointed_out_and_can_be_used_all_the_same(client
     sent = {**FIELDS, "token": uuid4()}
     first = client.post(at("register_template"), sent)
     assert first.status_code == 409
-    assert "There is a template of this name in the category already." in text_of(first)
+    assert "The category already has a template with this name." in text_of(first)
     assert 'name="allow_twice"' in first.content.decode()
     page = client.post(at("register_template"), {**sent, "allow_twice": "1"}, follow=True)
-    assert "Another template of this name is in the category." in text_of(page)
+    assert "The category has another template with this name." in text_of(page)
 
 
 def test_without_an_answer_the_form_says_so_and_the_next_attempt_makes_one(client, at, practice) -> None:
@@ -176,7 +176,7 @@ def test_what_was_changed_elsewhere_stands_beside_what_was_typed(client, at, reg
 
 def test_a_template_goes_out_of_use_and_comes_back(client, at, register, category) -> None:
     template = register(category=category.pk)
-    assert "goes out of use" in text_of(client.get(at("delete_template", template.pk), headers=HTMX))
+    assert "is taken out of use" in text_of(client.get(at("delete_template", template.pk), headers=HTMX))
     answer = client.post(at("delete_template", template.pk), follow=True)
     assert "“Welcome” is out of use." in text_of(answer)
     assert "Restore" in text_of(answer)
@@ -196,7 +196,7 @@ def test_categories_are_created_in_each_other_renamed_and_deleted(client, at, ca
     assert "The category “Inner” was created." in text_of(made)
     inner = Category.objects.get(parent=category)
     again = client.post(at("create_template_category"), {"token": uuid4(), "name": "Inner", "category": category.pk})
-    assert (again.status_code, "There is one of this name here already." in text_of(again)) == (409, True)
+    assert (again.status_code, "This name is already used here." in text_of(again)) == (409, True)
     bad = client.post(at("create_template_category"), {"token": uuid4(), "name": "two words"})
     assert (bad.status_code, 'value="two words"' in bad.content.decode()) == (422, True)
 
@@ -205,7 +205,7 @@ def test_categories_are_created_in_each_other_renamed_and_deleted(client, at, ca
     assert inner.name == "Inside"
     refused = client.post(at("delete_template_category", category.pk), headers=HTMX)
     assert refused.status_code == 409
-    assert "once it holds no template" in text_of(refused)
+    assert "Only an empty category can be deleted" in text_of(refused)
     gone = client.post(at("delete_template_category", inner.pk), headers=HTMX)
     assert gone["HX-Redirect"].endswith(f"?category={category.pk}")
     assert not Category.objects.filter(name="Inside").exists()
@@ -326,7 +326,7 @@ def test_a_file_goes_out_comes_in_and_tells_what_was_not_taken(client, at, regis
     [
         (None, "Choose a file."),
         (b"x", "The file is not JSON."),
-        (b"{}", "it is another program’s"),
+        (b"{}", "This is not a file that Export has made."),
         (b'{"format": "mailer-console-templates", "version": 9}', "is of version 9"),
     ],
 )

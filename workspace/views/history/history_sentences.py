@@ -123,7 +123,7 @@ def _labels() -> dict[str, str]:
         "templates_already_there": _("Already there"),
         "templates_refused": _("Not accepted"),
         "templates_stopped": _("Stopped"),
-        "templates_twice": _("Names that are there twice"),
+        "templates_twice": _("Duplicate names"),
     }
 
 
