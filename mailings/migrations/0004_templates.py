@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('addressbook', '0013_plain_action'),
-        ('mailings', '0001_initial'),
+        ('mailings', '0003_origin_of_refusals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
