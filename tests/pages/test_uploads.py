@@ -221,8 +221,10 @@ def test_cancel_ends_an_upload_that_is_on_its_way(open_book, bob, allowed_consol
     session.send("Network.emulateNetworkConditions", slow)
     drop_file(page, dialog.locator(".drop"), b"email\n" + b"a@example.com\n" * 40_000)
     page.wait_for_function("() => document.querySelector('#sending').value > 0")
-    page.keyboard.press("Escape")
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/send/")):
+        page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
+    # Not before the browser has given the request up, or what is left of the file would still leave at once.
     session.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
     page.wait_for_timeout(1_000)
     expect(page.locator("dialog")).to_have_count(0)
