@@ -18,6 +18,10 @@ BASE_DIR: Final = Path(__file__).resolve().parent.parent.parent
 # The Procfile's line for what must be done once before the others start.
 RELEASE: Final = "release"
 
+# Until the supervisor listens to signals, Ctrl-C ends it at once (manage.py says why Python's own way is not enough).
+_SUPERVISOR: Final = (
+    "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); from supervisor import supervisord; supervisord.main()"
+)
 
 # Beside the Procfile's processes on one machine: a stand-in for the service, until there is an account. Where the
 # console is deployed, nothing stands in for anything, so it is not in the Procfile.
@@ -86,7 +90,7 @@ def become_supervisor(data_dir: Path, *, announcement: str) -> NoReturn:
     subprocess.Popen([sys.executable, "-m", "mailerconsole.operations.readiness"])
     sys.stdout.flush()
     os.execv(  # noqa: S606 - our own interpreter
-        sys.executable, [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(config)]
+        sys.executable, [sys.executable, "-c", _SUPERVISOR, "--nodaemon", "--configuration", str(config)]
     )
 
 
