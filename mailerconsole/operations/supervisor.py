@@ -19,13 +19,18 @@ BASE_DIR: Final = Path(__file__).resolve().parent.parent.parent
 RELEASE: Final = "release"
 
 # Until the supervisor listens to signals, Ctrl-C ends it at once (manage.py says why Python's own way is not enough).
-_SUPERVISOR: Final = (
-    "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); from supervisor import supervisord; supervisord.main()"
-)
+_SUPERVISOR: Final = """\
+import signal
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+from supervisor import supervisord
+supervisord.main()
+"""
 
 # Beside the Procfile's processes on one machine: a stand-in for the service, until there is an account. Where the
 # console is deployed, nothing stands in for anything, so it is not in the Procfile.
 SIMULATOR: Final = "python manage.py simulate_mailer"
+# With the sample addresses a few mails fail, so that there is something to see.
+DEMO_SIMULATOR: Final = f"{SIMULATOR} --failing 0.02"
 
 
 class AlreadyRunningError(Exception):
@@ -67,7 +72,7 @@ def claim_data_dir(data_dir: Path) -> None:
     os.set_inheritable(descriptor, True)
 
 
-def become_supervisor(data_dir: Path, *, announcement: str) -> NoReturn:
+def become_supervisor(data_dir: Path, *, announcement: str, simulator: str = SIMULATOR) -> NoReturn:
     """Replace this process by the supervisor. `announcement` is printed once the processes answer."""
     logs = data_dir / "logs"
     logs.mkdir(mode=0o700, exist_ok=True)
@@ -84,7 +89,7 @@ def become_supervisor(data_dir: Path, *, announcement: str) -> NoReturn:
     # The processes have no use for it, and an environment is easily shown.
     os.environ.pop("ADMIN_PASSWORD", None)
     config = data_dir / "supervisord.conf"
-    config.write_text(configuration(data_dir))
+    config.write_text(configuration(data_dir, simulator))
     os.chdir(BASE_DIR)
     # Our child, and after the exec the supervisor's: it speaks on this terminal, which those of the supervisor cannot.
     subprocess.Popen([sys.executable, "-m", "mailerconsole.operations.readiness"])
@@ -94,12 +99,12 @@ def become_supervisor(data_dir: Path, *, announcement: str) -> NoReturn:
     )
 
 
-def configuration(data_dir: Path) -> str:
+def configuration(data_dir: Path, simulator: str = SIMULATOR) -> str:
     """The supervisor's configuration file: no control socket, logs in the data folder, troubles on the terminal too."""
     sections = [_section("supervisord", _own_options(data_dir))]
     processes = read_procfile()
     if os.environ.get("SIMULATOR_PORT"):
-        processes["simulator"] = SIMULATOR
+        processes["simulator"] = simulator
     names = [name for name in processes if name != RELEASE]
     sections += [_section(f"program:{name}", _process_options(name, processes[name], data_dir)) for name in names]
     # One group, so that all are told to stop at once and not one after the other.

@@ -15,11 +15,16 @@ def test_demo_starts_with_a_password_of_mine_and_shows_a_filled_book(make_consol
     console.arguments = ("--demo",)
     console.start(ADMIN_PASSWORD=PASSWORD, STATIC_ROOT="")
     # The worker has a thousand things to do at that moment, and a busy machine may let us wait.
-    page = sign_in(console, PASSWORD, seconds=90).text
+    signed_in = sign_in(console, PASSWORD, seconds=90)
+    page = signed_in.text
     assert re.search(r'All addresses</span> <span class="count">5,000<', page)
     assert "Practice mode" in page
     assert "newsletter" in page
     assert "trial-2026" in page
+    cookie = {"Cookie": signed_in.request.headers["Cookie"]}
+    mails = requests.get(f"{console.url}/books/main/mailings/", headers=cookie, timeout=90).text
+    assert "You are invited" in mails
+    assert "News in autumn" in mails
     # Its own static files, which the other tests do without.
     assert (console.data_dir / "static" / ".collected").exists()
     (style,) = re.findall(r'href="(/static/console\.[^"]+)"', page)

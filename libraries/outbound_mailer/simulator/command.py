@@ -10,6 +10,7 @@ from pathlib import Path
 
 from libraries.outbound_mailer.signing import Credentials
 from libraries.outbound_mailer.simulator.gateway import Account
+from libraries.outbound_mailer.simulator.outcomes import Outcome
 from libraries.outbound_mailer.simulator.settings import SimulatorSettings
 from libraries.outbound_mailer.simulator.simulator import DEFAULT_ACCOUNT, Simulator
 
@@ -34,6 +35,7 @@ def add_arguments(
     parser.add_argument(
         "--state", type=Path, default=state, help="SQLite file that keeps the data (default: memory only)"
     )
+    parser.add_argument("--failing", type=float, default=0.0, help="share of recipients whose mails fail (%(default)s)")
 
 
 def serve(
@@ -44,15 +46,22 @@ def serve(
     delay: float,
     state: Path | None,
     token: str | None,
+    failing: float,
     say: Callable[[str], object],
 ) -> None:
-    """Serves until SIGTERM or SIGINT. Call it from the main thread."""
+    """Serves until SIGTERM or SIGINT. Of the `failing` recipients, a share between 0 and 1, half do not exist and half
+    have a full mailbox. Call it from the main thread.
+    """
     accounts = [Account(Credentials(access_key, secret_key))] if access_key and secret_key else []
     settings = SimulatorSettings(delay_seconds=delay, mail_step_seconds=delay)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     simulator = Simulator(accounts, settings, port=port, state_file=state, token=token)
+    if failing:
+        simulator.outcomes.set(Outcome(share=failing / 2))
+        # The same share of everybody holds those of the line above, for whom that comes first.
+        simulator.outcomes.set(Outcome(share=failing, code="MAILBOX_ERROR", message="552 5.2.2 mailbox full"))
     try:
         simulator.start()
     except OSError as error:

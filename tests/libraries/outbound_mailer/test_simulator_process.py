@@ -235,3 +235,9 @@ def test_practice_accounts_need_a_token(make_client: Callable[..., MailerClient]
     keys = practice_credentials("", "1-public")
     with Simulator() as simulator, pytest.raises(ConfigurationError):
         make_client(keys.access_key, keys.secret_key, base_url=simulator.base_url).address_book.get()
+
+
+def test_a_share_of_the_mails_may_fail(start: Start) -> None:
+    _, base_url = start("--failing", "0.02")
+    rules = control("GET", base_url, "status").json()["outcomes"]
+    assert [(rule["share"], rule["code"]) for rule in rules] == [(0.01, None), (0.02, "MAILBOX_ERROR")]

@@ -20,7 +20,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--demo", action="store_true", help="Fill the first address book with sample addresses, if it is new."
+            "--demo",
+            action="store_true",
+            help="Fill the first address book with sample addresses and mails, if it is new.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,14 +45,15 @@ class Command(BaseCommand):
         if sign_in.generated_password:
             self._say(password_notice(sign_in.generated_password))
         if options["demo"]:
-            self._say("Loading sample addresses …")
+            self._say("Loading sample addresses and mails …")
             _fill_first_book()
         os.environ["SIMULATOR_PORT"] = os.environ.get("SIMULATOR_PORT") or str(free_port_after(endpoint.port))
         beat_schedule.discard_if_damaged(Path(settings.CELERY_BEAT_SCHEDULE_FILENAME))
         notices = [sign_in.sentence, *(message.msg for message in check_sqlite_journal())]
         announcement = "\n".join([*notices, f"Stop with Ctrl-C. Logs: {data_dir / 'logs'}"])
         self._say("Starting the web server and the workers …")
-        supervisor.become_supervisor(data_dir, announcement=announcement)
+        simulator = supervisor.DEMO_SIMULATOR if options["demo"] else supervisor.SIMULATOR
+        supervisor.become_supervisor(data_dir, announcement=announcement, simulator=simulator)
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
@@ -60,6 +63,8 @@ class Command(BaseCommand):
 def _fill_first_book() -> None:
     # Only now: the database may have been made a moment ago.
     from addressbook.services.beginnings import demo
+    from mailings.services import demo as mail_demo
     from workspace.models import AddressBook
 
-    demo.fill(AddressBook.objects.select_related("current_edition").earliest("pk"))
+    if demo.fill(AddressBook.objects.select_related("current_edition").earliest("pk")):
+        mail_demo.fill(AddressBook.objects.select_related("current_edition").earliest("pk"))

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             add_arguments(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
-        names = ("port", "access_key", "secret_key", "delay", "state")
+        names = ("port", "access_key", "secret_key", "delay", "state", "failing")
         serve(**{name: options[name] for name in names}, token=settings.SIMULATOR_TOKEN, say=self._say)
 
     def _say(self, line: str) -> None:
