@@ -27,6 +27,9 @@ VALUE_CHARACTERS: Final = 1_000
 TOLD_AT_ONCE: Final = 1_000
 # Calls to find the addresses among them that the service refuses, before what is known by then is kept.
 TELLING_CALLS: Final = 40
+# The service's own list is read once a day, and not right after it was told something: it may list that late.
+UNSUBSCRIBES_READ_HOURS: Final = 24
+READ_AFTER_TELLING_SECONDS: Final = 60
 # Blocks are asked for one by one while a person waits.
 BLOCKS_LOOKED_UP_AT_ONCE: Final = 10
 SUPPRESSIONS_A_PAGE: Final = 50

@@ -78,6 +78,7 @@ unsubscribe_urls: list[URLPattern] = [
     path("", unsubscribes.unsubscribe_list, name="unsubscribes"),
     path("register/", unsubscribes.register_unsubscribes, name="register_unsubscribes"),
     path("remove/", unsubscribes.remove_unsubscribes, name="remove_unsubscribes"),
+    path("read/", unsubscribes.read_unsubscribes, name="read_unsubscribes"),
     path("tell/", unsubscribes.tell_unsubscribes, name="tell_unsubscribes"),
 ]
 

@@ -186,6 +186,11 @@ class Suppression(models.Model):
     until = models.DateTimeField(null=True)
     # Since when the service knows of it as it is. None: it has to be told of an unsubscribe, and need not of a block.
     told_at = models.DateTimeField(null=True)
+    # When the last reading of the service's list began that found it there.
+    read_at = models.DateTimeField(null=True)
+
+    # The name of `origin`, where a page shows it and the file is not forgotten.
+    file_name = ""
 
     objects = SuppressionQuerySet.as_manager()
 

@@ -22,10 +22,23 @@ class Telling(models.Model):
     asked_count = models.PositiveIntegerField(default=0)
     changed_count = models.PositiveIntegerField(default=0)
     ignored_count = models.PositiveIntegerField(default=0)
+    # When the service's own list is to be read (again). None: nobody asked for it, and nothing was told.
+    read_due_at = models.DateTimeField(null=True)
+    # The reading that is under way, page by page.
+    read_began_at = models.DateTimeField(null=True)
+    read_page = models.PositiveIntegerField(default=0)
+    # When the last whole reading began, and how many addresses it found.
+    read_at = models.DateTimeField(null=True)
+    read_count = models.PositiveIntegerField(default=0)
+    # Whether the service has the operation, which is not among the documented ones; None: not known yet.
+    can_read = models.BooleanField(null=True)
 
     class Meta:
-        # Serves the sweep for what is due.
-        indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="telling_due")]
+        # They serve the sweep for what is due.
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="telling_due"),
+            models.Index(fields=["read_due_at"], condition=Q(read_due_at__isnull=False), name="telling_read_due"),
+        ]
 
     def __str__(self) -> str:
         return f"telling of book {self.book_id}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from addressbook.models import Upload
 from addressbook.services.addresses.disclosure import whole_address
 from mailings import limits
 from mailings.models import Suppression, Telling
@@ -34,7 +35,11 @@ class Standing:
 
 
 def unsubscribed(book: AddressBook, *, query: str = "", before: int | None = None) -> Page:
-    return _page(book, Suppression.objects.unsubscribed().filter(book=book), query, before)
+    page = _page(book, Suppression.objects.unsubscribed().filter(book=book), query, before)
+    names = dict(Upload.objects.filter(pk__in={row.origin_id for row in page.rows}).values_list("pk", "name"))
+    for row in page.rows:
+        row.file_name = names.get(row.origin_id or 0, "")
+    return page
 
 
 def blocked(book: AddressBook, *, code: str = "", before: int | None = None) -> Page:

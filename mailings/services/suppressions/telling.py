@@ -20,6 +20,8 @@ from libraries.outbound_mailer.types import UnsubscriberCounts
 from mailings import limits
 from mailings.models import Suppression, Telling
 from mailings.services.rules import require_role
+from mailings.services.suppressions import taking_over
+from mailings.services.suppressions.taking_over import TellingLostError
 from workspace.models import AddressBook, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
@@ -28,10 +30,6 @@ from workspace.services.work import crash_points
 TASK = "mailings.tasks.tell_unsubscribes"
 
 Row = tuple[int, str]
-
-
-class TellingLostError(Exception):
-    """Another worker tells the service of this book: nothing more may be written here."""
 
 
 @dataclass(slots=True)
@@ -66,9 +64,11 @@ def run(book_id: int) -> None:
 
 def tell_everything(book: AddressBook) -> None:
     """The book leads to another account, which knows nothing of what this one was told. Under the lock of the book."""
-    Suppression.objects.unsubscribed().filter(book=book).update(told_at=None)
-    if Suppression.objects.untold().filter(book=book).exists():
-        wake(book)
+    Suppression.objects.unsubscribed().filter(book=book).update(told_at=None, read_at=None)
+    wake(book)
+    Telling.objects.filter(book=book).update(
+        read_due_at=timezone.now(), read_began_at=None, read_at=None, can_read=None
+    )
 
 
 def tell_now(*, book: AddressBook, by: Actor) -> None:
@@ -92,6 +92,15 @@ def wake(book: AddressBook) -> None:
         telling.next_at = now
         telling.save(update_fields=["next_at"])
     transaction.on_commit(lambda: _announce(book.pk))
+
+
+def read_now(*, book: AddressBook, by: Actor) -> None:
+    """Have the service's own list read, from its beginning. Raises NotAllowedError."""
+    with transaction.atomic():
+        books.lock(book)
+        require_role(book, by, Role.MANAGER)
+        wake(book)
+        Telling.objects.filter(book=book).update(read_due_at=timezone.now(), read_began_at=None)
 
 
 def wake_due() -> int:
@@ -118,7 +127,12 @@ def _take_turn(telling: Telling) -> datetime | None:
             while _tell_next(telling, client):
                 if time.monotonic() > end:
                     return timezone.now()
+            taking_over.read(telling, client, end)
     except NotConnectedError as error:
+        if not Suppression.objects.untold().filter(book=telling.book).exists():
+            # Nobody has to be told anything; the list is read once there is a connection.
+            Telling.objects.filter(pk=telling.pk, attempt=telling.attempt).update(read_due_at=None)
+            return None
         return _failed(telling, error.obstacle.value)
     except ConfigurationError as error:
         return _failed(telling, str(error.problem))
@@ -169,6 +183,7 @@ def _keep(telling: Telling, outcome: _Told, *, removed: bool) -> None:
         kept = {"failures": 0, "problem": "", "lease_until": now + _lease()}
         if outcome.asked:
             kept |= {"told_at": now, "asked_count": outcome.asked}
+            kept |= {"read_due_at": now + timedelta(seconds=limits.READ_AFTER_TELLING_SECONDS), "read_began_at": None}
             kept |= {"changed_count": outcome.changed, "ignored_count": outcome.ignored}
         if not own.update(**kept):
             raise TellingLostError(str(telling))
@@ -218,5 +233,5 @@ def _due(now: datetime) -> QuerySet[Telling]:
     # A lease further ahead than any that is given comes from before the server's clock was set back.
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=now + 2 * _lease())
     # While a worker is at it, `next_at` is None unless something came; after a crash only the lease tells.
-    due = Q(next_at__lte=now) | Q(next_at__isnull=True, lease_until__isnull=False)
+    due = Q(next_at__lte=now) | Q(read_due_at__lte=now) | Q(next_at__isnull=True, lease_until__isnull=False)
     return Telling.objects.filter(free, due)

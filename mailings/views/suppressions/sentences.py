@@ -77,6 +77,36 @@ def told(standing: Standing) -> str:
     return _("The service was last told at %(time)s.") % {"time": moment}
 
 
+def listed(standing: Standing) -> str:
+    """Whether the service's own list is in what is shown, and as of when."""
+    telling = standing.telling
+    if telling is None or (telling.can_read is None and telling.read_due_at is None):
+        return _("The service’s own list has not been read yet.")
+    if telling.can_read is None:
+        return _("The service’s own list is being read.")
+    if not telling.can_read:
+        return _("The service does not show its own list, so this is the list that is kept here.")
+    if telling.read_at is None:
+        return ""
+    text = ngettext(
+        "The service’s own list was last read at %(time)s: %(count)s address. It is read once a day.",
+        "The service’s own list was last read at %(time)s: %(count)s addresses. It is read once a day.",
+        telling.read_count,
+    )
+    moment = date_format(localtime(telling.read_at), "Y-m-d H:i:s")
+    return text % {"time": moment, "count": number(telling.read_count)}
+
+
+def at_service(row: Suppression, standing: Standing) -> str:
+    """Whether the service knows of this unsubscribe, and since when."""
+    read_at = standing.telling.read_at if standing.telling else None
+    if row.told_at is None:
+        return _("Not accepted") if row.result_code == Suppression.REFUSED else _("Not told yet")
+    if read_at is not None and row.told_at < read_at and (row.read_at is None or row.read_at < read_at):
+        return _("Not in its list any more")
+    return date_format(localtime(row.told_at), "Y-m-d H:i")
+
+
 def answered(standing: Standing) -> Counts:
     """The three numbers of the service's last answer."""
     telling = standing.telling

@@ -99,6 +99,17 @@ def remove_unsubscribes(request: HttpRequest, access: Access) -> HttpResponse:
 
 @require_POST
 @to_book(Role.MANAGER)
+def read_unsubscribes(request: HttpRequest, access: Access) -> HttpResponse:
+    """Have the service's own list read now."""
+    try:
+        telling.read_now(book=access.book, by=access.by)
+    except NotAllowedError as error:
+        raise PermissionDenied from error
+    return redirect("unsubscribes", slug=access.book.slug)
+
+
+@require_POST
+@to_book(Role.MANAGER)
 def tell_unsubscribes(request: HttpRequest, access: Access) -> HttpResponse:
     """Not to wait for the next time that it is tried by itself."""
     try:
@@ -113,12 +124,15 @@ def _page(access: Access, *, query: str = "", before: int | None = None) -> dict
     may_search = not access.sees_masked or access.may_edit
     query = query if may_search else ""
     standing = reading.standing(access.book)
+    page = reading.unsubscribed(access.book, query=query, before=before)
     return {
         "access": access,
         "book": access.book,
         "may_search": may_search,
         "query": query,
-        "page": reading.unsubscribed(access.book, query=query, before=before),
+        "page": page,
+        "rows": [(row, sentences.at_service(row, standing)) for row in page.rows],
+        "listed": sentences.listed(standing),
         "is_later_page": before is not None,
         "standing": standing,
         "told": sentences.told(standing),

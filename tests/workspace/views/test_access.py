@@ -132,6 +132,7 @@ TABLE = {
     "unsubscribes": Row("get", (302, 404, 200, 200, 200)),
     "register_unsubscribes": Row("get", (302, 404, 403, 200, 200)),
     "remove_unsubscribes": Row("get", (302, 404, 403, 200, 200)),
+    "read_unsubscribes": Row("post", (302, 404, 403, 302, 302)),
     "tell_unsubscribes": Row("post", (302, 404, 403, 302, 302)),
     "send_blocks": Row("get", (302, 404, 200, 200, 200)),
     "look_up_blocks": Row("post", (302, 404, 403, 422, 422)),
