@@ -34,6 +34,11 @@ READ_AFTER_TELLING_SECONDS: Final = 60
 BLOCKS_LOOKED_UP_AT_ONCE: Final = 10
 SUPPRESSIONS_A_PAGE: Final = 50
 
+# Mails that the dialog about an address lists.
+MAILS_OF_AN_ADDRESS: Final = 20
+# A row of a typed registration and the line of the history that tells of it belong to one transaction.
+LINE_FOLLOWS_WITHIN_SECONDS: Final = 60
+
 # Recipients of one call. The API takes 100,000, but the size that its gateway lets through is not documented.
 PART_RECIPIENTS: Final = 5_000
 TYPED_RECIPIENTS: Final = 1_000

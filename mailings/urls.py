@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from mailings.views.compose import attachments, check, draft, preview, recipient_files, recipients
-from mailings.views.follow import follow_up, mailing, mailings
+from mailings.views.follow import about_address, follow_up, mailing, mailings
 from mailings.views.settings import sections
 from mailings.views.suppressions import blocks, unsubscribes
 from mailings.views.templates import acts, content, editing, files, page
@@ -96,6 +96,7 @@ settings_urls: list[URLPattern] = [
 ]
 
 urlpatterns = [
+    path("books/<slug:slug>/addresses/about/", about_address.show_about_address, name="about_address"),
     path("books/<slug:slug>/mailings/", include(book_urls)),
     path("books/<slug:slug>/templates/", include(templates_urls)),
     path("books/<slug:slug>/unsubscribes/", include(unsubscribe_urls)),

@@ -1,7 +1,7 @@
 """The ledger as pages show it: newest first, a page at a time."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -35,11 +35,7 @@ class Standing:
 
 
 def unsubscribed(book: AddressBook, *, query: str = "", before: int | None = None) -> Page:
-    page = _page(book, Suppression.objects.unsubscribed().filter(book=book), query, before)
-    names = dict(Upload.objects.filter(pk__in={row.origin_id for row in page.rows}).values_list("pk", "name"))
-    for row in page.rows:
-        row.file_name = names.get(row.origin_id or 0, "")
-    return page
+    return _page(book, Suppression.objects.unsubscribed().filter(book=book), query, before)
 
 
 def blocked(book: AddressBook, *, code: str = "", before: int | None = None) -> Page:
@@ -85,6 +81,22 @@ def suppressed(book: AddressBook, keys: Collection[str]) -> dict[str, set[str]]:
     return found
 
 
+def holding(book: AddressBook, key: str) -> list[Suppression]:
+    """The suppressions that hold for one address now."""
+    held = Q(until__isnull=True) | Q(until__gt=timezone.now())
+    rows = Suppression.objects.filter(held, book=book, kind__in=Suppression.Kind.values, key__in=[key, hashed(key)])
+    return _with_files(rows.select_related("mailing").order_by("kind"))
+
+
+def _with_files(rows: Iterable[Suppression]) -> list[Suppression]:
+    """The rows, each with the name of its file."""
+    found = list(rows)
+    names = dict(Upload.objects.filter(pk__in={row.origin_id for row in found}).values_list("pk", "name"))
+    for row in found:
+        row.file_name = names.get(row.origin_id or 0, "")
+    return found
+
+
 def _blocked(book: AddressBook) -> QuerySet[Suppression]:
     now = timezone.now()
     return Suppression.objects.filter(
@@ -100,5 +112,5 @@ def _page(book: AddressBook, rows: QuerySet[Suppression], query: str, before: in
     if last is not None:
         rows = rows.filter(Q(since__lt=last.since) | Q(since=last.since, pk__lt=last.pk))
     found = list(rows.order_by("-since", "-pk")[: limits.SUPPRESSIONS_A_PAGE + 1])
-    shown = found[: limits.SUPPRESSIONS_A_PAGE]
+    shown = _with_files(found[: limits.SUPPRESSIONS_A_PAGE])
     return Page(shown, shown[-1].pk if len(found) > len(shown) else None)

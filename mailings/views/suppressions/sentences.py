@@ -130,6 +130,24 @@ def problem(standing: Standing) -> str:
     return text % {"code": telling.problem}
 
 
+def suppression_lines(row: Suppression) -> list[str]:
+    """Since when an address is suppressed, by what or whom, and until when."""
+    since = _("since %(time)s") % {"time": date_format(localtime(row.since), "Y-m-d H:i")}
+    source = str(row.get_source_display())
+    if row.file_name:
+        source += f" “{row.file_name}”"
+    if row.added_by:
+        source += f" ({row.added_by})"
+    lines = [f"{since} · {source}"]
+    if row.mailing is not None:
+        lines.append(row.mailing.subject)
+    if row.result_code and row.kind == Suppression.Kind.BLOCKED:
+        lines.append(row.result_code)
+    if row.until is not None:
+        lines.append(_("until %(time)s") % {"time": date_format(localtime(row.until), "Y-m-d H:i")})
+    return lines
+
+
 def badges(kinds: Collection[str]) -> SafeString:
     """What stands beside an address of the list that is unsubscribed or blocked."""
     return format_html_join(

@@ -79,6 +79,7 @@ TABLE = {
     "ask_edit_groups": Row("post", (302, 404, 403, 200, 200)),
     "edit_groups": Row("post", (302, 404, 403, 200, 200)),
     "show_address": Row("post", (302, 404, 403, 200, 200)),
+    "about_address": Row("post", (302, 404, 403, 200, 200)),
     "begin_with_selection": Row("post", (302, 404, 403, 200, 200)),
     "add_recipient_file": Row("post", (302, 404, 403, 404, 404), {"mailing_id": 4711}),
     "remove_recipient_file": Row("post", (302, 404, 403, 404, 404), {"mailing_id": 4711, "file_id": 4711}),
