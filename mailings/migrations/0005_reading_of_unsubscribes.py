@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('addressbook', '0014_lists'),
-        ('mailings', '0003_origin_of_refusals'),
+        ('mailings', '0004_templates'),
     ]
 
     operations = [
