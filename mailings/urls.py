@@ -3,7 +3,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from mailings.views.compose import attachments, check, draft, preview, recipient_files, recipients
 from mailings.views.follow import about_address, follow_up, mailing, mailings
 from mailings.views.settings import sections
-from mailings.views.suppressions import blocks, unsubscribes
+from mailings.views.suppressions import blocks, lists, unsubscribes
 from mailings.views.templates import acts, content, editing, files, page
 
 mailing_urls: list[URLPattern] = [
@@ -78,6 +78,7 @@ unsubscribe_urls: list[URLPattern] = [
     path("", unsubscribes.unsubscribe_list, name="unsubscribes"),
     path("register/", unsubscribes.register_unsubscribes, name="register_unsubscribes"),
     path("remove/", unsubscribes.remove_unsubscribes, name="remove_unsubscribes"),
+    path("lists/<int:upload_id>/take-back/", lists.take_back_unsubscribes, name="take_back_unsubscribes"),
     path("read/", unsubscribes.read_unsubscribes, name="read_unsubscribes"),
     path("tell/", unsubscribes.tell_unsubscribes, name="tell_unsubscribes"),
 ]

@@ -102,5 +102,11 @@ class Upload(LeasedWork):
         return self.purpose == self.Purpose.LIST
 
     @property
+    def registered_refusals(self) -> bool:
+        """Whether it has registered unsubscribes, which can be taken back."""
+        is_over = self.finished_at is not None and self.action == Action.REGISTER_UNSUBSCRIBES
+        return is_over and bool(self.outcome.get("registered"))
+
+    @property
     def is_working(self) -> bool:
         return self.state in UNFINISHED

@@ -9,5 +9,9 @@ class RegisterUnsubscribesForm(SubmissionForm):
     text = SentTextField(required=False)
 
 
+class TakeBackForm(SubmissionForm):
+    reason = forms.CharField(max_length=limits.REASON_CHARACTERS, required=False)
+
+
 class RemoveUnsubscribesForm(RegisterUnsubscribesForm):
     reason = forms.CharField(max_length=limits.REASON_CHARACTERS, required=False)

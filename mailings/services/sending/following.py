@@ -130,6 +130,10 @@ def _suppress(mailing: Mailing, email: str, key: str, state: RecipientState, cod
     elif known.until is not None:
         known.until, known.result_code = until, code
         known.save(update_fields=["until", "result_code"])
+    elif known.origin_id is not None:
+        # They refuse themselves, whatever becomes of the list that had them first.
+        known.origin = None
+        known.save(update_fields=["origin"])
 
 
 def _key_of(address: str) -> str:

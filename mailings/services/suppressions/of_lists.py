@@ -1,20 +1,26 @@
 """Refusals and consents that come as a list: how many of it are known, and the acts of its dialog."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Count, Q
 from django.utils import timezone
 
 from addressbook.models import Upload
 from addressbook.services.addresses.undo_log import Changes
+from addressbook.services.uploads import UploadGoneError, ready_lists, requests
 from addressbook.services.uploads.lists import ListAct
 from addressbook.services.uploads.rows import RowsBatch
 from libraries.email_addresses import EmailAddress
 from mailings.models import Suppression
+from mailings.services.rules import require_role
 from mailings.services.suppressions import unsubscribes
-from workspace.models import Action, AddressBook, Edition
+from workspace.models import Action, AddressBook, Edition, Role
+from workspace.services.history.audit import Actor
 from workspace.services.work import crash_points
+
+_READ_AT_ONCE: Final = 5_000
 
 
 def counted(book: AddressBook, keys: Sequence[str]) -> Mapping[str, int]:
@@ -25,6 +31,35 @@ def counted(book: AddressBook, keys: Sequence[str]) -> Mapping[str, int]:
         held, book=book, kind__in=Suppression.Kind.values, key__among=set(keys)
     ).order_by()
     return dict(rows.values_list("kind").annotate(Count("pk")))
+
+
+def take_back(*, book: AddressBook, upload_id: int, reason: str, token: UUID, by: Actor) -> Upload:
+    """Remove what a list registered, and nothing that was refused in another way as well.
+
+    Raises UploadGoneError, EmptyListError, NoReasonError or NotAllowedError.
+    """
+    require_role(book, by, Role.MANAGER)
+    if book.current_edition is None:
+        raise UploadGoneError
+    origin = requests.find(book.current_edition, upload_id)
+    return ready_lists.act(
+        book=book,
+        addresses=_registered_by(book, origin),
+        name=origin.name,
+        action=Action.REMOVE_UNSUBSCRIBES,
+        reason=reason,
+        token=token,
+        by=by,
+    )
+
+
+def _registered_by(book: AddressBook, origin: Upload) -> Iterator[EmailAddress]:
+    """In pages: a long read would hold up the writers."""
+    rows = Suppression.objects.unsubscribed().filter(book=book, origin=origin).order_by("pk")
+    after = 0
+    while page := list(rows.filter(pk__gt=after).values_list("pk", "email", "key")[:_READ_AT_ONCE]):
+        yield from (EmailAddress(email, key) for _pk, email, key in page if email)
+        after = page[-1][0]
 
 
 def _register(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) -> dict[str, int]:

@@ -125,8 +125,13 @@ def insert(
     # The first that was typed is the newest, and so on top of the list as it was on top of the field.
     pairs = [(address.text, address.key) for address in reversed(addresses)]
     added = 0
+    others = Suppression.objects.unsubscribed().filter(book=book, origin__isnull=False)
+    if origin is not None:
+        others = others.exclude(origin=origin)
     for start in range(0, len(pairs), _AT_ONCE):
         some = pairs[start : start + _AT_ONCE]
+        # Who refuses a second time does so whatever becomes of the list that had them first.
+        others.filter(key__among=[key for _email, key in some]).update(origin=None)
         added += len(sql.inserted(_REGISTER[connection.vendor], [*values, *sql.pairs_passed(some)]))
     if added:
         telling.wake(book)

@@ -170,7 +170,16 @@ def test_a_file_of_refusals_begins_on_their_page_and_is_asked_about_nothing_else
     work(upload)
     page = text_of(client.get(url("unsubscribes")))
     assert "Find by list – refusals.csv: Registered 1, Already there 0" in page
-    assert "File" in page
+    assert "File “refusals.csv” (bob)" in page
+    taking_back = url("take_back_unsubscribes", upload)
+    assert "Only what this list registered is removed." in text_of(client.get(taking_back, headers=HTMX))
+    assert client.post(taking_back, {"token": uuid4(), "reason": " "}, headers=HTMX).status_code == 422
+    answer = client.post(taking_back, {"token": uuid4(), "reason": "By mistake"}, headers=HTMX)
+    assert "0 of 1 addresses are done." in text_of(answer)
+    work(Upload.objects.get(action="remove_unsubscribes"))
+    assert "Nobody has refused advertising yet." in text_of(client.get(url("unsubscribes")))
+    again = client.post(taking_back, {"token": uuid4(), "reason": "By mistake"}, headers=HTMX)
+    assert "Nothing of this list can be taken back any more." in text_of(again)
 
 
 def test_without_scripts_each_step_is_a_page(send_list, client, url) -> None:

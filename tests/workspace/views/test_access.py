@@ -133,6 +133,7 @@ TABLE = {
     "unsubscribes": Row("get", (302, 404, 200, 200, 200)),
     "register_unsubscribes": Row("get", (302, 404, 403, 200, 200)),
     "remove_unsubscribes": Row("get", (302, 404, 403, 200, 200)),
+    "take_back_unsubscribes": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
     "read_unsubscribes": Row("post", (302, 404, 403, 302, 302)),
     "tell_unsubscribes": Row("post", (302, 404, 403, 302, 302)),
     "send_blocks": Row("get", (302, 404, 200, 200, 200)),

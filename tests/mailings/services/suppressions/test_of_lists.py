@@ -11,8 +11,9 @@ from addressbook.models import Upload
 from addressbook.services import uploads
 from addressbook.services.reset import editions, reset
 from addressbook.services.uploads import lists
+from addressbook.services.uploads.ready_lists import EmptyListError
 from mailings.models import Suppression
-from mailings.services.suppressions import reading
+from mailings.services.suppressions import of_lists, reading
 from tests.support.uploads import work
 from workspace.models import Action, AuditEvent, JobState
 from workspace.services.work import jobs
@@ -124,3 +125,38 @@ def test_badges_tell_what_holds_now_and_know_who_was_forgotten(
     with django_assert_num_queries(1):
         found = reading.suppressed(book, ["ann@example.com", "bob@example.com", "gone@example.com"])
     assert found == {"ann@example.com": {"unsubscribed"}, "gone@example.com": {"unsubscribed"}}
+
+
+def test_what_a_list_registered_is_taken_back_but_not_who_refused_otherwise(
+    listed, say, refuse, tell, at_service, book, by
+) -> None:
+    upload = work(say(listed(), Action.REGISTER_UNSUBSCRIBES))
+    refuse("bob@example.com")
+    tell()
+    token = uuid4()
+
+    with pytest.raises(lists.NoReasonError):
+        of_lists.take_back(book=book, upload_id=upload.pk, reason=" ", token=token, by=by)
+    values = {"book": book, "upload_id": upload.pk, "reason": "Sent by mistake", "token": token, "by": by}
+    removing = of_lists.take_back(**values)
+    assert of_lists.take_back(**values) == removing
+    work(removing)
+
+    assert (removing.state, removing.outcome["removed"]) == (JobState.COMPLETE, 1)
+    assert held() == ["bob@example.com"]
+    tell()
+    assert at_service() == ["bob@example.com"]
+    line = AuditEvent.objects.get(action=Action.REMOVE_UNSUBSCRIBES)
+    assert (line.reason, line.detail["removed"]) == ("Sent by mistake", 1)
+    with pytest.raises(EmptyListError):
+        of_lists.take_back(**{**values, "token": uuid4()})
+
+
+def test_who_refuses_by_the_link_in_a_mail_is_not_taken_back_with_a_list(listed, say, book, draft) -> None:
+    from mailings.models import RecipientState
+    from mailings.services.sending import following
+
+    upload = work(say(listed(), Action.REGISTER_UNSUBSCRIBES))
+    arguments = (draft, "ann@example.com", "ann@example.com", RecipientState.UNSUBSCRIBED, "", timezone.now())
+    following._suppress(*arguments)
+    assert list(Suppression.objects.filter(origin=upload).values_list("key", flat=True)) == ["bob@example.com"]
