@@ -72,8 +72,6 @@ BULK_BATCH_SECONDS: Final = 0.1
 
 # How often a page asks for the state of a running job.
 JOB_POLL_SECONDS: Final = 1
-# From so many finished jobs on, one line says how many: each is 56 px high, and the list is what people came for.
-FINISHED_LINES_IN_ONE: Final = 2
 
 # Reset -----------------------------------------------------------------------------------------------------------
 
@@ -102,10 +100,6 @@ OLDER_TRANSACTIONS_SECONDS: Final = 20
 ADDRESSES_COMPARED: Final = 100_000
 
 # History ---------------------------------------------------------------------------------------------------------
-
-# An act can be undone for this long. What is needed for it holds addresses that were deleted, so it is kept no longer
-# than a person still remembers what went wrong.
-UNDO_KEPT_DAYS: Final = 30
 
 # Steps of an undo, of at most ROWS_PER_JOB_BATCH rows each, that one transaction takes, to end within 100 ms on SQLite.
 PIECES_PER_UNDO_BATCH: Final = 2

@@ -1,13 +1,13 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from addressbook.views.addresses import disclosure, groups, registration, selection
+from addressbook.views.addresses import disclosure, groups, selection
 from addressbook.views.downloads import downloads
 from addressbook.views.reset import reset
-from addressbook.views.screen import lists, screen, welcome
+from addressbook.views.screen import lists, new_book, screen, welcome
 from addressbook.views.sync import sync
 from addressbook.views.undo import undo
-from addressbook.views.uploads import uploads
+from addressbook.views.uploads import registration, uploads
 from workspace.views.books import books, connection, invitations, members
 from workspace.views.history import history
 from workspace.views.pages import guide
@@ -27,7 +27,6 @@ book_urls = [
     path("uploads/<int:upload_id>/decide/", uploads.decide_upload, name="decide_upload"),
     path("uploads/<int:upload_id>/apply/", uploads.apply_upload, name="apply_upload"),
     path("uploads/<int:upload_id>/cancel/", uploads.cancel_upload, name="cancel_upload"),
-    path("uploads/<int:upload_id>/dismiss/", uploads.dismiss_upload, name="dismiss_upload"),
     path("uploads/<int:upload_id>/refused/", uploads.download_refused, name="download_refused"),
     path("uploads/<int:upload_id>/mend/", uploads.mend_upload, name="mend_upload"),
     path("lists/find/", lists.find_list, name="find_list"),
@@ -60,8 +59,8 @@ book_urls = [
     path("hints/", welcome.put_hint_away, name="put_hint_away"),
     path("jobs/", jobs.show_jobs, name="jobs"),
     path("jobs/clear/", jobs.dismiss_all, name="dismiss_all"),
-    path("jobs/<int:job_id>/cancel/", jobs.cancel_job, name="cancel_job"),
-    path("jobs/<int:job_id>/dismiss/", jobs.dismiss_job, name="dismiss_job"),
+    path("jobs/<slug:kind>/<int:work_id>/cancel/", jobs.cancel_work, name="cancel_work"),
+    path("jobs/<slug:kind>/<int:work_id>/dismiss/", jobs.dismiss_work, name="dismiss_work"),
     path("reset/", reset.reset_book, name="reset_book"),
     path("reset/<int:number>/undo/", reset.undo_reset, name="undo_reset"),
     path("reset/<int:number>/erase/", reset.erase_copy, name="erase_copy"),
@@ -117,7 +116,7 @@ urlpatterns = [
     path("language/", sign_in.choose_language, name="set_language"),
     path("join/", invitations.join, name="join"),
     path("join/accept/", invitations.accept_invitation, name="accept_invitation"),
-    path("new-book/", books.create_book, name="create_book"),
+    path("new-book/", new_book.create_book, name="create_book"),
     path("new-book/adopt/", books.adopt_book, name="adopt_book"),
     path("books/<slug:slug>/", include(book_urls)),
 ]

@@ -135,9 +135,9 @@ def make(
 
 def worker(download_id: int) -> None:
     """What a worker process does, and what it took."""
-    from workspace.services.work import jobs
+    from workspace.services.work import claiming
 
-    claimed = jobs.claim(Download, download_id)
+    claimed = claiming.claim(Download, download_id)
     assert claimed is not None  # noqa: S101 - nobody else works here
     start = time.perf_counter()
     downloads.make(claimed)

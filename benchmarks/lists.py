@@ -7,12 +7,14 @@ from uuid import uuid4
 
 from django.core.files import File
 
+from addressbook import actions as addressbook_actions
 from addressbook.models import Upload
 from addressbook.services import uploads
 from benchmarks import Rows
 from benchmarks.uploads import FEWER_ROWS, content, measure, stored_files, work
+from mailings import actions
 from mailings.models import Suppression
-from workspace.models import Action, AddressBook, User
+from workspace.models import AddressBook, User
 from workspace.services.history.audit import Actor
 
 
@@ -29,15 +31,15 @@ def rows() -> Rows:
         listed, of_list = check(path, book, by, Upload.Purpose.LIST)
         yield f"check of a list of {size}", f"{of_list:.2f} s", f"upload of the same file: {of_upload:.2f} s"
         for action, text in (
-            (Action.REGISTER_UNSUBSCRIBES, "register as unsubscribed"),
-            (Action.REMOVE_UNSUBSCRIBES, "remove the unsubscribes"),
-            (Action.REMOVE_FROM_GROUP, "take out of all groups"),
-            (Action.CHANGE_GROUP, "put into a group"),
-            (Action.DELETE_ADDRESS, "delete from the book"),
+            (actions.REGISTER_UNSUBSCRIBES, "register as unsubscribed"),
+            (actions.REMOVE_UNSUBSCRIBES, "remove the unsubscribes"),
+            (addressbook_actions.REMOVE_FROM_GROUP, "take out of all groups"),
+            (addressbook_actions.CHANGE_GROUP, "put into a group"),
+            (addressbook_actions.DELETE_ADDRESS, "delete from the book"),
         ):
-            group_id = group.pk if action == Action.CHANGE_GROUP else None
+            group_id = group.pk if action == addressbook_actions.CHANGE_GROUP else None
             yield f"{text}, {size}", f"{act(listed, book, by, action, group_id):.1f} s", ""
-            if action == Action.REGISTER_UNSUBSCRIBES:
+            if action == actions.REGISTER_UNSUBSCRIBES:
                 start = time.perf_counter()
                 check(path, book, by, Upload.Purpose.LIST)
                 yield "check where all of them are unsubscribed", f"{time.perf_counter() - start:.2f} s", ""
@@ -57,7 +59,7 @@ def check(path: Path, book: AddressBook, by: Actor, purpose: Upload.Purpose) -> 
     return upload, seconds
 
 
-def act(upload: Upload, book: AddressBook, by: Actor, action: Action, group_id: int | None) -> float:
+def act(upload: Upload, book: AddressBook, by: Actor, action: str, group_id: int | None) -> float:
     uploads.apply_list(
         book=book,
         upload_id=upload.pk,

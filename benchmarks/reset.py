@@ -24,10 +24,11 @@ BATCH = 10_000
 def rows():  # type: ignore[no-untyped-def]  # Rows needs Django, which the child process sets up first
     from django.test import Client
 
+    from addressbook.models import Erasure
     from addressbook.services.addresses import registration
     from addressbook.services.reset import editions, reset
     from mailerconsole.operations import static_files
-    from workspace.models import Edition, Erasure, Region, User, Zone
+    from workspace.models import Edition, Region, User, Zone
     from workspace.services.books import books
     from workspace.services.history.audit import Actor
 
@@ -107,11 +108,11 @@ def erase(erasure_id: int) -> None:
     import django
 
     django.setup()
+    from addressbook.models import Erasure
     from addressbook.services.reset import erasing
-    from workspace.models import Erasure
-    from workspace.services.work import jobs
+    from workspace.services.work import claiming
 
-    claimed = jobs.claim(Erasure, erasure_id)
+    claimed = claiming.claim(Erasure, erasure_id)
     assert claimed is not None  # noqa: S101 - nobody else works here
     erasing.run(claimed)
 

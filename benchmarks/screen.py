@@ -22,16 +22,16 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from addressbook.models import Address, Group, Membership
+from addressbook.models import Address, Group, Job, Membership
 from addressbook.services.addresses import bulk, groups, selection
 from addressbook.services.addresses.selection import Selection
 from addressbook.services.uploads import sql
 from benchmarks import Rows
 from mailerconsole.operations import static_files
-from workspace.models import AddressBook, Edition, Job, Region, User, Zone
+from workspace.models import AddressBook, Edition, Region, User, Zone
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
-from workspace.services.work import jobs
+from workspace.services.work import claiming
 
 ADDRESSES = int(os.environ.get("BENCH_ADDRESSES", "1000000"))
 GROUPS = 1_000
@@ -261,7 +261,7 @@ def acts_on_all_found(book: AddressBook, by: Actor, group: Group) -> Rows:
         answered = time.perf_counter() - start
         start = time.perf_counter()
         for job in Job.objects.unfinished():
-            claimed = jobs.claim(Job, job.pk)
+            claimed = claiming.claim(Job, job.pk)
             assert claimed is not None  # noqa: S101 - nobody else works here
             bulk.run(claimed)
         done = time.perf_counter() - start

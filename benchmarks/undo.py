@@ -9,17 +9,17 @@ from uuid import uuid4
 from django.db import connection
 from django.utils import timezone
 
-from addressbook.models import Act, Address, Group, Membership, UndoRecord
+from addressbook.models import Address, Group, Job, Membership, UndoRecord
 from addressbook.services import undo
 from addressbook.services.addresses import bulk, groups, planner, selection
 from benchmarks import Rows
 from workspace import limits
-from workspace.models import AddressBook, AuditEvent, Edition, Job, Region, User, Zone
+from workspace.models import Act, AddressBook, AuditEvent, Edition, Region, User, Zone
 from workspace.services import history
 from workspace.services.books import books
 from workspace.services.history import Filters
 from workspace.services.history.audit import Actor
-from workspace.services.work import jobs
+from workspace.services.work import claiming
 
 ADDRESSES = 100_000
 # Promised: 100,000 addresses are back, or out again, within this time.
@@ -77,7 +77,7 @@ def work() -> float:
     moments = [time.perf_counter()]
     crash_points.reached = lambda point: moments.append(time.perf_counter()) if point == "undo: batch kept" else None
     for job in Job.objects.unfinished():
-        claimed = jobs.claim(Job, job.pk)
+        claimed = claiming.claim(Job, job.pk)
         assert claimed is not None  # noqa: S101 - nobody else works here
         (undo.run if claimed.kind == Job.Kind.UNDO else bulk.run)(claimed)
     return max((after - before for before, after in pairwise(moments)), default=0)

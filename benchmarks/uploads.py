@@ -28,7 +28,7 @@ from benchmarks import Rows
 from workspace.models import AddressBook, Region, User, Zone
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
-from workspace.services.work import jobs
+from workspace.services.work import claiming
 
 ROWS = 363_000
 FEWER_ROWS = 100_000
@@ -109,7 +109,7 @@ def into(path: Path, book: AddressBook, group: Group, by: Actor) -> tuple[float,
 
 def work(upload: Upload) -> float:
     start = time.perf_counter()
-    claimed = jobs.claim(Upload, upload.pk)
+    claimed = claiming.claim(Upload, upload.pk)
     assert claimed is not None  # noqa: S101 - nobody else works here
     uploads.run(claimed)
     return time.perf_counter() - start

@@ -11,12 +11,13 @@ from statistics import median
 
 from django.conf import settings
 
+from addressbook.models import Job
+from addressbook.services.addresses import bulk_jobs
 from benchmarks import Rows
 from mailerconsole.operations.supervisor import BASE_DIR, read_procfile
-from workspace.models import AddressBook, Job, Region, User, Zone
+from workspace.models import AddressBook, Region, User, Zone
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
-from workspace.services.work import jobs
 
 JOBS = 30
 PROMISED_MS = 500
@@ -38,7 +39,7 @@ def wake(book: AddressBook, by: Actor) -> float:
     parameters = {"selection": selection, "add": [], "remove": [], "subject": ""}
     assert book.current_edition is not None  # noqa: S101 - create_book has just opened it
     start = time.time()
-    job = jobs.start(
+    job = bulk_jobs.start(
         kind=Job.Kind.DELETE_ADDRESSES, edition=book.current_edition, parameters=parameters, rows_total=0, by=by
     )
     while job.finished_at is None:

@@ -49,6 +49,8 @@ class _Application(Celery):
 app = _Application("mailerconsole")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# No app of its own: its models belong to `addressbook` (docs/decisions/0012).
+app.autodiscover_tasks(["workspace"])
 
 
 @setup_logging.connect

@@ -28,7 +28,7 @@ _PREFIX: Final = "mailerconsole.alive."
 _BEAT: Final = "beat"
 # What must go on without beat too: a job whose worker is gone, a sync or a mailing whose time has come.
 _SWEEPS: Final = (
-    "addressbook.tasks.wake_forgotten_jobs",
+    "workspace.tasks.wake_forgotten_jobs",
     "addressbook.tasks.wake_syncs",
     "mailings.tasks.wake_mailings",
 )

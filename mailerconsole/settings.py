@@ -12,8 +12,8 @@ from csp.constants import NONE, SELF
 
 from mailerconsole import file_store, limits, logs, sqlite
 from mailerconsole.secret_files import env_secret
-from mailerconsole.secret_key import read_or_create_secret_key
 from workspace import limits as workspace_limits
+from workspace.secret_key import read_or_create_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "workspace.views.pages.middleware.PrivatePagesMiddleware",
     "workspace.views.pages.middleware.MethodNotAllowedMiddleware",
     "workspace.views.pages.middleware.NotNowMiddleware",
+    "addressbook.views.screen.drawing.ScreenMiddleware",
 ]
 
 ROOT_URLCONF = "mailerconsole.urls"
@@ -195,13 +196,9 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 # Whoever waits for a download, or for the sync, must not wait for somebody's long upload: each has workers of its own
-# (Procfile). What beat asks for is short and goes with the sync.
+# (Procfile). What beat asks for is short and goes with the sync. Kinds of work name their queue themselves.
 CELERY_TASK_DEFAULT_QUEUE = "sync"
 CELERY_TASK_ROUTES = {
-    "addressbook.tasks.run_upload": {"queue": "changes"},
-    "addressbook.tasks.run_job": {"queue": "changes"},
-    "addressbook.tasks.run_erasure": {"queue": "changes"},
-    "addressbook.tasks.run_download": {"queue": "downloads"},
     "mailings.tasks.run_mailing": {"queue": "mail"},
     "mailings.tasks.tell_unsubscribes": {"queue": "mail"},
     "mailings.tasks.read_recipient_file": {"queue": "mail"},
@@ -212,20 +209,20 @@ CELERY_BEAT_SCHEDULE = {
     # Held and scheduled mailings begin, and calls are looked after, at most this much late.
     "drop-old-recipients": {"task": "mailings.tasks.drop_old_recipients", "schedule": 24 * 3600.0},
     "wake-mailings": {"task": "mailings.tasks.wake_mailings", "schedule": 5.0},
-    "wake-forgotten-jobs": {"task": "addressbook.tasks.wake_forgotten_jobs", "schedule": 15.0},
+    "wake-forgotten-jobs": {"task": "workspace.tasks.wake_forgotten_jobs", "schedule": 15.0},
     # What was deleted stays readable in the log of SQLite until then.
-    "cut-write-ahead-log": {"task": "addressbook.tasks.cut_write_ahead_log", "schedule": 60.0},
+    "cut-write-ahead-log": {"task": "workspace.tasks.cut_write_ahead_log", "schedule": 60.0},
     "erase-due-editions": {"task": "addressbook.tasks.erase_due_editions", "schedule": 60.0},
     # Waits of a sync that are longer than a nap of its worker end with one of these.
     "wake-syncs": {"task": "addressbook.tasks.wake_syncs", "schedule": 5.0},
     "tidy-uploads": {"task": "addressbook.tasks.tidy_uploads", "schedule": 600.0},
     "sweep-undo-records": {"task": "addressbook.tasks.sweep_undo_records", "schedule": 3600.0},
-    "trim-history": {"task": "addressbook.tasks.trim_history", "schedule": 24 * 3600.0},
+    "trim-history": {"task": "workspace.tasks.trim_history", "schedule": 24 * 3600.0},
     "tidy-attachments": {"task": "mailings.tasks.tidy_attachments", "schedule": 3600.0},
     # A file outlives its week by no more than this, though nobody gets it any more; and so do notes of departures.
     "tidy-downloads": {"task": "addressbook.tasks.tidy_downloads", "schedule": 60.0},
-    "forget-old-sign-ins": {"task": "addressbook.tasks.forget_old_sign_ins", "schedule": 3600.0},
-    "forget-old-submissions": {"task": "addressbook.tasks.forget_old_submissions", "schedule": 3600.0},
+    "forget-old-sign-ins": {"task": "workspace.tasks.forget_old_sign_ins", "schedule": 3600.0},
+    "forget-old-submissions": {"task": "workspace.tasks.forget_old_submissions", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 

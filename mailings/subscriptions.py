@@ -29,9 +29,8 @@ def _forget(book: AddressBook, keys: Collection[str]) -> None:
 def subscribe() -> None:
     from addressbook.services.reset import forget_person
     from addressbook.services.uploads import lists
-    from mailings.models import Decision
+    from mailings import actions  # noqa: F401 - so that the history can tell of them
     from mailings.services.suppressions import of_lists
-    from workspace.views.history import named_values
 
     on_change(_tell_the_other_account)
     on_change(_forget_the_other_account)
@@ -39,4 +38,3 @@ def subscribe() -> None:
     lists.also_count(of_lists.counted)
     for action, act in of_lists.ACTS.items():
         lists.add_act(action, act)
-    named_values.add_names("decision", Decision)

@@ -55,6 +55,10 @@ JOB_ATTEMPTS: Final = 3
 # may merely be busy, and then one more message a minute does no harm.
 JOB_FORGOTTEN_AFTER_SECONDS: Final = 60
 
+# An act can be undone for this long. What is needed for it holds addresses that were deleted, so it is kept no longer
+# than a person still remembers what went wrong.
+UNDO_KEPT_DAYS: Final = 30
+
 # A form that is sent twice is recognised for this long.
 SUBMISSION_MEMORY_HOURS: Final = 48
 

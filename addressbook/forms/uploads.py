@@ -3,11 +3,11 @@ from typing import Final
 
 from django import forms
 
+from addressbook import actions
 from libraries.spreadsheets import ENCODINGS, NO_COLUMN, NO_HEADER, Choice, Layout, limits
 from workspace import limits as workspace_limits
 from workspace.forms.fields import IdField, SentTextField
 from workspace.forms.submission import SubmissionForm
-from workspace.models import Action
 
 # As a form names them: a tab would not survive every browser.
 DELIMITERS: Final = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "none": ""}
@@ -53,7 +53,7 @@ class ListActForm(SeenCheckForm):
 
     @property
     def group_id(self) -> int | None:
-        names = {Action.CHANGE_GROUP: "into", Action.REMOVE_FROM_GROUP: "out_of"}
+        names = {actions.CHANGE_GROUP: "into", actions.REMOVE_FROM_GROUP: "out_of"}
         return self.cleaned_data.get(names.get(self.cleaned_data.get("action", ""), ""))
 
 

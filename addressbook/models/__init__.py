@@ -1,18 +1,20 @@
 from addressbook.models.addresses import Address, Membership
 from addressbook.models.downloads import DepartedAddress, DepartedMembership, Download
 from addressbook.models.groups import Group
+from addressbook.models.jobs import Erasure, Job
 from addressbook.models.sync import BookSync, ParkedEntry, Pause, RemoteCounts, Removal
-from addressbook.models.undo import Act, UndoRecord
+from addressbook.models.undo import UndoRecord
 from addressbook.models.uploads import Upload
 
 __all__ = [
-    "Act",
     "Address",
     "BookSync",
     "DepartedAddress",
     "DepartedMembership",
     "Download",
+    "Erasure",
     "Group",
+    "Job",
     "Membership",
     "ParkedEntry",
     "Pause",

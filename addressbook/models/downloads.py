@@ -1,8 +1,10 @@
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from addressbook import limits
@@ -11,8 +13,9 @@ from libraries.email_addresses import limits as email_limits
 from workspace import limits as workspace_limits
 from workspace.models.work import (
     UNFINISHED,
+    EditionWork,
+    HistoryLine,
     JobState,
-    LeasedWork,
     WorkQuerySet,
     finished_when_over,
     leased_while_running,
@@ -40,7 +43,7 @@ class DownloadQuerySet(WorkQuerySet["Download"]):
         return self.filter(state=JobState.RUNNING, taken_at__isnull=False)
 
 
-class Download(LeasedWork):
+class Download(EditionWork):
     """A file of addresses that somebody asked for: made by a worker, offered for a week, then gone but for this row.
 
     The file is named by us and stands in the default storage; an empty name says that there is none (any more).
@@ -57,9 +60,13 @@ class Download(LeasedWork):
         CSV = "csv", _("CSV (.csv)")
         CONSOLE = "console", _("For bulk registration in the console (.zip)")
 
-    TASK = "addressbook.tasks.run_download"
+    WORKER = "addressbook.services.downloads.make"
+    QUEUE = "downloads"
     FILE_FIELDS = ("stored_file",)
+    ADDRESS_FIELDS = ("outcome", "query")
     READS_BOOK = True
+    CHANGES_BOOK = False
+    ENDS_WITH_ROLE = Q(state__in=UNFINISHED)
 
     scope = models.CharField(max_length=6, choices=Scope)
     format = models.CharField(max_length=7, choices=Format)
@@ -104,6 +111,14 @@ class Download(LeasedWork):
 
     def __str__(self) -> str:
         return f"download {self.pk} ({self.format}, {self.state})"
+
+    def history_line(self) -> HistoryLine:
+        detail = {"download": self.pk, "state": self.state, "rows": self.row_count, "size": self.size, **self.outcome}
+        return HistoryLine("make_download", detail, self.reason)
+
+    @classmethod
+    def told_cancelled(cls, detail: Mapping[str, Any]) -> str:
+        return gettext("The creation of a file was cancelled.")
 
     def forget_contents(self) -> None:
         super().forget_contents()

@@ -1,16 +1,18 @@
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from addressbook.models.groups import Group
 from workspace import limits
-from workspace.models.audit import Action
 from workspace.models.work import (
     UNFINISHED,
+    EditionWork,
+    HistoryLine,
     JobState,
-    LeasedWork,
     WorkQuerySet,
     finished_when_over,
     leased_while_running,
@@ -23,7 +25,7 @@ class UploadQuerySet(WorkQuerySet["Upload"]):
         return self.defer("check_result", "groups")
 
 
-class Upload(LeasedWork):
+class Upload(EditionWork):
     """A file of addresses: received, checked by a worker, and applied by a worker once its owner has said OK.
 
     Applied means: registered, or, for the purpose LIST, what its owner chose (`action`).
@@ -41,15 +43,19 @@ class Upload(LeasedWork):
         REGISTER = "register", _("Registration")
         LIST = "list", _("List")
 
-    TASK = "addressbook.tasks.run_upload"
+    WORKER = "addressbook.services.uploads.run"
+    QUEUE = "changes"
     FILE_FIELDS = ("stored_file", "rows_file", "refused_file")
+    ADDRESS_FIELDS = ("outcome", "check_result", "name")
+    ENDS_WITH_ROLE = Q(phase="check")
+    CHANGED_NOTHING = Q(phase="check")
     # What of a check may be kept for good: it names no address.
     COUNTS = ("rows", "addresses", "new", "already_there", "doubled", "invalid", "blank", "group_count")
 
     phase = models.CharField(max_length=5, choices=Phase, default=Phase.CHECK)
     purpose = models.CharField(max_length=8, choices=Purpose, default=Purpose.REGISTER)
     # What OK does. Of a list it is "" until its owner has chosen, or what the page that it was sent from proposes.
-    action = models.CharField(max_length=30, default=Action.UPLOAD_ADDRESSES, blank=True)
+    action = models.CharField(max_length=30, default="upload_addresses", blank=True)
     reason = models.CharField(max_length=limits.REASON_CHARACTERS, blank=True)
     # What its owner calls the file: nothing but text for the screen.
     name = models.CharField(max_length=255)
@@ -85,6 +91,25 @@ class Upload(LeasedWork):
     def __str__(self) -> str:
         return f"upload {self.pk} ({self.phase}, {self.state})"
 
+    def history_line(self) -> HistoryLine | None:
+        """Without an OK it has done nothing."""
+        if self.phase != self.Phase.APPLY:
+            return None
+        detail: dict[str, Any] = {
+            name: self.check_result.get(name, 0) for name in ("rows", "doubled", "invalid", "blank")
+        }
+        detail |= {"state": self.state, "applied": self.rows_done, **self.outcome}
+        if self.is_list:
+            detail |= {"selected": self.rows_total, "by_list": True}
+        return HistoryLine(self.action, detail, self.reason)
+
+    def in_history(self) -> dict[str, Any]:
+        return {**super().in_history(), "phase": self.phase}
+
+    @classmethod
+    def told_cancelled(cls, detail: Mapping[str, Any]) -> str:
+        return gettext("An upload was cancelled.")
+
     def forget_listings(self) -> None:
         """Keep of the check nothing but numbers; does not save."""
         self.groups = []
@@ -104,7 +129,7 @@ class Upload(LeasedWork):
     @property
     def registered_refusals(self) -> bool:
         """Whether it has registered unsubscribes, which can be taken back."""
-        is_over = self.finished_at is not None and self.action == Action.REGISTER_UNSUBSCRIBES
+        is_over = self.finished_at is not None and self.action == "register_unsubscribes"
         return is_over and bool(self.outcome.get("registered"))
 
     @property

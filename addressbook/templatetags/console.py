@@ -16,20 +16,22 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from addressbook.models.groups import TreeGroup
+from addressbook.views.reset import recovery
 from addressbook.views.screen.listing import Row
 from addressbook.views.sync import sync_sentences
+from addressbook.views.sync.sync_line import sync_context
 from addressbook.views.undo import undo_sentences
 from addressbook.views.uploads import upload_dialog
 from workspace.models import AddressBook
+from workspace.numbers import number
 from workspace.views.books import masking
 from workspace.views.history import history_sentences
-from workspace.views.pages import sentences
 from workspace.views.pages.access import Access
 
 _CURRENT: Final = ' aria-current="true"'
 
 register = template.Library()
-register.filter("number", sentences.number)
+register.filter("number", number)
 register.filter("upload_line", upload_dialog.line_of)
 register.filter("action_title", history_sentences.title)
 register.filter("undo_outcome", undo_sentences.outcome)
@@ -57,7 +59,7 @@ def group_rows(
         rows.append(
             f'<li data-name="{shown.lower()}" data-group="{pk}"><a href="{address}?group={pk}" class="tree-item" '
             f'title="{shown}"{_CURRENT if pk == chosen_id else ""}><span class="tree-name">{shown}</span>'
-            f'{badge if pk in late else ""} <span class="count">{sentences.number(count)}</span></a>'
+            f'{badge if pk in late else ""} <span class="count">{number(count)}</span></a>'
         )
         if may_edit:
             rows.append(
@@ -106,7 +108,7 @@ def _groups_of(row: Row) -> str:
     named = _tags(row.named_groups)
     if not row.other_groups:
         return named
-    count = _("+%(count)s more") % {"count": sentences.number(len(row.other_groups))}
+    count = _("+%(count)s more") % {"count": number(len(row.other_groups))}
     summary = f'<summary class="tag more-tags">{escape(count)}</summary>'
     return f'{named}<details class="more-groups">{summary}{_tags(row.other_groups)}</details>'
 
@@ -140,7 +142,7 @@ def group_tick(group: TreeGroup, state: str, inside: int = 0, total: int = 0) ->
     before = format_html('<input type="hidden" name="{}" value="{}">', was, group.pk) if was else ""
     some = ""
     if state == "mixed":
-        numbers = {"inside": sentences.number(inside), "total": sentences.number(total)}
+        numbers = {"inside": number(inside), "total": number(total)}
         some = format_html(' <span class="hint">{}</span>', _("%(inside)s of %(total)s") % numbers)
     return format_html(
         '<li data-name="{}"><label><input type="checkbox" name="in" value="{}"{}> {}{}</label>{}</li>',
@@ -151,3 +153,14 @@ def group_tick(group: TreeGroup, state: str, inside: int = 0, total: int = 0) ->
         some,
         before,
     )
+
+
+@register.simple_tag
+def sync_values(access: Access) -> Mapping[str, object]:
+    """What the line of the sync says, on a page that knows nothing of the sync."""
+    return sync_context(access)
+
+
+@register.simple_tag
+def recovery_copies(access: Access) -> list[recovery.Copy]:
+    return recovery.copies(access)

@@ -28,7 +28,7 @@ from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
 from mailerconsole import sqlite
-from workspace.services.work.jobs import KINDS
+from workspace.models.work import kinds
 
 MANIFEST: Final = "manifest.json"
 _FILES: Final = "files"
@@ -225,7 +225,7 @@ def _copy_files(folder: Path) -> tuple[dict[str, str], list[str]]:
 
 
 def _named_files() -> Iterator[str]:
-    for model in KINDS:
+    for model in kinds():
         for row in model._default_manager.only("pk", *model.FILE_FIELDS).iterator() if model.FILE_FIELDS else ():
             yield from row.files
 

@@ -92,10 +92,10 @@ class _Workload(Collector):
             jobs.add_metric([kind, state], number)
         yield jobs
 
-        ages: dict[str, float] = {}
-        for task, seconds in (*workload.oldest_waiting().items(), workload.oldest_due_mailing()):
-            queue = current_app.amqp.router.route({}, task)["queue"].name
-            ages[queue] = max(ages.get(queue, 0.0), seconds)
+        ages = workload.oldest_waiting()
+        task, seconds = workload.oldest_due_mailing()
+        queue = current_app.amqp.router.route({}, task)["queue"].name
+        ages[queue] = max(ages.get(queue, 0.0), seconds)
         load = workload.sync_load()
         ages[current_app.conf.task_default_queue] = load.unattended_seconds
         oldest = GaugeMetricFamily(

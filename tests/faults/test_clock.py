@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from addressbook.models import Download, Upload
+from addressbook.models import Download, Job, Upload
 from addressbook.services import uploads
-from addressbook.tasks import run_download, run_job, run_upload
 from tests.faults.test_broker import _start_empty
 from tests.support.invariants import assert_consistent
-from workspace.models import Job, JobState
-from workspace.services.work import jobs
+from workspace.models import JobState
+from workspace.services.work import claiming
+from workspace.tasks import work_on
 
 pytestmark = pytest.mark.django_db
 
@@ -34,9 +34,9 @@ def waiting(ask, send, book, by, no_other_worker) -> None:
 
 
 def assert_done(book) -> None:
-    for model, run in ((Download, run_download), (Upload, run_upload), (Job, run_job)):
+    for model in (Download, Upload, Job):
         row = model.objects.get()
-        run(row.pk)
+        work_on(model._meta.label, row.pk)
         row.refresh_from_db()
         assert row.state in (JobState.COMPLETE, JobState.CHECKED), model
     assert_consistent(book)
@@ -44,15 +44,15 @@ def assert_done(book) -> None:
 
 def test_what_waited_is_announced_and_done(waiting, set_back, book) -> None:
     set_back()
-    assert jobs.wake_forgotten() == 3
+    assert claiming.wake_forgotten() == 3
     assert_done(book)
 
 
 def test_what_ran_on_a_worker_that_died_is_taken_over(waiting, set_back, book) -> None:
     for model in (Download, Upload, Job):
-        assert jobs.claim(model, model.objects.get().pk) is not None
+        assert claiming.claim(model, model.objects.get().pk) is not None
     set_back()
-    assert jobs.wake_forgotten() == 3
+    assert claiming.wake_forgotten() == 3
     assert_done(book)
 
 
@@ -60,7 +60,7 @@ def test_a_check_from_before_can_be_accepted(check, set_back, book, by) -> None:
     upload = check("a@example.com")
     set_back()
     uploads.apply(book=book, upload_id=upload.pk, group_id=None, seen=upload.attempt, by=by)
-    run_upload(upload.pk)
+    work_on(Upload._meta.label, upload.pk)
     upload.refresh_from_db()
     assert (upload.state, upload.outcome["registered"]) == (JobState.COMPLETE, 1)
     assert_consistent(book)

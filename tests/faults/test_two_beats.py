@@ -10,7 +10,7 @@ from tests.addressbook.services.test_concurrency import at_once
 from tests.mailerconsole.operations.conftest import lived_in  # noqa: F401 - a fixture
 from tests.support.invariants import assert_consistent, contents
 from workspace.models import JobState
-from workspace.services.work import jobs
+from workspace.services.work import claiming
 
 
 def test_every_task_of_the_schedule_twice_at_once_is_harmless(lived_in, book, no_other_worker) -> None:  # noqa: F811
@@ -31,7 +31,7 @@ def test_two_workers_on_one_upload_and_one_download_do_each_once(send, ask, regi
 
     def work(model, pk, run):
         def act() -> bool:
-            claimed = jobs.claim(model, pk)
+            claimed = claiming.claim(model, pk)
             if claimed is not None:
                 run(claimed)
             return claimed is not None

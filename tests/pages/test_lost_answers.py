@@ -4,7 +4,8 @@ from uuid import uuid4
 
 from playwright.sync_api import expect
 
-from workspace.models import Job, JobState
+from addressbook.models import Job
+from workspace.models import JobState
 
 
 def test_progress_survives_a_lost_answer(screen, book, bob, allowed_console_errors) -> None:

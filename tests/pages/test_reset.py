@@ -1,10 +1,11 @@
 from playwright.sync_api import Page, expect
 
+from addressbook.models import Erasure
 from tests.support.invariants import contents
 from tests.support.looks import looks
 from tests.support.people import PASSWORD
 from tests.support.stack import wait_for
-from workspace.models import Edition, Erasure
+from workspace.models import Edition
 
 
 def ok(page: Page, name: str) -> None:

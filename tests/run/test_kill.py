@@ -71,8 +71,12 @@ def hold_worker(console: Console) -> sqlite3.Connection:
 
 def announce(console: Console) -> None:
     """Send wake-ups to all workers, as the web server does: from a process with the console's settings."""
-    tasks = ["addressbook.tasks.run_job", "addressbook.tasks.run_download", "mailings.tasks.run_mailing"]
-    code = f"import mailerconsole; [mailerconsole.celery_app.send_task(task, args=[0]) for task in {tasks}]"
+    tasks: list[tuple[str, list[object], dict[str, str]]] = [
+        ("workspace.tasks.work_on", ["addressbook.Job", 0], {"queue": "changes"}),
+        ("workspace.tasks.work_on", ["addressbook.Download", 0], {"queue": "downloads"}),
+        ("mailings.tasks.run_mailing", [0], {}),
+    ]
+    code = f"import mailerconsole as m; [m.celery_app.send_task(name, args=args, **to) for name, args, to in {tasks}]"
     run_python(console, code)
 
 

@@ -3,10 +3,11 @@
 import time
 from statistics import median
 
+from addressbook.models import Job
+from addressbook.services.addresses import bulk_jobs
 from tests.support.stack import Stack, wait_for
-from workspace.models import AddressBook, Job, User
+from workspace.models import AddressBook, User
 from workspace.services.history.audit import Actor
-from workspace.services.work import jobs
 
 # Promised for the embedded broker.
 PROMISED_SECONDS = 0.5
@@ -24,7 +25,7 @@ def seconds_until_started(book: AddressBook, user: User) -> float:
     selection = {"group_id": None, "query": "", "address_ids": [], "through_id": 0, "seen_count": 0}
     parameters = {"selection": selection, "add": [], "remove": [], "subject": ""}
     before = time.time()
-    job = jobs.start(
+    job = bulk_jobs.start(
         kind=Job.Kind.DELETE_ADDRESSES,
         edition=book.current_edition,
         parameters=parameters,

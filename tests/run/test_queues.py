@@ -17,8 +17,10 @@ from libraries.outbound_mailer.simulator import DEFAULT_ACCOUNT
 from mailerconsole.operations.supervisor import read_procfile
 from mailings.services.sending import lease
 from tests.support.stack import wait_for
-from workspace.models import JobState, LeasedWork
+from workspace.models import JobState
+from workspace.models.work import kinds
 from workspace.services.books import keys
+from workspace.services.work import jobs
 
 KEYS = DEFAULT_ACCOUNT.credentials
 SECONDS = 60
@@ -39,7 +41,7 @@ class HeldUpload:
         self.path = Path(default_storage.path(self.upload.stored_file))
         self.path.unlink()
         os.mkfifo(self.path)
-        current_app.send_task(Upload.TASK, args=[self.upload.pk])
+        jobs.announce(self.upload)
 
     def state(self) -> str:
         self.upload.refresh_from_db()
@@ -93,13 +95,9 @@ def test_every_kind_of_work_has_a_queue_that_a_worker_serves() -> None:
         if " worker " in command
         for queue in command.split("--queues ")[1].split()[0].split(",")
     }
-    queues = {kind.TASK: current_app.amqp.router.route({}, kind.TASK)["queue"].name for kind in kinds()}
-    assert queues["addressbook.tasks.run_download"] == "downloads"
-    assert {name for task, name in queues.items() if "download" not in task} == {"changes"}
+    queues = {kind: kind.QUEUE for kind in kinds()}
+    assert queues.pop(Download) == "downloads"
+    assert set(queues.values()) == {"changes"}
     mail = current_app.amqp.router.route({}, lease.TASK)["queue"].name
     assert mail == "mail"
-    assert served == {*queues.values(), mail, settings.CELERY_TASK_DEFAULT_QUEUE}
-
-
-def kinds() -> list[type[LeasedWork]]:
-    return list(LeasedWork.__subclasses__())
+    assert served == {"changes", "downloads", mail, settings.CELERY_TASK_DEFAULT_QUEUE}

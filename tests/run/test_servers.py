@@ -60,9 +60,12 @@ def test_every_service_runs_with_what_the_file_says(composition: Composition) ->
 def assert_each_queue_is_served(composition: Composition) -> None:
     password = composition.folder.joinpath("secrets/redis_password").read_text().strip()
     broker = redis.Redis(port=composition.redis_port, password=password)
-    code = "import mailerconsole as m; [m.celery_app.send_task(name, args=[0]) for name in {}]"
-    tasks = [f"addressbook.tasks.{name}" for name in ("run_upload", "run_download", "sync_book")]
-    tasks.append("mailings.tasks.run_mailing")
+    code = "import mailerconsole as m; [m.celery_app.send_task(name, args=args, **to) for name, args, to in {}]"
+    tasks: list[tuple[str, list[object], dict[str, str]]] = [
+        ("workspace.tasks.work_on", [kind, 0], {"queue": queue})
+        for kind, queue in (("addressbook.Upload", "changes"), ("addressbook.Download", "downloads"))
+    ]
+    tasks += [("addressbook.tasks.sync_book", [0], {}), ("mailings.tasks.run_mailing", [0], {})]
     environment = composition.environment("web") | {"PATH": os.environ["PATH"]}
     subprocess.run([sys.executable, "-c", code.replace("{}", str(tasks))], cwd=ROOT, env=environment, check=True)
     wait_for(lambda: not any(broker.llen(queue) for queue in WORKERS), 30)

@@ -39,12 +39,11 @@ def made(ask: Callable[..., Download]) -> Callable[..., Download]:
 def make(download: Download) -> Download:
     """What a worker does when it hears of the download."""
     from addressbook.models import Download
-    from addressbook.services import downloads
-    from workspace.services.work import jobs
+    from workspace.services.work import claiming, jobs
 
-    claimed = jobs.claim(Download, download.pk)
+    claimed = claiming.claim(Download, download.pk)
     assert claimed is not None
-    downloads.make(claimed)
+    jobs.work_on(claimed)
     download.refresh_from_db()
     return download
 

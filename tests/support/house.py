@@ -16,8 +16,9 @@ LIBRARIES = ("email_addresses", "spreadsheets", "outbound_mailer")
 SHARED_LIBRARY = "email_addresses"
 # Within an app.
 LAYERS = (
-    {"limits", "request_ids"},
+    {"limits", "numbers", "request_ids", "secret_key"},
     {"models", "migrations"},
+    {"actions"},
     {"services"},
     {"forms", "tasks"},
     {"views"},
@@ -28,7 +29,7 @@ ROOMS = {
     "workspace.services": ("history", "work", "people", "books", "users"),
     "workspace.views": ("pages", "people", "books", "history", "work", "users"),
     "addressbook.services": ("sync", "addresses", "uploads", "downloads", "undo", "reset", "beginnings"),
-    "addressbook.views": ("sync", "undo", "addresses", "uploads", "downloads", "reset", "screen"),
+    "addressbook.views": ("answers", "sync", "undo", "addresses", "uploads", "downloads", "reset", "screen"),
     "mailings.views": ("suppressions", "compose", "templates", "follow", "settings"),
 }
 # What starts the processes knows the operations, and these know the rest of the project.

@@ -2,8 +2,8 @@
 
 from django.db.models import Count
 
-from addressbook.models import Address, Group, Membership
-from workspace.models import AddressBook, Edition, Job
+from addressbook.models import Address, Group, Job, Membership
+from workspace.models import AddressBook, Edition
 
 
 def assert_consistent(book: AddressBook) -> None:

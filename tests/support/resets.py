@@ -51,13 +51,12 @@ def undo(book: AddressBook, by: Actor, seen: Callable[[], Contents], no_other_wo
 
 def erase_all() -> int:
     """What a worker does when it hears of the erasures; how many there were."""
-    from addressbook.services.reset import erasing
-    from workspace.models import Erasure
-    from workspace.services.work import jobs
+    from addressbook.models import Erasure
+    from workspace.services.work import claiming, jobs
 
     found = list(Erasure.objects.filter(finished_at__isnull=True).values_list("pk", flat=True))
     for pk in found:
-        claimed = jobs.claim(Erasure, pk)
+        claimed = claiming.claim(Erasure, pk)
         assert claimed is not None
-        erasing.run(claimed)
+        jobs.work_on(claimed)
     return len(found)

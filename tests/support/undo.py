@@ -9,9 +9,8 @@ from uuid import uuid4
 import pytest
 
 if TYPE_CHECKING:
-    from addressbook.models import Act
     from addressbook.services.undo import Undone
-    from workspace.models import AddressBook
+    from workspace.models import Act, AddressBook
     from workspace.services.history.audit import Actor
 
 
@@ -30,19 +29,17 @@ def undo_act(book: AddressBook, by: Actor, no_other_worker: None) -> Callable[..
 
 
 def last_act() -> Act:
-    from addressbook.models import Act
+    from workspace.models import Act
 
     return Act.objects.order_by("pk").last()
 
 
 def work_on_jobs() -> None:
     """What the workers do when they hear of the jobs that wait."""
-    from addressbook.services import undo
-    from addressbook.services.addresses import bulk
-    from workspace.models import Job
-    from workspace.services.work import jobs
+    from addressbook.models import Job
+    from workspace.services.work import claiming, jobs
 
     for job in Job.objects.unfinished():
-        claimed = jobs.claim(Job, job.pk)
+        claimed = claiming.claim(Job, job.pk)
         assert claimed is not None
-        (undo.run if claimed.kind == Job.Kind.UNDO else bulk.run)(claimed)
+        jobs.work_on(claimed)

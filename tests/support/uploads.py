@@ -102,12 +102,11 @@ def reading_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 def work(upload: Upload) -> Upload:
     """What a worker does when it hears of the upload."""
     from addressbook.models import Upload
-    from addressbook.services import uploads
-    from workspace.services.work import jobs
+    from workspace.services.work import claiming, jobs
 
-    claimed = jobs.claim(Upload, upload.pk)
+    claimed = claiming.claim(Upload, upload.pk)
     assert claimed is not None
-    uploads.run(claimed)
+    jobs.work_on(claimed)
     upload.refresh_from_db()
     return upload
 

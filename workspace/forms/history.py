@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 
 from workspace.forms.fields import IdField, SentTextField
-from workspace.models import Action
+from workspace.models.actions import ACTIONS
 from workspace.services.history import Filters
 
 
@@ -39,7 +39,7 @@ class HistoryForm(forms.Form):
     """What cannot be read of it filters nothing. Days are those of the time zone in which times are shown."""
 
     person = SentTextField(required=False)
-    kind = forms.ChoiceField(required=False, choices=[("", ""), *Action.choices])
+    kind = SentTextField(required=False)
     group = SentTextField(required=False)
     before = IdField(required=False)
 
@@ -56,7 +56,7 @@ class HistoryForm(forms.Form):
         filters = Filters(
             # PostgreSQL does not take a NUL.
             username=(values.get("person") or "").replace("\0", "\ufffd"),
-            action=values.get("kind") or "",
+            action=kind if (kind := values.get("kind") or "") in ACTIONS else "",
             group=(values.get("group") or "").strip().replace("\0", "\ufffd"),
             since=_midnight(since) if since else None,
             until=_midnight(until + timedelta(days=1)) if until and until < date.max else None,

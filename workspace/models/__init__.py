@@ -1,4 +1,5 @@
-from workspace.models.audit import Action, AuditChain, AuditEvent
+from workspace.models.acts import Act
+from workspace.models.audit import AuditChain, AuditEvent
 from workspace.models.books import AddressBook, BookMember, Edition, Masking, Region, Role, Zone
 from workspace.models.connections import Connection, SealingKey
 from workspace.models.in_list import Among
@@ -6,10 +7,10 @@ from workspace.models.invitations import Invitation
 from workspace.models.sign_in import Authenticator, GuessCounter, RecoveryCode
 from workspace.models.submissions import Submission
 from workspace.models.users import User
-from workspace.models.work import Erasure, Job, JobState, LeasedWork
+from workspace.models.work import EditionWork, JobState, LeasedWork
 
 __all__ = [
-    "Action",
+    "Act",
     "AddressBook",
     "Among",
     "AuditChain",
@@ -18,10 +19,9 @@ __all__ = [
     "BookMember",
     "Connection",
     "Edition",
-    "Erasure",
+    "EditionWork",
     "GuessCounter",
     "Invitation",
-    "Job",
     "JobState",
     "LeasedWork",
     "Masking",

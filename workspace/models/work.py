@@ -1,12 +1,18 @@
-from typing import ClassVar, Self, TypeVar
+"""Work that goes on after the answer. A subclass of LeasedWork is a kind of its own; nothing else lists the kinds."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self, TypeVar, cast
+
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from workspace import request_ids
-from workspace.models.books import Edition
+from workspace.models.acts import Act
+from workspace.models.books import AddressBook, Edition
 
 
 class JobState(models.TextChoices):
@@ -27,22 +33,44 @@ UNFINISHED = (JobState.WAITING, JobState.RUNNING)
 Work = TypeVar("Work", bound="LeasedWork", covariant=True)
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """What the history says of work that is over: a code of an act, and its details (counts and names only)."""
+
+    action: str
+    detail: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+
+
 class LeasedWork(models.Model):
     """Work that goes on after the answer. The row is the truth; a message to the workers only says: look.
 
     A worker owns the work as long as `attempt` is the number that it was given when it claimed the row, and it writes
     only while that holds. `cursor` moves in the same transaction as the rows of a batch, so that work which is taken
     over goes on where the last whole batch ended.
+
+    A subclass says by the names below what sets its kind apart (docs/architecture.md).
     """
 
-    # The Celery task that is told the id of a row to look at.
-    TASK: ClassVar[str]
+    # The function that works on a claimed row, by its full name: models do not import services.
+    WORKER: ClassVar[str]
+    # Whose workers are told of it.
+    QUEUE: ClassVar[str]
+    # The way from a row to its book, as a look-up.
+    BOOK: ClassVar[str]
     # The fields that name a file in the default storage; such a file goes with its row at the latest.
     FILE_FIELDS: ClassVar[tuple[str, ...]] = ()
+    # The fields that may hold an address; whoever asks to be forgotten is looked for there, and in the files.
+    ADDRESS_FIELDS: ClassVar[tuple[str, ...]] = ("outcome",)
     # Whether it writes what it finds in the book into a file: such work must not outlive the erasing of traces.
     READS_BOOK: ClassVar[bool] = False
+    # Whether the list may show something else once it is over.
+    CHANGES_BOOK: ClassVar[bool] = True
+    # The rows that end when their requester may no longer ask for them; None: none, half an act would help nobody.
+    ENDS_WITH_ROLE: ClassVar[Q | None] = None
+    # The rows that have changed nothing so far; whoever cancels one of them need not hear of its end.
+    CHANGED_NOTHING: ClassVar[Q] = Q()
 
-    edition = models.ForeignKey(Edition, models.CASCADE, related_name="%(class)ss")
     requested_by = models.ForeignKey("addressbook.User", models.SET_NULL, null=True, related_name="+")
     requester = models.CharField(max_length=150)
     requested_from = models.GenericIPAddressField(null=True)
@@ -59,8 +87,6 @@ class LeasedWork(models.Model):
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(default=0)
     outcome = models.JSONField(default=dict)
-    # Where what it changes is kept, so that it can be undone.
-    act = models.ForeignKey("addressbook.Act", models.SET_NULL, null=True, related_name="%(class)ss")
 
     # The request that caused it: its log lines carry the same id.
     request_id = models.CharField(max_length=request_ids.MOST_CHARACTERS, default=request_ids.current, blank=True)
@@ -76,14 +102,78 @@ class LeasedWork(models.Model):
         abstract = True
 
     @property
+    def book(self) -> AddressBook:
+        found: Any = self
+        for name in self.BOOK.split("__"):
+            found = getattr(found, name)
+        return cast(AddressBook, found)
+
+    @property
+    def worker(self) -> str:
+        return self.WORKER
+
+    @property
+    def line_name(self) -> str:
+        """How the page calls its line."""
+        return f"{self._meta.model_name}-{self.pk}"
+
+    @property
     def files(self) -> list[str]:
         """The names of its files in the default storage."""
         return [name for field in self.FILE_FIELDS if (name := getattr(self, field))]
 
+    @property
+    def may_be_cancelled(self) -> bool:
+        return True
+
+    def why_over(self, edition: Edition) -> str:
+        """Why it must end although nobody cancelled it, now that the book has this edition; "": it may go on."""
+        return ""
+
+    def history_line(self) -> HistoryLine | None:
+        """What the history is to say of its end; None where that is not worth a line."""
+        return None
+
+    def in_history(self) -> dict[str, Any]:
+        """How lines of the history name it."""
+        return {str(self._meta.model_name): self.pk}
+
+    @classmethod
+    def told_cancelled(cls, detail: Mapping[str, Any]) -> str:
+        """What the history says of its having been cancelled, beside that; `detail` is that of `in_history`."""
+        return ""
+
     def forget_contents(self) -> None:
         """Blank what came out of the book or a file, for who only has to be told how it ended; does not save."""
-        for field in self.FILE_FIELDS:
-            setattr(self, field, "")
+        for name in self.FILE_FIELDS:
+            setattr(self, name, "")
+
+
+class EditionWork(LeasedWork):
+    """Work on the contents of an edition; a reset ends it."""
+
+    BOOK = "edition__book"
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="%(class)ss")
+    # Where what it changes is kept, so that it can be undone.
+    act = models.ForeignKey(Act, models.SET_NULL, null=True, related_name="%(class)ss")
+
+    class Meta:
+        app_label = "addressbook"
+        abstract = True
+
+    def why_over(self, edition: Edition) -> str:
+        return "" if edition.pk == self.edition_id else "reset"
+
+
+def kinds() -> list[type[LeasedWork]]:
+    """The kinds of work that the installed apps bring along."""
+    return [model for model in apps.get_models() if issubclass(model, LeasedWork)]
+
+
+def edition_kinds() -> list[type[EditionWork]]:
+    """Those of them that work on an edition."""
+    return [model for model in apps.get_models() if issubclass(model, EditionWork)]
 
 
 def finished_when_over(name: str, *, resting: tuple[JobState, ...] = ()) -> models.CheckConstraint:
@@ -105,70 +195,12 @@ def leased_while_running(name: str) -> models.CheckConstraint:
 
 
 class WorkQuerySet(models.QuerySet[Work]):
+    def in_book(self, book: AddressBook) -> Self:
+        return self.filter(**{self.model.BOOK: book})
+
     def unfinished(self) -> Self:
         return self.filter(state__in=UNFINISHED)
 
     def shown_to(self, user_id: int) -> Self:
         """What the page of `user_id` shows: all that is unfinished, and their own results until put away."""
         return self.filter(Q(state__in=UNFINISHED) | Q(requested_by_id=user_id, dismissed_at__isnull=True))
-
-
-class JobQuerySet(WorkQuerySet["Job"]):
-    """Nothing of its own."""
-
-
-class Job(LeasedWork):
-    """A bulk act on a selection or on a whole group, or the undo of an act."""
-
-    class Kind(models.TextChoices):
-        DELETE_ADDRESSES = "delete_addresses", _("Delete addresses")
-        EDIT_GROUPS = "edit_groups", _("Edit group")
-        REMOVE_FROM_GROUP = "remove_from_group", _("Remove from group")
-        EMPTY_GROUP = "empty_group", _("Empty group")
-        DELETE_GROUP = "delete_group", _("Delete group")
-        # The addresses that were registered after a reset, into the contents from before it.
-        MERGE_EDITIONS = "merge_editions", _("Merge addresses")
-        ERASE_TRACES = "erase_traces", _("Delete permanently, including backups")
-        UNDO = "undo", _("Undo")
-
-    TASK = "addressbook.tasks.run_job"
-
-    kind = models.CharField(max_length=20, choices=Kind)
-    # What to do and to which rows; its shape belongs to the service of the kind.
-    parameters = models.JSONField()
-
-    objects = JobQuerySet.as_manager()
-
-    class Meta:
-        app_label = "addressbook"
-        constraints = [finished_when_over("job_finished_when_over"), leased_while_running("job_leased_while_running")]
-        # Serves the sweeper, and the unfinished jobs of a page.
-        indexes = [models.Index(fields=["edition", "state"], name="job_by_edition_and_state")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.pk} ({self.state})"
-
-    def forget_contents(self) -> None:
-        # The search of a selection may be an address.
-        super().forget_contents()
-        self.parameters = {}
-
-
-class Erasure(LeasedWork):
-    """The erasing of a closed edition, in small steps. It goes with the edition, at its end; the history tells of it.
-
-    From its first moment on the edition cannot be restored. `cursor` is the highest id of an address erased so far.
-    """
-
-    TASK = "addressbook.tasks.run_erasure"
-
-    class Meta:
-        app_label = "addressbook"
-        constraints = [
-            finished_when_over("erasure_finished_when_over"),
-            leased_while_running("erasure_leased_while_running"),
-            models.UniqueConstraint(fields=["edition"], name="erasure_once_per_edition"),
-        ]
-
-    def __str__(self) -> str:
-        return f"erasure {self.pk} ({self.state})"

@@ -11,12 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from addressbook import limits
-from addressbook.models import Group, Membership
-from addressbook.services.addresses import groups, memberships, undo_log
+from addressbook.models import Group, Job, Membership
+from addressbook.services.addresses import bulk_jobs, groups, memberships, undo_log
 from addressbook.services.addresses.selection import Selection
-from addressbook.services.addresses.undo_log import Changes as Noted
-from workspace.models import AddressBook, Edition, Job, JobState
-from workspace.services.history.audit import ACTIONS, Actor, record
+from addressbook.services.addresses.undo_log import UndoNotes
+from workspace.models import AddressBook, Edition, JobState
+from workspace.services.history.audit import Actor, record
 from workspace.services.work import jobs, pace
 from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
@@ -43,7 +43,9 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class _Act:
+class GroupChange:
+    """What is to be done to which addresses."""
+
     kind: Job.Kind
     selection: Selection
     add: tuple[int, ...] = ()
@@ -63,7 +65,7 @@ def delete_addresses(*, book: AddressBook, selection: Selection, token: UUID, by
 
     Raises SelectionChangedError, NothingSelectedError or UndoRunningError, as all acts here do.
     """
-    return _submit(_Act(Job.Kind.DELETE_ADDRESSES, selection), book, token, by)
+    return _submit(GroupChange(Job.Kind.DELETE_ADDRESSES, selection), book, token, by)
 
 
 def remove_from_group(*, book: AddressBook, selection: Selection, token: UUID, by: Actor) -> Done:
@@ -87,7 +89,7 @@ def edit_groups(
 
     Raises GroupGoneError too, and then nothing was changed.
     """
-    act = _Act(Job.Kind.EDIT_GROUPS, selection, add=tuple(sorted(add)), remove=tuple(sorted(remove)))
+    act = GroupChange(Job.Kind.EDIT_GROUPS, selection, add=tuple(sorted(add)), remove=tuple(sorted(remove)))
     return _submit(act, book, token, by)
 
 
@@ -101,11 +103,11 @@ def delete_group(*, book: AddressBook, selection: Selection, token: UUID, by: Ac
     return _submit(_on_group(Job.Kind.DELETE_GROUP, selection), book, token, by)
 
 
-def _on_group(kind: Job.Kind, selection: Selection) -> _Act:
-    return _Act(kind, selection, remove=(selection.group_id or 0,))
+def _on_group(kind: Job.Kind, selection: Selection) -> GroupChange:
+    return GroupChange(kind, selection, remove=(selection.group_id or 0,))
 
 
-def _submit(act: _Act, book: AddressBook, token: UUID, by: Actor) -> Done:
+def _submit(act: GroupChange, book: AddressBook, token: UUID, by: Actor) -> Done:
     submitted = Submitted(by, token, act.kind, act.as_json(), book)
     with changing(book, by=by) as change:
         edition = change.edition
@@ -118,22 +120,23 @@ def _submit(act: _Act, book: AddressBook, token: UUID, by: Actor) -> Done:
             raise NothingSelectedError
         done = Done(selected, {}, subject=names.get("group", ""))
         if selected * act.rows_an_address <= limits.ROWS_WITHIN_A_CLICK:
-            noted = Noted()
+            action = Job(kind=act.kind).action
+            noted = UndoNotes()
             changes = _do_at_once(act, edition, noted)
-            undoable = undo_log.keep_at_once(edition, ACTIONS[act.kind], noted)
+            undoable = undo_log.keep_at_once(edition, action, noted)
             done = replace(done, changes=changes, act_id=undoable.pk if undoable else None)
             detail = {"selected": selected, **changes, **names}
-            record(by=by, action=ACTIONS[act.kind], book=book, detail=detail, act=undoable)
+            record(by=by, action=action, book=book, detail=detail, act=undoable)
         else:
-            jobs.require_no_undo(edition)
+            bulk_jobs.require_no_undo(edition)
             parameters = {**act.as_json(), "names": names}
-            job = jobs.start(kind=act.kind, edition=edition, parameters=parameters, rows_total=selected, by=by)
+            job = bulk_jobs.start(kind=act.kind, edition=edition, parameters=parameters, rows_total=selected, by=by)
             done = replace(done, job_id=job.pk)
         submitted.remember(asdict(done))
     return done
 
 
-def _names(act: _Act, edition: Edition) -> dict[str, Any]:
+def _names(act: GroupChange, edition: Edition) -> dict[str, Any]:
     """The groups of the act by name, for the history and the page. Raises GroupGoneError unless all are there."""
     names = dict(Group.objects.filter(edition=edition, pk__in=(*act.add, *act.remove)).values_list("pk", "name"))
     if len(names) != len({*act.add, *act.remove}):
@@ -143,7 +146,7 @@ def _names(act: _Act, edition: Edition) -> dict[str, Any]:
     return {"group": names[act.remove[0]]} if act.remove else {}
 
 
-def _do_at_once(act: _Act, edition: Edition, noted: Noted) -> Changes:
+def _do_at_once(act: GroupChange, edition: Edition, noted: UndoNotes) -> Changes:
     address_ids = list(act.selection.addresses(edition).values_list("pk", flat=True))
     changes = _apply(act, edition, address_ids, noted)
     if act.kind == Job.Kind.DELETE_GROUP:
@@ -169,31 +172,23 @@ def run(job: Job) -> None:
 
 
 def _run_batch(job: Job, rows: int) -> bool:
-    """One batch in one transaction; whether there may be another. Repeats nothing: the cursor is kept with the rows."""
-    with changing(job.edition.book, by=None) as change:
-        edition = change.edition
-        row = jobs.still_owned(job)
-        act = _act_of(row)
-        if edition.pk != row.edition_id:
-            row.outcome = {**row.outcome, "reason": "reset"}
-            row.save(update_fields=["outcome"])
-            return _finish(row, JobState.FAILED)
-        if row.cancel_requested:
-            return _finish(row, JobState.CANCELLED)
-        address_ids = _next_batch(row, act, edition, rows)
-        noted = Noted()
+    """One batch; whether there may be another."""
+    with jobs.batch(job) as batch:
+        edition, act = batch.change.edition, _change_of(batch.row)
+        address_ids = _next_batch(batch.row, act, edition, rows)
+        noted = UndoNotes()
         if not address_ids:
             if act.kind == Job.Kind.DELETE_GROUP:
                 _delete_emptied_group(act, noted)
-                jobs.keep_undoable(row, noted)
-            return _finish(row, JobState.COMPLETE)
+                batch.note(noted)
+            jobs.finish(batch.row, JobState.COMPLETE)
+            return False
         changes = _apply(act, edition, address_ids, noted)
-        jobs.keep_undoable(row, noted)
-        jobs.keep_batch(row, cursor=address_ids[-1], rows=len(address_ids), changes=changes)
+        batch.keep(cursor=address_ids[-1], rows=len(address_ids), changes=changes, notes=noted)
     return True
 
 
-def _next_batch(job: Job, act: _Act, edition: Edition, rows: int) -> list[int]:
+def _next_batch(job: Job, act: GroupChange, edition: Edition, rows: int) -> list[int]:
     if act.kind == Job.Kind.DELETE_GROUP:
         # Whoever joins a group that is being deleted leaves it with the others.
         rest = Membership.objects.filter(group=act.remove[0]).order_by("address_id")
@@ -201,7 +196,7 @@ def _next_batch(job: Job, act: _Act, edition: Edition, rows: int) -> list[int]:
     return act.selection.next_ids(edition, after=job.cursor or 0, limit=max(1, rows // act.rows_an_address))
 
 
-def _apply(act: _Act, edition: Edition, address_ids: Collection[int], noted: Noted) -> Changes:
+def _apply(act: GroupChange, edition: Edition, address_ids: Collection[int], noted: UndoNotes) -> Changes:
     """Do the act to these addresses; group ids that are gone by now are passed over."""
     if act.kind == Job.Kind.DELETE_ADDRESSES:
         return {"deleted": memberships.delete_addresses(edition, address_ids, noted=noted)}
@@ -214,19 +209,14 @@ def _apply(act: _Act, edition: Edition, address_ids: Collection[int], noted: Not
     return changes
 
 
-def _delete_emptied_group(act: _Act, noted: Noted) -> None:
+def _delete_emptied_group(act: GroupChange, noted: UndoNotes) -> None:
     for group in Group.objects.filter(pk=act.remove[0]):
         groups.delete_empty(group, noted=noted)
 
 
-def _finish(job: Job, state: JobState) -> bool:
-    jobs.finish(job, state)
-    return False
-
-
-def _act_of(job: Job) -> _Act:
+def _change_of(job: Job) -> GroupChange:
     values = job.parameters
-    return _Act(
+    return GroupChange(
         kind=Job.Kind(job.kind),
         selection=Selection.from_json(values["selection"]),
         add=tuple(values["add"]),

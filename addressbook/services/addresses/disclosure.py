@@ -5,11 +5,11 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from addressbook import limits
+from addressbook import actions, limits
 from addressbook.models import Address
 from libraries import email_addresses
 from libraries.email_addresses import limits as email_limits
-from workspace.models import Action, AddressBook, AuditEvent
+from workspace.models import AddressBook, AuditEvent
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 
@@ -36,12 +36,12 @@ def look_up(*, book: AddressBook, key: str, by: Actor) -> bool:
         edition = books.lock(book)
         hour_ago = timezone.now() - timedelta(hours=1)
         asked = AuditEvent.objects.filter(
-            chain=book.pk, username=by.user.get_username(), action=Action.LOOK_UP_ADDRESS, at__gte=hour_ago
+            chain=book.pk, username=by.user.get_username(), action=actions.LOOK_UP_ADDRESS, at__gte=hour_ago
         )
         if asked.count() >= limits.LOOK_UPS_PER_HOUR:
             raise TooManyLookUpsError
         found = Address.objects.filter(edition=edition, key=key).exists()
-        record(by=by, action=Action.LOOK_UP_ADDRESS, book=book, detail={"found": found})
+        record(by=by, action=actions.LOOK_UP_ADDRESS, book=book, detail={"found": found})
     return found
 
 
@@ -52,5 +52,5 @@ def show(*, book: AddressBook, address_id: int, by: Actor) -> Address:
         address = Address.objects.filter(edition=edition, pk=address_id).first()
         if address is None:
             raise AddressGoneError
-        record(by=by, action=Action.SHOW_ADDRESS, book=book, detail={"shown": 1, "address": address.pk})
+        record(by=by, action=actions.SHOW_ADDRESS, book=book, detail={"shown": 1, "address": address.pk})
     return address

@@ -5,12 +5,12 @@ import unicodedata
 from typing import Final
 from uuid import UUID
 
-from addressbook import limits
+from addressbook import actions, limits
 from addressbook.models import Group
-from addressbook.services.addresses.undo_log import Changes, GroupRow, moment_of
+from addressbook.services.addresses.undo_log import GroupRow, UndoNotes, moment_of
 from addressbook.services.sync import outbox
 from workspace import limits as workspace_limits
-from workspace.models import Action, AddressBook, Edition
+from workspace.models import AddressBook, Edition
 from workspace.services.history.audit import Actor, record
 from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
@@ -104,7 +104,7 @@ def create_group(*, book: AddressBook, name: str, token: UUID, by: Actor) -> Gro
         if edition.groups.count() >= workspace_limits.GROUPS_PER_BOOK:
             raise TooManyGroupsError
         group = Group.objects.create(edition=edition, name=name)
-        record(by=by, action=Action.ADD_GROUP, book=book, detail={"group": name})
+        record(by=by, action=actions.ADD_GROUP, book=book, detail={"group": name})
         submitted.remember({"group": group.pk})
     return group
 
@@ -127,18 +127,18 @@ def rename_group(*, book: AddressBook, group_id: int, seen_name: str, name: str,
         group.name = name
         group.save(update_fields=["name"])
         outbox.group_renamed(group, seen_name)
-        record(by=by, action=Action.RENAME_GROUP, book=book, detail={"group": [seen_name, name]})
+        record(by=by, action=actions.RENAME_GROUP, book=book, detail={"group": [seen_name, name]})
     return group
 
 
-def delete_empty(group: Group, *, noted: Changes) -> None:
+def delete_empty(group: Group, *, noted: UndoNotes) -> None:
     """A step of services: delete a group without addresses, under the lock of the book."""
     noted.deleted_group(group)
     outbox.group_leaves(group)
     group.delete()
 
 
-def restore(edition: Edition, row: GroupRow, *, noted: Changes) -> Group:
+def restore(edition: Edition, row: GroupRow, *, noted: UndoNotes) -> Group:
     """A step of services: give a deleted group back, without addresses, under its old id. Raises as `create_group`."""
     pk, name, created_at = row
     if edition.groups.filter(name=name).exists():

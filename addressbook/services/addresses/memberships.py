@@ -12,12 +12,12 @@ from django.db.models import F
 
 from addressbook.models import Group, Upload
 from addressbook.services.addresses import statements, tombstones
-from addressbook.services.addresses.undo_log import AddressRow, Changes, MembershipRow
+from addressbook.services.addresses.undo_log import AddressRow, MembershipRow, UndoNotes
 from addressbook.services.sync import outbox
 from workspace.models import Edition
 
 
-def add_to_group(group: Group, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
+def add_to_group(group: Group, address_ids: Collection[int], *, noted: UndoNotes | None = None) -> int:
     """Put these addresses into the group, where they are not in it yet."""
     made = statements.put_into_group(group.pk, address_ids)
     _change_group_count(group.pk, len(made))
@@ -26,7 +26,7 @@ def add_to_group(group: Group, address_ids: Collection[int], *, noted: Changes |
     return len(made)
 
 
-def remove_from_group(group: Group, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
+def remove_from_group(group: Group, address_ids: Collection[int], *, noted: UndoNotes | None = None) -> int:
     """Take these addresses out of the group; they stay in the book."""
     outbox.members_leave(group, address_ids)
     tombstones.note_memberships(group.edition_id, group.pk, address_ids)
@@ -37,7 +37,7 @@ def remove_from_group(group: Group, address_ids: Collection[int], *, noted: Chan
     return len(taken)
 
 
-def delete_addresses(edition: Edition, address_ids: Collection[int], *, noted: Changes | None = None) -> int:
+def delete_addresses(edition: Edition, address_ids: Collection[int], *, noted: UndoNotes | None = None) -> int:
     """Delete these addresses from the book and so from every group."""
     outbox.addresses_leave(edition, address_ids)
     tombstones.note_addresses(edition.pk, address_ids)
@@ -52,7 +52,7 @@ def delete_addresses(edition: Edition, address_ids: Collection[int], *, noted: C
     return len(addresses)
 
 
-def restore_addresses(edition: Edition, rows: Sequence[AddressRow], *, noted: Changes) -> int:
+def restore_addresses(edition: Edition, rows: Sequence[AddressRow], *, noted: UndoNotes) -> int:
     """Give addresses back that an act has taken away, as they were, under their old ids; none of them may be there."""
     uploads = {origin for *_, origin in rows if origin is not None}
     origins = set(Upload.objects.filter(pk__among=uploads).values_list("pk", flat=True)) if uploads else set()
@@ -66,7 +66,7 @@ def restore_addresses(edition: Edition, rows: Sequence[AddressRow], *, noted: Ch
     return len(rows)
 
 
-def restore_to_group(group: Group, rows: Sequence[MembershipRow], *, noted: Changes) -> int:
+def restore_to_group(group: Group, rows: Sequence[MembershipRow], *, noted: UndoNotes) -> int:
     """Put addresses back into the group, under the old ids of their memberships; none of them may be in it."""
     if rows:
         statements.insert_memberships(group.pk, rows)

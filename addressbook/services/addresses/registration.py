@@ -7,14 +7,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from addressbook import actions
 from addressbook.models import Address, Group, Membership
 from addressbook.models.groups import TreeGroup
 from addressbook.services.addresses import groups, memberships, undo_log
-from addressbook.services.addresses.undo_log import Changes
+from addressbook.services.addresses.undo_log import UndoNotes
 from libraries import email_addresses
 from libraries.email_addresses import EmailAddress, InvalidEmailError
 from workspace import limits
-from workspace.models import Action, AddressBook, Edition
+from workspace.models import AddressBook, Edition
 from workspace.services.history.audit import Actor, record
 from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
@@ -151,7 +152,7 @@ def register_typed(*, book: AddressBook, group_id: int | None, text: str, token:
         if earlier := submitted.earlier_outcome():
             return Report(**earlier)
         group = groups.find(edition, group_id) if group_id is not None else None
-        noted = Changes()
+        noted = UndoNotes()
         registered = _insert_missing(edition, found.addresses, noted)
         added = 0
         if group is not None:
@@ -165,8 +166,8 @@ def register_typed(*, book: AddressBook, group_id: int | None, text: str, token:
             added_to_group=added,
             group=group.name if group else "",
         )
-        act = undo_log.keep_at_once(edition, Action.INSERT_ADDRESS, noted)
-        record(by=by, action=Action.INSERT_ADDRESS, book=book, detail=_counts(report), act=act)
+        act = undo_log.keep_at_once(edition, actions.INSERT_ADDRESS, noted)
+        record(by=by, action=actions.INSERT_ADDRESS, book=book, detail=_counts(report), act=act)
         report = replace(report, act_id=act.pk if act else None)
         submitted.remember(asdict(report))
     return report
@@ -178,7 +179,7 @@ def _counts(report: Report) -> dict[str, Any]:
     return detail
 
 
-def _insert_missing(edition: Edition, addresses: list[EmailAddress], noted: Changes) -> int:
+def _insert_missing(edition: Edition, addresses: list[EmailAddress], noted: UndoNotes) -> int:
     known = _ids_by_key(edition, addresses)
     now = timezone.now()
     missing = [

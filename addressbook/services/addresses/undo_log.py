@@ -14,11 +14,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, Final, Self
 
-from django.utils import timezone
-
-from addressbook import limits
-from addressbook.models import Act, Group, UndoRecord
-from workspace.models import Action, Edition
+from addressbook.models import Group, UndoRecord
+from workspace.models import Act, Edition
+from workspace.services.work import acts
 
 # First and last id.
 Range = list[int]
@@ -33,7 +31,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Changes:
+class UndoNotes:
     """What one transaction of an act changed. Memberships are kept by the id of their group (JSON: as text)."""
 
     groups_made: list[GroupRow] = field(default_factory=list)
@@ -109,29 +107,13 @@ class Changes:
         return cls(**json.loads(zlib.decompress(payload)))
 
 
-def begin(edition: Edition, action: Action, *, undoes: Act | None = None) -> Act:
-    """A new act, in the caller's transaction. It goes on until `close`."""
-    return Act.objects.create(edition=edition, action=action, undoes=undoes, began_at=timezone.now())
-
-
-def close(act: Act) -> Act | None:
-    """End the act: from now on it can be undone. None when it has changed nothing; then it is forgotten."""
-    if not act.record_count:
-        act.delete()
-        return None
-    act.done_at = timezone.now()
-    act.undo_until = act.done_at + timedelta(days=limits.UNDO_KEPT_DAYS)
-    act.save(update_fields=["done_at", "undo_until"])
-    return act
-
-
-def keep_at_once(edition: Edition, action: Action, changes: Changes, *, undoes: Act | None = None) -> Act | None:
+def keep_at_once(edition: Edition, action: str, changes: UndoNotes, *, undoes: Act | None = None) -> Act | None:
     """The closed act of one transaction; None when that has changed nothing."""
     if not changes.row_count:
         return None
-    act = begin(edition, action, undoes=undoes)
+    act = acts.begin(edition, action, undoes=undoes)
     changes.keep(act)
-    return close(act)
+    return acts.close(act)
 
 
 def microseconds(moment: datetime) -> int:

@@ -5,14 +5,14 @@ from uuid import uuid4
 
 from django.core.files.base import ContentFile
 
-from addressbook import limits
+from addressbook import actions, limits
 from addressbook.models import Download, Group
 from addressbook.services import downloads, undo, uploads
 from addressbook.services.addresses import bulk, groups, registration
 from addressbook.services.addresses.selection import everything
 from addressbook.services.beginnings import samples
 from workspace import limits as workspace_limits
-from workspace.models import Action, AddressBook, AuditEvent, BookMember, Role, User
+from workspace.models import AddressBook, AuditEvent, BookMember, Role, User
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
 
@@ -39,7 +39,7 @@ def fill(book: AddressBook) -> bool:
     """Fill a book that never held an address and is not connected to the real service; whether that was done."""
     if book.current_edition is None or not samples.are_offered(book, book.current_edition):
         return False
-    if AuditEvent.objects.filter(book_id=book.pk, action=Action.INSERT_ADDRESS).exists():
+    if AuditEvent.objects.filter(book_id=book.pk, action=actions.INSERT_ADDRESS).exists():
         return False
     admin = Actor(BookMember.objects.filter(book=book, role=Role.ADMIN).select_related("user").earliest("pk").user)
     manager = _colleague(book, "manager", Role.MANAGER, admin)

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from addressbook import limits
+from addressbook import actions, limits
 from addressbook.models import Address
 from addressbook.services.addresses import groups, memberships, undo_log
-from addressbook.services.addresses.undo_log import Changes
-from addressbook.services.sync import connection
+from addressbook.services.addresses.undo_log import UndoNotes
 from libraries import email_addresses
 from workspace import limits as workspace_limits
-from workspace.models import Action, AddressBook, Edition
+from workspace.models import AddressBook, Edition
+from workspace.services.books import connection
 from workspace.services.history.audit import Actor, record
 from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
@@ -81,18 +81,18 @@ def load(*, book: AddressBook, token: UUID, by: Actor) -> Loaded:
             return Loaded(**earlier)
         if not are_offered(book, edition):
             raise NotOfferedError
-        noted = Changes()
+        noted = UndoNotes()
         ids = _insert(edition, noted)
         made, added = _sort_into_groups(edition, ids, noted)
-        act = undo_log.keep_at_once(edition, Action.INSERT_ADDRESS, noted)
+        act = undo_log.keep_at_once(edition, actions.INSERT_ADDRESS, noted)
         detail = {"samples": True, "registered": len(ids), "added_to_group": added, "groups_created": made}
-        record(by=by, action=Action.INSERT_ADDRESS, book=book, detail=detail, act=act)
+        record(by=by, action=actions.INSERT_ADDRESS, book=book, detail=detail, act=act)
         loaded = Loaded(len(ids), len(_GROUPS), act.pk if act else None)
         submitted.remember(asdict(loaded))
     return loaded
 
 
-def _insert(edition: Edition, noted: Changes) -> list[int]:
+def _insert(edition: Edition, noted: UndoNotes) -> list[int]:
     """The ids in the order of the samples, whose first is the newest."""
     now = timezone.now()
     parsed = [email_addresses.parse(email) for email in sample_emails(limits.SAMPLE_ADDRESSES)]
@@ -103,7 +103,7 @@ def _insert(edition: Edition, noted: Changes) -> list[int]:
     return [address.pk for address in reversed(made)]
 
 
-def _sort_into_groups(edition: Edition, ids: list[int], noted: Changes) -> tuple[int, int]:
+def _sort_into_groups(edition: Edition, ids: list[int], noted: UndoNotes) -> tuple[int, int]:
     """How many groups were made, and how many places in groups were given."""
     made = added = 0
     for name, (first, last) in _GROUPS.items():

@@ -1,6 +1,6 @@
 """Downloads: a file of the book is asked for, made by a worker, offered for a week, and then gone.
 
-- `requests`: what people do: ask, cancel, try again, fetch.
+- `requests`: what people do: ask, try again, fetch.
 - `snapshot`, `contents`, `making`: what a worker does. The file shows the book at the moment when its making began.
 - `housekeeping`: what goes when its time has come.
 """
@@ -12,7 +12,6 @@ from addressbook.services.downloads.requests import (
     DownloadGoneError,
     ReasonRequiredError,
     TooManyDownloadsError,
-    cancel,
     fetchable,
     find,
     listed,
@@ -27,7 +26,6 @@ __all__ = [
     "DownloadGoneError",
     "ReasonRequiredError",
     "TooManyDownloadsError",
-    "cancel",
     "fetchable",
     "find",
     "listed",

@@ -47,8 +47,8 @@ def _close(download: Download, state: JobState, **outcome: str) -> None:
 
 
 def _expire(download: Download, state: JobState, outcome: dict[str, str]) -> None:
-    stored_files.discard_on_commit(download.stored_file)
-    download.state, download.outcome, download.stored_file = state, outcome, ""
+    stored_files.discard_of(download)
+    download.state, download.outcome = state, outcome
     download.save(update_fields=["state", "outcome", "stored_file"])
 
 

@@ -3,11 +3,11 @@
 import errno
 import os
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone, translation
 
@@ -17,42 +17,36 @@ from addressbook.services.addresses import tombstones
 from addressbook.services.downloads import contents, files
 from addressbook.services.downloads.snapshot import Moment, pin
 from workspace.models import Edition, JobState
-from workspace.services.books import books
 from workspace.services.work import crash_points, jobs, stored_files
+from workspace.services.work.changing import holding
 
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-class _OverError(Exception):
-    """There is nothing more to make: cancelled by somebody (the default), or for the reason given."""
-
-    def __init__(self, state: JobState = JobState.CANCELLED, reason: str = "") -> None:
-        super().__init__(reason)
-        self.state = state
-        self.reason = reason
-
-
 class _StaleMomentError(Exception):
-    """Rows came back under ids from before the moment (`departures.rows_return`): it cannot be told any more."""
+    """Rows came back under ids from before the moment (`tombstones.rows_return`): it cannot be told any more."""
 
 
 def make(download: Download) -> None:
     """Make the file of a claimed download. Repeats safely, at a moment of its own. Raises JobLostError."""
     crash_points.reached("download: begin")
+    with suppress(jobs.WorkOverError):  # it has been ended
+        _make(download)
+    tombstones.forget(download.edition.book)
+    crash_points.reached("download: done")
+
+
+def _make(download: Download) -> None:
     try:
         with files.scratch() as folder:
             while not _make_once(download, folder / "file"):
                 pass
-    except _OverError as over:
-        _end(download, over.state, over.reason)
     except contents.GroupGoneMeanwhileError:
         _end(download, JobState.FAILED, "group_gone")
     except OSError as error:
         if error.errno not in _NO_SPACE:
             raise
         _end(download, JobState.FAILED, "no_space")
-    tombstones.forget(download.edition.book)
-    crash_points.reached("download: done")
 
 
 def _make_once(download: Download, path: Path) -> bool:
@@ -71,13 +65,12 @@ def _make_once(download: Download, path: Path) -> bool:
 
 
 def _begin(download: Download) -> Moment:
-    with transaction.atomic():
-        row = _owned_in_current_edition(download)
+    with jobs.step(download) as step:
+        row = step.row
         moment = pin(row.edition)
         row.taken_at = timezone.now()
         row.rows_done, row.rows_total = 0, contents.rows_to_look_at(row, moment)
         row.save(update_fields=["taken_at", "rows_done", "rows_total"])
-        crash_points.reached("download: before the moment is committed")
     return moment
 
 
@@ -96,10 +89,10 @@ class _Heart:
         if time.monotonic() - self._last < limits.DOWNLOAD_HEARTBEAT_SECONDS:
             return
         self._last = time.monotonic()
-        if not jobs.keep_lease(self._download, rows_done=self._looked_at):
-            raise _OverError
-        if not Edition.objects.filter(pk=self._moment.edition_id, current_of__isnull=False).exists():
-            raise _OverError(JobState.FAILED, "reset")
+        is_wanted = jobs.keep_lease(self._download, rows_done=self._looked_at)
+        if not is_wanted or not Edition.objects.filter(pk=self._moment.edition_id, current_of__isnull=False).exists():
+            with jobs.step(self._download):
+                pass  # it is ended there
 
 
 def _keep(download: Download, path: Path, rows: int) -> None:
@@ -111,8 +104,8 @@ def _keep(download: Download, path: Path, rows: int) -> None:
     stored_file = files.keep_path(path)
     crash_points.reached("download: file stored")
     try:
-        with transaction.atomic():
-            row = _owned_in_current_edition(download)
+        with jobs.step(download) as step:
+            row = step.row
             if row.taken_at is None:
                 raise _StaleMomentError
             row.stored_file, row.sha256, row.size, row.row_count = stored_file, sha256, size, rows
@@ -121,8 +114,7 @@ def _keep(download: Download, path: Path, rows: int) -> None:
             row.expires_at = timezone.now()  # in a moment, by the right clock
             jobs.finish(row, JobState.COMPLETE, also=_MADE)
             Download.objects.filter(pk=row.pk).update(expires_at=Now() + timedelta(days=limits.DOWNLOAD_KEPT_DAYS))
-            crash_points.reached("download: before commit")
-    except (_OverError, _StaleMomentError, jobs.JobLostError):
+    except (jobs.WorkOverError, _StaleMomentError, jobs.JobLostError):
         # Whatever else goes wrong, the commit may have happened: then the sweep decides by the row.
         stored_files.discard(stored_file)
         raise
@@ -131,21 +123,7 @@ def _keep(download: Download, path: Path, rows: int) -> None:
 _MADE: Final = ("stored_file", "sha256", "size", "row_count", "rows_done", "query", "outcome", "expires_at")
 
 
-def _owned_in_current_edition(download: Download) -> Download:
-    edition = books.lock(download.edition.book)
-    row = jobs.still_owned(download)
-    if row.cancel_requested:
-        raise _OverError
-    if edition.pk != row.edition_id:
-        raise _OverError(JobState.FAILED, "reset")
-    return row
-
-
 def _end(download: Download, state: JobState, reason: str) -> None:
-    with transaction.atomic():
-        books.lock(download.edition.book)
-        row = jobs.still_owned(download)
-        row.outcome = {"reason": reason}
-        row.save(update_fields=["outcome"])
-        jobs.finish(row, state)
+    with holding(download.book):
+        jobs.finish(jobs.still_owned(download), state, reason=reason)
         crash_points.reached("download: before the end is committed")

@@ -1,4 +1,4 @@
-"""What people do with a download: ask for it, cancel it, try again, fetch its file."""
+"""What people do with a download: ask for it, try again, fetch its file."""
 
 from collections.abc import Sequence
 from typing import IO, Any
@@ -8,16 +8,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from addressbook import limits
+from addressbook import actions, limits
 from addressbook.models import Download
 from addressbook.services.addresses import groups
 from addressbook.services.downloads import files
-from workspace import request_ids
-from workspace.models import Action, AddressBook, Edition, JobState
+from workspace.models import AddressBook, Edition, JobState
 from workspace.services.books import books
 from workspace.services.history import audit
 from workspace.services.history.audit import Actor
-from workspace.services.work import crash_points, jobs
+from workspace.services.work import crash_points, jobs, owners
 from workspace.services.work.submissions import Submitted
 
 
@@ -84,9 +83,9 @@ def request(
             reason=reason,
             language=language,
         )
-        _record(Action.REQUEST_DOWNLOAD, download, by, group=download.group_name)
+        _record(actions.REQUEST_DOWNLOAD, download, by, group=download.group_name)
         submitted.remember({"download": download.pk})
-        transaction.on_commit(lambda: jobs.announce(download))
+        jobs.announce_on_commit(download)
         crash_points.reached("download request: before commit")
     return download
 
@@ -99,33 +98,16 @@ def retry(*, book: AddressBook, download_id: int, by: Actor) -> None:
         if not may_retry(download):
             return
         _require_room(edition)
-        download.state, download.cancel_requested = JobState.WAITING, False
-        download.waiting_since, download.request_id = timezone.now(), request_ids.current()
-        download.fruitless_attempts, download.outcome, download.dismissed_at = 0, {}, None
-        download.started_at = download.finished_at = download.announced_at = download.taken_at = None
+        download.outcome, download.taken_at = {}, None
         download.rows_done = download.rows_total = 0
-        download.save()
-        _record(Action.REQUEST_DOWNLOAD, download, by, again=True)
-        transaction.on_commit(lambda: jobs.announce(download))
+        jobs.put_back(download)
+        _record(actions.REQUEST_DOWNLOAD, download, by, again=True)
 
 
 def may_retry(download: Download) -> bool:
     """Whether all is there that making it needs; the query of a search is dropped after a day."""
     lacks_query = download.scope == Download.Scope.SEARCH and not download.query
     return download.state in (JobState.FAILED, JobState.CANCELLED) and not lacks_query
-
-
-def cancel(*, book: AddressBook, download_id: int, by: Actor) -> None:
-    """Stop it. Raises DownloadGoneError; of no effect when it is over."""
-    with transaction.atomic():
-        download = find(books.lock(book), download_id, locked=True)
-        if not download.is_working or download.cancel_requested:
-            return
-        download.cancel_requested = True
-        download.save(update_fields=["cancel_requested"])
-        if download.state == JobState.WAITING:
-            jobs.finish(download, JobState.CANCELLED)
-        audit.record(by=by, action=Action.CANCEL_JOB, book=book, detail={"download": download.pk})
 
 
 def find(edition: Edition, download_id: int, *, locked: bool = False) -> Download:
@@ -156,10 +138,10 @@ def open_file(download: Download, *, whole: bool, by: Actor) -> IO[bytes]:
         file = files.open_stored(download.stored_file)
     except FileNotFoundError as error:
         raise DownloadGoneError from error
-    _record(Action.FETCH_DOWNLOAD, download, by, rows=download.row_count, **({} if whole else {"part": True}))
+    _record(actions.FETCH_DOWNLOAD, download, by, rows=download.row_count, **({} if whole else {"part": True}))
     if whole:
         # Whoever has the file need not put the line on the page away as well.
-        jobs.dismiss(Download, book=download.edition.book, work_id=download.pk, by=by)
+        owners.dismiss(Download, book=download.edition.book, work_id=download.pk, by=by)
     return file
 
 
@@ -168,6 +150,6 @@ def _require_room(edition: Edition) -> None:
         raise TooManyDownloadsError
 
 
-def _record(action: Action, download: Download, by: Actor, **more: Any) -> None:
+def _record(action: str, download: Download, by: Actor, **more: Any) -> None:
     detail = {"download": download.pk, "scope": download.scope, "format": download.format, **more}
     audit.record(by=by, action=action, book=download.edition.book, detail=detail, reason=download.reason)

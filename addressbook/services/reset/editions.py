@@ -12,10 +12,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from addressbook import limits
-from addressbook.models import Upload
+from addressbook.models import Job, Upload
 from addressbook.services.uploads import lists
-from workspace.models import AddressBook, Edition, Job, JobState, LeasedWork
-from workspace.models.work import UNFINISHED
+from workspace.models import AddressBook, Edition, EditionWork, JobState
+from workspace.models.work import UNFINISHED, edition_kinds
 from workspace.services.work import jobs, stored_files
 
 
@@ -86,22 +86,21 @@ def open_instead(book: AddressBook, old: Edition, new: Edition, *, keep_copy: bo
     ).update(edition=new)
     for work in _unfinished(old):
         _stop(work)
-    for model in jobs.KINDS:
+    for model in edition_kinds():
         # Of what was stopped, what nobody has read yet.
         stopped = model._default_manager.filter(edition=old, outcome__reason="reset", dismissed_at__isnull=True)
         stopped.update(edition=new)
     return old.erase_after
 
 
-def _unfinished(edition: Edition) -> Iterator[LeasedWork]:
-    for model in jobs.KINDS:
+def _unfinished(edition: Edition) -> Iterator[EditionWork]:
+    for model in edition_kinds():
         rows = model._default_manager.select_for_update(of=("self",)).filter(edition=edition)
         yield from rows.filter(Q(state__in=UNFINISHED) | Q(state=JobState.CHECKED))
 
 
-def _stop(work: LeasedWork) -> None:
-    work.outcome = {**work.outcome, "reason": "reset"}
-    jobs.finish(work, JobState.FAILED)  # recorded with what it was about
+def _stop(work: EditionWork) -> None:
+    jobs.finish(work, JobState.FAILED, reason="reset")  # recorded with what it was about
     stored_files.discard_on_commit(*work.files)
     work.forget_contents()
     work.act = None  # what it did until then is undone, if at all, in the edition where it was done

@@ -1,6 +1,6 @@
 """Erasing a closed edition: in the background, in small steps, whoever is killed meanwhile.
 
-What is erased leaves the tables, the file store and, by `scrubbing`, the bytes of the database file. The row of the
+What is erased leaves the tables, the file store and, by `vacuum`, the bytes of the database file. The row of the
 edition goes last, and its erasure with it; the history keeps a line with numbers.
 """
 
@@ -13,11 +13,11 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Address, Group, Membership
+from addressbook.models import Address, Erasure, Group, Membership
 from addressbook.services import undo
 from addressbook.services.reset import merging, vacuum
-from workspace.models import AddressBook, Edition, Erasure, JobState, LeasedWork
-from workspace.models.work import UNFINISHED
+from workspace.models import AddressBook, Edition, EditionWork, JobState
+from workspace.models.work import UNFINISHED, edition_kinds
 from workspace.services.books import books
 from workspace.services.history import audit
 from workspace.services.history.audit import Actor
@@ -38,7 +38,7 @@ def start(edition: Edition, *, by: Actor | None = None) -> Erasure:
         requested_from=by.ip_address if by else None,
         created_at=timezone.now(),
     )
-    transaction.on_commit(lambda: jobs.announce(erasure))
+    jobs.announce_on_commit(erasure)
     return erasure
 
 
@@ -64,10 +64,7 @@ def _start_if_due(book_id: int, edition_id: int) -> bool:
             return True
         if earlier.state in UNFINISHED:
             return False
-        earlier.state, earlier.finished_at, earlier.fruitless_attempts = JobState.WAITING, None, 0
-        earlier.waiting_since = timezone.now()
-        earlier.save(update_fields=["state", "finished_at", "fruitless_attempts", "waiting_since"])
-        transaction.on_commit(lambda: jobs.announce(earlier))
+        jobs.put_back(earlier)
         return True
 
 
@@ -91,7 +88,7 @@ def run(erasure: Erasure) -> None:
         crash_points.reached("erase: groups gone")
     while _erase_undo(erasure):
         crash_points.reached("erase: undo records gone")
-    for model in jobs.KINDS:
+    for model in edition_kinds():
         while model is not Erasure and _erase_work(erasure, model):
             crash_points.reached("erase: work gone")
     rewritten = vacuum.scrub(lambda: jobs.keep_lease(erasure, rows_done=erasure.rows_done))
@@ -163,7 +160,7 @@ def _erase_undo(erasure: Erasure) -> int:
         return undo.erase_records(jobs.still_owned(erasure).edition)
 
 
-def _erase_work(erasure: Erasure, model: type[LeasedWork]) -> bool:
+def _erase_work(erasure: Erasure, model: type[EditionWork]) -> bool:
     """One job, upload or the like with its files; whether there was one."""
     with transaction.atomic():
         jobs.still_owned(erasure)

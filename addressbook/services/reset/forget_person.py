@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from io import BytesIO
-from typing import IO, Any, Final
+from typing import IO, Final
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -19,9 +19,10 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from addressbook.models import Address, Download, Upload
+from addressbook import actions
+from addressbook.models import Address, Job
 from addressbook.services import undo
-from addressbook.services.addresses import memberships, tombstones
+from addressbook.services.addresses import bulk_jobs, memberships, tombstones
 from addressbook.services.addresses.bulk import NothingSelectedError
 from addressbook.services.addresses.selection import Selection
 from addressbook.services.reset import erasing, vacuum
@@ -29,8 +30,8 @@ from addressbook.services.sync import outbox
 from libraries.email_addresses import limits as email_limits
 from libraries.spreadsheets import limits as spreadsheet_limits
 from workspace import limits
-from workspace.models import Action, AddressBook, Job, JobState, LeasedWork, Submission
-from workspace.models.work import UNFINISHED
+from workspace.models import AddressBook, JobState, LeasedWork, Submission
+from workspace.models.work import UNFINISHED, kinds
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work import crash_points, jobs, stored_files
@@ -88,10 +89,12 @@ def erase_traces(*, book: AddressBook, selection: Selection, token: UUID, by: Ac
             raise TooManyTracesError(selection.addresses(edition).count())
         keys = list(Address.objects.filter(pk__in=rows).values_list("key", flat=True))
         deleted = memberships.delete_addresses(edition, list(rows))
-        record(by=by, action=Action.DELETE_ADDRESS, book=book, detail={"deleted": deleted, "with_traces": True})
+        record(by=by, action=actions.DELETE_ADDRESS, book=book, detail={"deleted": deleted, "with_traces": True})
         # Whom to look for stands in the row of the job until it is done, and nowhere else.
         parameters = {"keys": keys, "texts": sorted({*keys, *rows.values()})}
-        job = jobs.start(kind=Job.Kind.ERASE_TRACES, edition=edition, parameters=parameters, rows_total=deleted, by=by)
+        job = bulk_jobs.start(
+            kind=Job.Kind.ERASE_TRACES, edition=edition, parameters=parameters, rows_total=deleted, by=by
+        )
         done = Forgetting(deleted, job.pk)
         submitted.remember(asdict(done))
         crash_points.reached("traces: before commit")
@@ -163,8 +166,8 @@ def _forget_in_copies(job: Job, keys: Collection[str]) -> None:
 
 
 def _work_of(book: AddressBook) -> Iterator[LeasedWork]:
-    for model in jobs.KINDS:
-        yield from model._default_manager.filter(edition__book=book).order_by("pk")
+    for model in kinds():
+        yield from model._default_manager.filter(**{model.BOOK: book}).order_by("pk")
 
 
 def _forget_in_work(job: Job, work: LeasedWork, texts: Collection[str]) -> bool:
@@ -181,8 +184,7 @@ def _forget_in_work(job: Job, work: LeasedWork, texts: Collection[str]) -> bool:
         jobs.still_owned(job)
         row = type(work)._default_manager.select_for_update(of=("self",)).get(pk=work.pk)
         if row.state in UNFINISHED or row.state == JobState.CHECKED:
-            row.outcome = {**row.outcome, "reason": "traces_erased"}
-            jobs.finish(row, JobState.FAILED)
+            jobs.finish(row, JobState.FAILED, reason="traces_erased")
         stored_files.discard(*row.files)
         row.forget_contents()
         row.save()
@@ -190,13 +192,7 @@ def _forget_in_work(job: Job, work: LeasedWork, texts: Collection[str]) -> bool:
 
 
 def _row_holds(work: LeasedWork, texts: Collection[str]) -> bool:
-    values: list[Any] = [work.outcome]
-    if isinstance(work, Job):
-        values.append(work.parameters)
-    if isinstance(work, Upload):
-        values += [work.check_result, work.name]
-    if isinstance(work, Download):
-        values.append(work.query)
+    values = [getattr(work, name) for name in work.ADDRESS_FIELDS]
     return _holds(json.dumps(values, ensure_ascii=False).encode(), texts)
 
 

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from addressbook import limits
-from addressbook.models import Address, Group, Membership
+from addressbook.models import Address, Group, Job, Membership
 from addressbook.services.addresses import memberships
-from workspace.models import Edition, Job, JobState
+from workspace.models import Edition, JobState
 from workspace.services.work import crash_points, jobs
-from workspace.services.work.changing import changing
 
 # registered + already_there = the addresses that were copied.
 COUNTS: Final = ("registered", "already_there", "added_to_group")
@@ -24,30 +23,22 @@ def reads(edition: Edition) -> bool:
 def run(job: Job) -> None:
     """Work on a claimed job until it is over. Raises JobLostError when another worker has it."""
     while _run_batch(job):
-        crash_points.reached("merge: batch kept")
+        pass
     crash_points.reached("merge: done")
 
 
 def _run_batch(job: Job) -> bool:
-    """One batch in one transaction; whether there may be another. Repeats nothing: the cursor is kept with the rows."""
-    with changing(job.edition.book, by=None) as change:
-        target = change.edition
-        row = jobs.still_owned(job)
-        if target.pk != row.edition_id:
-            row.outcome = {**row.outcome, "reason": "reset"}
-            row.save(update_fields=["outcome"])
-            return _finish(row, JobState.FAILED)
-        if row.cancel_requested:
-            return _finish(row, JobState.CANCELLED)
-        source = Edition.objects.get(pk=row.parameters["source"])
-        rest = Address.objects.filter(edition=source, pk__gt=row.cursor or 0).order_by("pk")
+    """One batch; whether there may be another."""
+    with jobs.batch(job) as batch:
+        source = Edition.objects.get(pk=batch.row.parameters["source"])
+        rest = Address.objects.filter(edition=source, pk__gt=batch.row.cursor or 0).order_by("pk")
         ids = list(rest.values_list("pk", flat=True)[: limits.ROWS_PER_JOB_BATCH])
         if not ids:
-            return _finish(row, JobState.COMPLETE)
-        changes = copy_addresses(source, target, ids)
+            jobs.finish(batch.row, JobState.COMPLETE)
+            return False
+        changes = copy_addresses(source, batch.change.edition, ids)
         crash_points.reached("merge: rows copied")
-        jobs.keep_batch(row, cursor=ids[-1], rows=len(ids), changes=changes)
-        crash_points.reached("merge: before commit")
+        batch.keep(cursor=ids[-1], rows=len(ids), changes=changes)
     return True
 
 
@@ -82,8 +73,3 @@ def _copy_memberships(target: Edition, ids: Sequence[int]) -> int:
     for group in Group.objects.filter(edition=target, name__in=wanted):
         added += memberships.add_to_group(group, [places[key] for key in wanted[group.name]])
     return added
-
-
-def _finish(job: Job, state: JobState) -> bool:
-    jobs.finish(job, state)
-    return False

@@ -6,11 +6,11 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from addressbook import limits
+from addressbook import actions, limits
 from addressbook.services.reset import editions, erasing
 from addressbook.services.reset.editions import Contents
 from addressbook.services.sync import outbox
-from workspace.models import Action, AddressBook, Edition
+from workspace.models import AddressBook, Edition
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work import crash_points
@@ -55,7 +55,7 @@ def reset(*, book: AddressBook, seen: Contents, keep_copy: bool, token: UUID, by
         done = Reset(old.number, gone.groups, gone.addresses, keep_copy)
         detail = {"edition": old.number, "groups": gone.groups, "addresses": gone.addresses}
         days = limits.RECOVERY_COPY_DAYS if keep_copy else 0
-        record(by=by, action=Action.RESET_BOOK, book=book, detail={**detail, "days_kept": days})
+        record(by=by, action=actions.RESET_BOOK, book=book, detail={**detail, "days_kept": days})
         submitted.remember(asdict(done))
         crash_points.reached("reset: before commit")
     return done

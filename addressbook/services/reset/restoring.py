@@ -6,17 +6,18 @@ from uuid import UUID
 
 from django.db import transaction
 
-from addressbook import limits
-from addressbook.models import Address, Group
+from addressbook import actions, limits
+from addressbook.models import Address, Group, Job
+from addressbook.services.addresses import bulk_jobs
 from addressbook.services.addresses.groups import TooManyGroupsError
 from addressbook.services.reset import editions, erasing, merging
 from addressbook.services.reset.editions import Contents
 from addressbook.services.sync import outbox
 from workspace import limits as workspace_limits
-from workspace.models import Action, AddressBook, Edition, Job
+from workspace.models import AddressBook, Edition
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
-from workspace.services.work import crash_points, jobs
+from workspace.services.work import crash_points
 from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
@@ -108,7 +109,7 @@ def undo_reset(
         restored = Restored(number, back.groups, back.addresses, merged, job.pk if job else None)
         detail = {"edition": number, "groups": back.groups, "addresses": back.addresses, "newcomers": there.addresses}
         detail |= merged
-        record(by=by, action=Action.UNDO_RESET, book=book, detail={**detail, "what_became_of_them": newcomers.value})
+        record(by=by, action=actions.UNDO_RESET, book=book, detail={**detail, "what_became_of_them": newcomers.value})
         submitted.remember(asdict(restored))
         crash_points.reached("undo: before commit")
     return restored
@@ -129,7 +130,7 @@ def erase_copy(*, book: AddressBook, number: int, by: Actor) -> None:
             return
         Edition.objects.filter(pk=copy.pk).update(erase_after=editions.database_now(book))
         detail = {"edition": number, "groups": copy.groups.count(), "addresses": copy.address_count}
-        record(by=by, action=Action.ERASE_COPY, book=book, detail=detail)
+        record(by=by, action=actions.ERASE_COPY, book=book, detail=detail)
         erasing.start(copy, by=by)
 
 
@@ -145,7 +146,7 @@ def _merge(source: Edition, target: Edition, by: Actor) -> tuple[dict[str, int],
     if rows > limits.ROWS_WITHIN_A_CLICK:
         parameters = {"source": source.pk}
         kind = Job.Kind.MERGE_EDITIONS
-        job = jobs.start(kind=kind, edition=target, parameters=parameters, rows_total=source.address_count, by=by)
+        job = bulk_jobs.start(kind=kind, edition=target, parameters=parameters, rows_total=source.address_count, by=by)
         return merged, job
     ids = list(source.addresses.order_by("pk").values_list("pk", flat=True))
     return merged | merging.copy_addresses(source, target, ids), None

@@ -1,6 +1,5 @@
 """Keeping the remote book equal to ours. See docs/sync.md."""
 
-from addressbook.services.sync.connection import NotConnectedError, client_for
 from addressbook.services.sync.lease import SyncLostError, wake_due
 from addressbook.services.sync.overview import Difference, Parked, State, Status, groups_on_their_way, status, status_of
 from addressbook.services.sync.running import run
@@ -16,6 +15,7 @@ from addressbook.services.sync.switches import (
     turn_off,
     turn_on,
 )
+from workspace.services.books.connection import NotConnectedError, client_for
 
 __all__ = [
     "Difference",

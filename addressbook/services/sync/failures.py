@@ -7,8 +7,8 @@ from typing import Final
 
 from addressbook import limits
 from addressbook.models import BookSync, Pause
-from addressbook.services.sync import connection
 from libraries import outbound_mailer
+from workspace.services.books import connection
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,8 @@
 """Books that the bundled simulator stands in for."""
 
-from addressbook.services.sync import connection, switches
+from addressbook.services.sync import switches
 from workspace.models import AddressBook
+from workspace.services.books import connection
 from workspace.services.history.audit import Actor
 
 

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from addressbook import limits
 from addressbook.models import BookSync, Pause
-from addressbook.services.sync import connection, failures, lease, overview
+from addressbook.services.sync import failures, lease, overview
 from addressbook.services.sync.engine import Engine, Rest, Wait
 from workspace import limits as workspace_limits
+from workspace.services.books import connection
 
 
 def run(book_id: int) -> None:

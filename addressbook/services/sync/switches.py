@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from addressbook import actions
 from addressbook.models import BookSync, ParkedEntry, Pause, RemoteCounts, Removal
 from addressbook.services.sync import outbox
-from workspace.models import Action, AddressBook, Edition, Role
+from workspace.models import AddressBook, Edition, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work.changing import Change, Fact, changing
@@ -44,7 +45,7 @@ def turn_on(*, book: AddressBook, existing: Existing = Existing.ASK, by: Actor) 
         outbox.connect_anew(sync, edition)
         _choose(sync, edition, existing)
         outbox.wake(book)
-        record(by=by, action=Action.TURN_SYNC_ON, book=book, detail={"existing": existing})
+        record(by=by, action=actions.TURN_SYNC_ON, book=book, detail={"existing": existing})
 
 
 def choose_existing(*, book: AddressBook, existing: Existing, by: Actor) -> None:
@@ -55,7 +56,7 @@ def choose_existing(*, book: AddressBook, existing: Existing, by: Actor) -> None
         _unpause(sync)
         _choose(sync, edition, existing)
         outbox.wake(book)
-        record(by=by, action=Action.CHOOSE_EXISTING, book=book, detail={"existing": existing})
+        record(by=by, action=actions.CHOOSE_EXISTING, book=book, detail={"existing": existing})
 
 
 def turn_off(*, book: AddressBook, by: Actor) -> None:
@@ -70,7 +71,7 @@ def turn_off(*, book: AddressBook, by: Actor) -> None:
         Removal.objects.filter(book=book).delete()
         ParkedEntry.objects.filter(book=book).delete()
         RemoteCounts.objects.filter(book=book).delete()
-        record(by=by, action=Action.TURN_SYNC_OFF, book=book)
+        record(by=by, action=actions.TURN_SYNC_OFF, book=book)
 
 
 def pause(*, book: AddressBook, by: Actor) -> None:
@@ -79,7 +80,7 @@ def pause(*, book: AddressBook, by: Actor) -> None:
         if not sync.pause:
             BookSync.objects.filter(pk=sync.pk).update(pause=Pause.BY_USER)
             logger.info("The sync of book %s is paused (%s).", sync.book_id, Pause.BY_USER)
-            record(by=by, action=Action.PAUSE_SYNC, book=book)
+            record(by=by, action=actions.PAUSE_SYNC, book=book)
 
 
 def resume(*, book: AddressBook, by: Actor) -> None:
@@ -88,7 +89,7 @@ def resume(*, book: AddressBook, by: Actor) -> None:
         if sync.pause:
             _unpause(sync)
             outbox.wake(book)
-            record(by=by, action=Action.RESUME_SYNC, book=book, detail={"pause": sync.pause})
+            record(by=by, action=actions.RESUME_SYNC, book=book, detail={"pause": sync.pause})
 
 
 def send_again(*, book: AddressBook, token: UUID | None = None, by: Actor) -> None:
@@ -102,7 +103,7 @@ def send_again(*, book: AddressBook, token: UUID | None = None, by: Actor) -> No
         outbox.everything_is_pending(sync, edition)
         Removal.objects.filter(book=book).exclude(refused="").update(refused="")
         outbox.wake(book)
-        record(by=by, action=Action.SEND_AGAIN, book=book)
+        record(by=by, action=actions.SEND_AGAIN, book=book)
 
 
 def look_again(book: AddressBook) -> None:
@@ -124,7 +125,7 @@ def rebuild(*, book: AddressBook, token: UUID | None = None, by: Actor) -> None:
             _unpause(sync)
         outbox.start_over(sync, edition)
         outbox.wake(book)
-        record(by=by, action=Action.REBUILD_REMOTE, book=book)
+        record(by=by, action=actions.REBUILD_REMOTE, book=book)
 
 
 def _came_before(book: AddressBook, token: UUID | None, act: str, by: Actor) -> bool:

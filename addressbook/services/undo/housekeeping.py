@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import UndoRecord
-from addressbook.services.addresses.undo_log import Changes
-from workspace.models import AddressBook, Edition, Job
+from addressbook.models import Job, UndoRecord
+from addressbook.services.addresses.undo_log import UndoNotes
+from workspace.models import AddressBook, Edition
 from workspace.services.books import books
 
 
@@ -69,7 +69,7 @@ def forget(*, book: AddressBook, keys: Collection[str], after: int = 0) -> Forgo
 
 
 def _forget_in(record: UndoRecord, keys: set[str]) -> int:
-    changes = Changes.unpacked(record.payload)
+    changes = UndoNotes.unpacked(record.payload)
     gone = {row[0] for row in changes.addresses_taken if (row[2] or row[1]) in keys}
     if gone:
         changes.addresses_taken = [row for row in changes.addresses_taken if row[0] not in gone]

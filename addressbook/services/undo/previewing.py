@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from addressbook.models import Act, Address, Group, Membership
-from addressbook.services.addresses.undo_log import AddressRow, Changes, GroupRow, MembershipRow, Range, ids_in
+from addressbook.models import Address, Group, Membership
+from addressbook.services.addresses.undo_log import AddressRow, GroupRow, MembershipRow, Range, UndoNotes, ids_in
 from addressbook.services.undo.steps import Counts, Did, Left, Undoing, pieces
 from workspace import limits
-from workspace.models import Edition
+from workspace.models import Act, Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def preview(act: Act) -> Preview:
     """What undoing the act would change now, and what it would leave. The act is closed, and of the current edition."""
     forecast = _Forecast(act, act.edition)
     for payload in act.records.order_by("-number").values_list("payload", flat=True).iterator():
-        forecast.add(Changes.unpacked(payload))
+        forecast.add(UndoNotes.unpacked(payload))
     counts = forecast.counts
     return Preview(
         act,
@@ -64,11 +64,11 @@ class _Forecast:
         """The memberships that the act has added, by group, in order. Needed only where others may have added some."""
         found: dict[int, list[Range]] = defaultdict(list)
         for payload in self.act.records.values_list("payload", flat=True).iterator():
-            for group_id, ranges in Changes.unpacked(payload).memberships_added.items():
+            for group_id, ranges in UndoNotes.unpacked(payload).memberships_added.items():
                 found[int(group_id)] += ranges
         return {group_id: sorted(ranges) for group_id, ranges in found.items()}
 
-    def add(self, changes: Changes) -> None:
+    def add(self, changes: UndoNotes) -> None:
         """One record more; they come in the order in which an undo goes through them."""
         self._groups_back(changes.groups_deleted)
         for rows in pieces(changes.addresses_taken):
@@ -120,7 +120,7 @@ class _Forecast:
         self.counts[Did.MEMBERSHIPS_OUT] += count
         self.leaving[group_id] += count
 
-    def _addresses_out(self, changes: Changes) -> None:
+    def _addresses_out(self, changes: UndoNotes) -> None:
         there = 0
         kept: set[int] = set()
         for ids in pieces(ids_in(changes.addresses_added)):

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from addressbook import limits
-from addressbook.models import Act
+from addressbook import actions, limits
+from addressbook.models import Job
+from addressbook.services.addresses import bulk_jobs
 from addressbook.services.undo.running import mark_undone, undo_at_once
-from workspace.models import Action, AddressBook, Edition, Job
+from workspace.models import Act, AddressBook, Edition
 from workspace.services import history
 from workspace.services.history.audit import Actor, record
-from workspace.services.work import jobs
 from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
@@ -93,11 +93,11 @@ def undo(*, book: AddressBook, act_id: int, token: UUID, by: Actor) -> Undone:
         if act.row_count <= limits.ROWS_WITHIN_A_CLICK:
             counts, undoing = undo_at_once(act, edition)
             mark_undone(act)
-            record(by=by, action=Action.UNDO, book=book, detail={**counts, **names}, act=undoing)
+            record(by=by, action=actions.UNDO, book=book, detail={**counts, **names}, act=undoing)
             done = Undone(counts=counts, act_id=undoing.pk if undoing else None)
         else:
             parameters = {"act": act.pk, "names": names}
-            job = jobs.start(
+            job = bulk_jobs.start(
                 kind=Job.Kind.UNDO,
                 edition=edition,
                 parameters=parameters,

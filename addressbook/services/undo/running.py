@@ -11,14 +11,13 @@ from typing import Final, NamedTuple
 
 from django.utils import timezone
 
-from addressbook import limits
-from addressbook.models import Act
+from addressbook import actions, limits
+from addressbook.models import Job
 from addressbook.services.addresses import undo_log
-from addressbook.services.addresses.undo_log import Changes
+from addressbook.services.addresses.undo_log import UndoNotes
 from addressbook.services.undo.steps import Counts, Step, Undoing, steps_of
-from workspace.models import Action, Edition, Job, JobState
+from workspace.models import Act, Edition, JobState
 from workspace.services.work import crash_points, jobs, pace
-from workspace.services.work.changing import changing
 
 # The place of a job is that of the step that was done last: number of its record × this + number of the step in it.
 _STEPS_PER_RECORD: Final = 1_000_000
@@ -27,12 +26,12 @@ _STEPS_PER_RECORD: Final = 1_000_000
 def undo_at_once(act: Act, edition: Edition) -> tuple[dict[str, int], Act | None]:
     """Undo the act in the caller's transaction: what was done and left, and what can be undone of that."""
     undoing = Undoing(act, edition)
-    noted = Changes()
+    noted = UndoNotes()
     counts: Counts = Counter()
     for record in act.records.order_by("-number"):
-        for step in steps_of(Changes.unpacked(record.payload)):
+        for step in steps_of(UndoNotes.unpacked(record.payload)):
             counts.update(undoing.do(step, noted=noted))
-    undo_act = undo_log.keep_at_once(edition, Action.UNDO, noted, undoes=act)
+    undo_act = undo_log.keep_at_once(edition, actions.UNDO, noted, undoes=act)
     return _named(counts), undo_act
 
 
@@ -65,7 +64,6 @@ def run(job: Job) -> None:
     for batch in chain(_batches(_steps_after(act, job.cursor)), [[]]):
         if not _run_batch(job, undoing, batch):
             return
-        crash_points.reached("undo: batch kept")
         pauses.take_if_due()
 
 
@@ -88,44 +86,32 @@ def _steps_after(act: Act, place: int | None) -> Iterator[_Todo]:
     began, done = divmod(place, _STEPS_PER_RECORD) if place is not None else (None, 0)
     for number in list(numbers.filter(number__lte=began) if began is not None else numbers):
         record = act.records.get(number=number)
-        steps = list(steps_of(Changes.unpacked(record.payload)))
+        steps = list(steps_of(UndoNotes.unpacked(record.payload)))
         for index, step in enumerate(steps):
             if number != began or index > done:
                 rows = record.row_count if index == len(steps) - 1 else 0
                 yield _Todo(number * _STEPS_PER_RECORD + index, step, rows)
 
 
-def _run_batch(job: Job, undoing: Undoing | None, batch: list[_Todo]) -> bool:
+def _run_batch(job: Job, undoing: Undoing | None, todos: list[_Todo]) -> bool:
     """The steps in one transaction, with the place of the last (no steps: all are done); whether more may come."""
-    with changing(job.edition.book, by=None) as change:
-        edition = change.edition
-        row = jobs.still_owned(job)
-        if undoing is None or edition.pk != row.edition_id:
-            if edition.pk != row.edition_id:
-                row.outcome = {**row.outcome, "reason": "reset"}
-                row.save(update_fields=["outcome"])
-            return _finish(row, JobState.FAILED)
-        if row.cancel_requested:
-            return _finish(row, JobState.CANCELLED)
-        if not batch:
+    with jobs.batch(job) as batch:
+        if undoing is None:
+            jobs.finish(batch.row, JobState.FAILED)
+            return False
+        if not todos:
             mark_undone(undoing.act)
             crash_points.reached("undo: marked")
-            return _finish(row, JobState.COMPLETE)
-        noted = Changes()
+            jobs.finish(batch.row, JobState.COMPLETE)
+            return False
+        noted = UndoNotes()
         counts: Counts = Counter()
-        for todo in batch:
+        for todo in todos:
             counts.update(undoing.do(todo.step, noted=noted))
         crash_points.reached("undo: rows changed")
-        jobs.keep_undoable(row, noted)
-        rows = sum(todo.rows for todo in batch)
-        jobs.keep_batch(row, cursor=batch[-1].place, rows=rows, changes=_named(counts))
-        crash_points.reached("undo: before commit")
+        rows = sum(todo.rows for todo in todos)
+        batch.keep(cursor=todos[-1].place, rows=rows, changes=_named(counts), notes=noted)
     return True
-
-
-def _finish(job: Job, state: JobState) -> bool:
-    jobs.finish(job, state)
-    return False
 
 
 def _named(counts: Counts) -> dict[str, int]:

@@ -12,11 +12,11 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from addressbook import limits
-from addressbook.models import Act, Address, Group, Membership
+from addressbook.models import Address, Group, Membership
 from addressbook.services.addresses import groups, memberships, statements
 from addressbook.services.addresses.groups import GroupNameTakenError, TooManyGroupsError
-from addressbook.services.addresses.undo_log import AddressRow, Changes, GroupRow, MembershipRow, ids_in
-from workspace.models import Edition
+from addressbook.services.addresses.undo_log import AddressRow, GroupRow, MembershipRow, UndoNotes, ids_in
+from workspace.models import Act, Edition
 
 T = TypeVar("T")
 
@@ -59,14 +59,14 @@ class Sort(StrEnum):
 
 
 class Step(NamedTuple):
-    """At most limits.ROWS_PER_JOB_BATCH rows, as `Changes` keeps them, or ids where that keeps ranges."""
+    """At most limits.ROWS_PER_JOB_BATCH rows, as `UndoNotes` keeps them, or ids where that keeps ranges."""
 
     sort: Sort
     rows: Sequence[Any]
     group_id: int = 0
 
 
-def steps_of(changes: Changes) -> Iterator[Step]:
+def steps_of(changes: UndoNotes) -> Iterator[Step]:
     """What undoes these changes, in order: what others hang on comes back first, and goes last."""
     for rows in pieces(changes.groups_deleted):
         yield Step(Sort.GROUPS_BACK, rows)
@@ -106,7 +106,7 @@ class Undoing:
     act: Act
     edition: Edition
 
-    def do(self, step: Step, *, noted: Changes) -> Counts:
+    def do(self, step: Step, *, noted: UndoNotes) -> Counts:
         """Do the step; what it did and what it left, by `Did` and `Left`. What it changed is put down in `noted`."""
         match step.sort:
             case Sort.GROUPS_BACK:
@@ -130,9 +130,9 @@ class Undoing:
     def taken_addresses(self) -> set[int]:
         """The addresses that the act took away, by id. Needed only where some of them have not come back."""
         records = self.act.records.filter(holds_addresses=True).values_list("payload", flat=True)
-        return {row[0] for payload in records.iterator() for row in Changes.unpacked(payload).addresses_taken}
+        return {row[0] for payload in records.iterator() for row in UndoNotes.unpacked(payload).addresses_taken}
 
-    def _groups_back(self, rows: Sequence[GroupRow], noted: Changes) -> Counts:
+    def _groups_back(self, rows: Sequence[GroupRow], noted: UndoNotes) -> Counts:
         there = self._groups_there(row[0] for row in rows)
         counts: Counts = Counter()
         for row in rows:
@@ -159,7 +159,7 @@ class Undoing:
                 fate.left[Left.REGISTERED_AGAIN] += 1
         return fate
 
-    def _memberships_back(self, step: Step, noted: Changes) -> Counts:
+    def _memberships_back(self, step: Step, noted: UndoNotes) -> Counts:
         group = Group.objects.filter(edition=self.edition, pk=step.group_id).first()
         ids = [address_id for _, address_id in step.rows]
         there = set(Address.objects.filter(edition=self.edition, pk__among=set(ids)).values_list("pk", flat=True))
@@ -187,7 +187,7 @@ class Undoing:
                 fate.rows.append(row)
         return fate
 
-    def _memberships_out(self, step: Step, noted: Changes) -> Counts:
+    def _memberships_out(self, step: Step, noted: UndoNotes) -> Counts:
         group = Group.objects.filter(edition=self.edition, pk=step.group_id).first()
         if group is None:
             return Counter()
@@ -201,7 +201,7 @@ class Undoing:
         kept = set(Membership.objects.filter(address__among=set(there)).values_list("address_id", flat=True))
         return Fate([pk for pk in there if pk not in kept], Counter({Left.IN_OTHER_GROUPS: len(kept)}))
 
-    def _groups_out(self, rows: Sequence[GroupRow], noted: Changes) -> Counts:
+    def _groups_out(self, rows: Sequence[GroupRow], noted: UndoNotes) -> Counts:
         there = self._groups_there(row[0] for row in rows)
         counts: Counts = Counter()
         for pk, name, _ in rows:

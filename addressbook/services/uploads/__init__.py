@@ -1,6 +1,6 @@
 """Bulk registration: a file is received, checked by a worker, looked at by its owner, and applied by a worker.
 
-- `requests`: what people do with an upload: send, choose, OK, cancel.
+- `requests`: what people do with an upload: send, choose, OK.
 - `checking` and `applying`: what workers do with it. `run` is their entry.
 - `housekeeping`: what goes when its time has come.
 - `refused`: the rows that were refused, to be mended.
@@ -23,7 +23,6 @@ from addressbook.services.uploads.requests import (
     UploadGoneError,
     apply,
     apply_list,
-    cancel,
     choose,
     find,
     mend,
@@ -39,7 +38,6 @@ __all__ = [
     "UploadGoneError",
     "apply",
     "apply_list",
-    "cancel",
     "choose",
     "find",
     "mend",

@@ -3,20 +3,19 @@
 from datetime import timedelta
 from typing import IO, Final
 
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from addressbook import limits
 from addressbook.models import Group, Upload
 from addressbook.services.addresses import memberships, planner
-from addressbook.services.addresses.undo_log import Changes
+from addressbook.services.addresses.undo_log import UndoNotes
 from addressbook.services.uploads import files, lists, sql
 from addressbook.services.uploads.file_groups import CHOSEN_GROUP, NO_GROUP
 from addressbook.services.uploads.rows import RowsBatch, read_batch
 from workspace.models import Edition, JobState
 from workspace.services.work import crash_points, jobs, pace, stored_files
-from workspace.services.work.changing import changing
+from workspace.services.work.changing import holding
 
 
 def apply_rows(upload: Upload) -> None:
@@ -27,50 +26,43 @@ def apply_rows(upload: Upload) -> None:
                 raise FileNotFoundError  # another file stands in its place: ours is gone
             pauses = pace.Pauses()
             while _apply_batch(upload, rows):
-                crash_points.reached("apply: batch kept")
                 pauses.take_if_due()
         if not upload.is_list:
             planner.tell_of_new_rows(upload.rows_total)
     except FileNotFoundError:
-        with transaction.atomic():
-            _finish(jobs.still_owned(upload), JobState.FAILED, reason="file_gone")
+        with holding(upload.book):
+            _finish(jobs.still_owned(upload), JobState.FAILED, "file_gone")
     crash_points.reached("apply: done")
 
 
 def _apply_batch(upload: Upload, rows: IO[bytes]) -> bool:
-    """One batch in one transaction; whether there may be another. Repeats nothing: the cursor is kept with the rows."""
+    """One batch; whether there may be another."""
     # Read and taken apart before the book is locked: others wait for no more than the statements take.
     size = limits.ROWS_PER_JOB_BATCH if upload.is_list else limits.ROWS_PER_UPLOAD_BATCH
-    batch = read_batch(rows, upload.cursor or 0, size)
-    with changing(upload.edition.book, by=None) as change:
-        edition = change.edition
-        row = jobs.still_owned(upload)
-        if edition.pk != row.edition_id:
-            return _finish(row, JobState.FAILED, reason="reset")
-        if row.cancel_requested:
-            return _finish(row, JobState.CANCELLED)
-        if not batch.places:
-            return _finish(row, JobState.COMPLETE)
-        noted = Changes()
+    read = read_batch(rows, upload.cursor or 0, size)
+    with jobs.batch(upload, end=_finish) as batch:
+        row = batch.row
+        if not read.places:
+            _finish(row, JobState.COMPLETE)
+            return False
+        noted = UndoNotes()
         act = lists.act_of(row.action) if row.is_list else _REGISTRATION
-        changes = act.step(edition, row, batch, noted)
-        jobs.keep_undoable(row, noted)
-        jobs.keep_batch(row, cursor=batch.end, rows=len(batch.pairs), changes=changes)
-        crash_points.reached("apply: before commit")
-    upload.cursor = batch.end
+        changes = act.step(batch.change.edition, row, read, noted)
+        batch.keep(cursor=read.end, rows=len(read.pairs), changes=changes, notes=noted)
+    upload.cursor = read.end
     return True
 
 
-def _register(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) -> dict[str, int]:
+def _register(edition: Edition, upload: Upload, batch: RowsBatch, noted: UndoNotes) -> dict[str, int]:
     registered = _insert(edition, upload, batch, noted)
     crash_points.reached("apply: addresses inserted")
     return {"registered": registered, "added_to_group": _add_to_groups(edition, upload, batch, noted)}
 
 
-_REGISTRATION: Final = lists.ListAct(_register, counts=("registered", "added_to_group"))
+_REGISTRATION: Final = lists.ListAct(_register, dict.fromkeys(("registered", "added_to_group"), ""))
 
 
-def _insert(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) -> int:
+def _insert(edition: Edition, upload: Upload, batch: RowsBatch, noted: UndoNotes) -> int:
     if not batch.pairs:
         return 0
     ids = sql.insert_addresses(
@@ -81,7 +73,7 @@ def _insert(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) 
     return len(ids)
 
 
-def _add_to_groups(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) -> int:
+def _add_to_groups(edition: Edition, upload: Upload, batch: RowsBatch, noted: UndoNotes) -> int:
     """Put the addresses into their groups; a group that was deleted meanwhile is passed over."""
     wanted: dict[int, list[str]] = {}
     for place, keys in batch.places.items():
@@ -104,13 +96,10 @@ def _group_of(upload: Upload, place: int) -> int | None:
     return upload.group_id if place == CHOSEN_GROUP else upload.groups[place - 1]["id"]
 
 
-def _finish(upload: Upload, state: JobState, *, reason: str = "") -> bool:
-    stored_files.discard_on_commit(upload.stored_file, upload.rows_file)
-    upload.stored_file = upload.rows_file = ""
+def _finish(upload: Upload, state: JobState, reason: str = "") -> None:
+    stored_files.discard_of(upload, "stored_file", "rows_file")
     upload.expires_at = timezone.now() + timedelta(hours=limits.UPLOAD_KEPT_HOURS)
     counts = lists.act_of(upload.action).counts if upload.is_list else _REGISTRATION.counts
     upload.outcome = {**dict.fromkeys(counts, 0), **upload.outcome, "reason": reason}
-    upload.save(update_fields=["stored_file", "rows_file", "expires_at", "outcome"])
-    jobs.finish(upload, state)
+    jobs.finish(upload, state, also=("stored_file", "rows_file", "expires_at", "outcome"))
     crash_points.reached("apply: before the end is committed")
-    return False

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from django.db import transaction
 from django.utils import timezone
 
 from addressbook import limits
@@ -17,23 +16,14 @@ from addressbook.services.uploads.tally import Tally
 from libraries import spreadsheets
 from libraries.spreadsheets import Layout, Refusal, RefusedFileError
 from workspace.models import JobState
-from workspace.services.books import books
 from workspace.services.work import crash_points, jobs, stored_files
+from workspace.services.work.changing import holding
 
 # What the owner of a file can mend by another choice: the upload rests, and the popup says what is to be chosen.
 _OPEN_TO_CHOICE: Final = frozenset({Refusal.UNKNOWN_ENCODING, Refusal.UNKNOWN_SHEET})
 
 # What a JSON column of PostgreSQL has no way to hold.
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
-
-
-class _OverError(Exception):
-    """There is nothing more to check: cancelled by its owner (the default), or for the reason given."""
-
-    def __init__(self, state: JobState = JobState.CANCELLED, reason: str = "") -> None:
-        super().__init__(reason)
-        self.state = state
-        self.reason = reason
 
 
 def check_file(upload: Upload) -> None:
@@ -49,11 +39,9 @@ def check_file(upload: Upload) -> None:
             result = {"refusal": error.code, "detail": storable(error.detail), **_choices(upload)}
             _rest(upload, result, [], "", "", "")
     except RefusedFileError as error:
-        _end(upload, JobState.REFUSED, {"refusal": error.code, "detail": storable(error.detail)})
-    except _OverError as over:
-        _end(upload, over.state, {"reason": over.reason})
+        _end_owned(upload, JobState.REFUSED, {"refusal": error.code, "detail": storable(error.detail)})
     except FileNotFoundError:
-        _end(upload, JobState.FAILED, {"reason": "file_gone"})
+        _end_owned(upload, JobState.FAILED, {"reason": "file_gone"})
 
 
 def _check(upload: Upload, path: Path, folder: Path) -> None:
@@ -90,7 +78,7 @@ def _check(upload: Upload, path: Path, folder: Path) -> None:
 
 
 class _Heartbeat:
-    """Says how far the check is and keeps its lease, wherever it reads the file. Raises _OverError, JobLostError."""
+    """Says how far the check is and keeps its lease, wherever it reads the file. Raises what `jobs.step` raises."""
 
     def __init__(self, upload: Upload, tally: Tally) -> None:
         self._upload = upload
@@ -105,7 +93,8 @@ class _Heartbeat:
 
 def _go_on(upload: Upload, rows: int) -> None:
     if not jobs.keep_lease(upload, rows_done=rows):
-        raise _OverError
+        with jobs.step(upload, end=_end):
+            pass  # it is ended there
 
 
 def _rest(
@@ -117,32 +106,28 @@ def _rest(
     stored_refused: str,
 ) -> None:
     """Leave the upload to its owner, with what was found."""
-    with transaction.atomic():
-        edition = books.lock(upload.edition.book)
-        row = jobs.still_owned(upload)
-        if row.cancel_requested:
-            raise _OverError
-        if edition.pk != row.edition_id:
-            raise _OverError(JobState.FAILED, "reset")
-        stored_files.discard_on_commit(row.rows_file, row.refused_file)
+    with jobs.step(upload, end=_end) as step:
+        row = step.row
+        stored_files.discard_of(row, "rows_file", "refused_file")
         row.check_result, row.groups = result, groups
         row.rows_file, row.rows_sha256, row.refused_file = stored_rows, rows_sha256, stored_refused
         row.rows_done = result.get("rows", 0)
         row.state, row.lease_until = JobState.CHECKED, None
         row.expires_at = timezone.now() + timedelta(hours=limits.UPLOAD_KEPT_HOURS)
         row.save()
-        crash_points.reached("check: before commit")
 
 
-def _end(upload: Upload, state: JobState, outcome: dict[str, Any]) -> None:
-    with transaction.atomic():
+def _end_owned(upload: Upload, state: JobState, outcome: dict[str, Any]) -> None:
+    with holding(upload.book):
         row = jobs.still_owned(upload)
-        stored_files.discard_on_commit(row.stored_file, row.rows_file, row.refused_file)
-        row.stored_file = row.rows_file = row.refused_file = ""
         row.outcome = outcome
-        row.save(update_fields=["outcome", "stored_file", "rows_file", "refused_file"])
-        jobs.finish(row, state)
+        _end(row, state)
         crash_points.reached("check: before the end is committed")
+
+
+def _end(upload: Upload, state: JobState, reason: str = "") -> None:
+    stored_files.discard_of(upload)
+    jobs.finish(upload, state, reason=reason, also=("outcome", *Upload.FILE_FIELDS))
 
 
 def _choices(upload: Upload) -> dict[str, Any]:

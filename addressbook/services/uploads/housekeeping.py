@@ -35,10 +35,8 @@ def _expire(upload_id: int) -> None:
         if upload.state in UNFINISHED or upload.expires_at >= timezone.now():
             return
         if upload.state == JobState.CHECKED:
-            upload.outcome = {"reason": "expired"}
-            jobs.finish(upload, JobState.CANCELLED)
-        stored_files.discard_on_commit(*upload.files)
-        upload.stored_file = upload.rows_file = upload.refused_file = ""
+            jobs.finish(upload, JobState.CANCELLED, reason="expired")
+        stored_files.discard_of(upload)
         upload.forget_listings()
         upload.save()
 

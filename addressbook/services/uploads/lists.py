@@ -13,19 +13,21 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from django.db.models import Count
+from django.utils.translation import gettext_lazy as _
 
-from addressbook import limits
+from addressbook import actions, limits
 from addressbook.models import Group, Membership, Upload
 from addressbook.services.addresses import memberships, statements
-from addressbook.services.addresses.undo_log import Changes
+from addressbook.services.addresses.undo_log import UndoNotes
 from addressbook.services.uploads import files
 from addressbook.services.uploads.file_groups import CHOSEN_GROUP
 from addressbook.services.uploads.rows import RowsBatch, key_in, line, read_batch
 from libraries.email_addresses import EmailAddress
-from workspace.models import Action, AddressBook, Edition
+from workspace.models import AddressBook, Edition
+from workspace.models.actions import Text
 
 # Does the act to one batch, in its transaction, under the lock of the book; returns what it has changed.
-Step = Callable[[Edition, Upload, RowsBatch, Changes], dict[str, int]]
+Step = Callable[[Edition, Upload, RowsBatch, UndoNotes], dict[str, int]]
 # How many of these keys of a book are of some kind, by the name of the kind.
 Counting = Callable[[AddressBook, Sequence[str]], Mapping[str, int]]
 
@@ -40,13 +42,19 @@ class NoReasonError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ListAct:
-    """`counts` names what `step` counts. `outlives_reset`: it changes nothing that a reset takes away."""
+    """`counts` names and labels what `step` counts; `done` is said at its end.
+
+    `outlives_reset`: it changes nothing that a reset takes away. `is_asked_alone`: a list that was sent for it is asked
+    about no other acts.
+    """
 
     step: Step
-    counts: tuple[str, ...]
+    counts: Mapping[str, Text]
+    done: Text = ""
     needs_group: bool = False
     needs_reason: bool = False
     outlives_reset: bool = False
+    is_asked_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ class ListPage:
     after: int | None
 
 
-def add_act(action: Action, act: ListAct) -> None:
+def add_act(action: str, act: ListAct) -> None:
     """One more thing that can be done to a list. Apps add theirs when they are ready."""
     _ACTS[action] = act
 
@@ -67,7 +75,7 @@ def also_count(counting: Counting) -> None:
     _COUNTINGS.append(counting)
 
 
-def outliving_reset() -> list[Action]:
+def outliving_reset() -> list[str]:
     """The acts that change nothing that a reset takes away, and so go on after one."""
     return [action for action, act in _ACTS.items() if act.outlives_reset]
 
@@ -75,8 +83,8 @@ def outliving_reset() -> list[Action]:
 def act_of(action: str) -> ListAct:
     """Raises UnknownActError."""
     try:
-        return _ACTS[Action(action)]
-    except (KeyError, ValueError) as error:
+        return _ACTS[action]
+    except KeyError as error:
         raise UnknownActError(action) from error
 
 
@@ -156,20 +164,20 @@ def _inside(ids: Any) -> dict[int, int]:
 
 def _in_groups(edition: Edition, inside: Counter[int]) -> dict[str, Any]:
     listed = inside.most_common(limits.GROUPS_OF_A_LIST_LISTED)
-    names = dict(Group.objects.filter(edition=edition, pk__in=[pk for pk, _ in listed]).values_list("pk", "name"))
+    names = dict(Group.objects.filter(edition=edition, pk__in=[pk for pk, _count in listed]).values_list("pk", "name"))
     groups = [{"name": names[pk], "count": count} for pk, count in listed if pk in names]
     return {"in_groups": groups, "in_groups_unlisted": len(inside) - len(groups)}
 
 
 def _ids(edition: Edition, batch: RowsBatch) -> list[int]:
-    return sorted(statements.ids_by_key(edition.pk, [key for _, key in batch.pairs]).values())
+    return sorted(statements.ids_by_key(edition.pk, [key for _email, key in batch.pairs]).values())
 
 
-def _delete(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) -> dict[str, int]:
+def _delete(edition: Edition, upload: Upload, batch: RowsBatch, noted: UndoNotes) -> dict[str, int]:
     return {"deleted": memberships.delete_addresses(edition, _ids(edition, batch), noted=noted)}
 
 
-def _take_out(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) -> dict[str, int]:
+def _take_out(edition: Edition, upload: Upload, batch: RowsBatch, noted: UndoNotes) -> dict[str, int]:
     """Out of the chosen group, or out of all."""
     ids = _ids(edition, batch)
     if "group" in upload.outcome:
@@ -180,15 +188,24 @@ def _take_out(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes
     return {"removed": sum(memberships.remove_from_group(group, ids, noted=noted) for group in groups)}
 
 
-def _put_in(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) -> dict[str, int]:
+def _put_in(edition: Edition, upload: Upload, batch: RowsBatch, noted: UndoNotes) -> dict[str, int]:
     """Into the chosen group; a group that was deleted meanwhile is passed over."""
     group = Group.objects.filter(edition=edition, pk=upload.group_id or 0).first()
     return {"added": memberships.add_to_group(group, _ids(edition, batch), noted=noted) if group else 0}
 
 
-_ACTS: Final[dict[Action, ListAct]] = {
-    Action.DELETE_ADDRESS: ListAct(_delete, ("deleted",)),
-    Action.REMOVE_FROM_GROUP: ListAct(_take_out, ("removed",)),
-    Action.CHANGE_GROUP: ListAct(_put_in, ("added",), needs_group=True),
+_ACTS: Final[dict[str, ListAct]] = {
+    actions.DELETE_ADDRESS: ListAct(
+        _delete, {"deleted": _("Deleted")}, done=_("The addresses are out of the address book and of every group.")
+    ),
+    actions.REMOVE_FROM_GROUP: ListAct(
+        _take_out, {"removed": _("Removed from groups")}, done=_("The groups of the listed addresses are changed.")
+    ),
+    actions.CHANGE_GROUP: ListAct(
+        _put_in,
+        {"added": _("Added to groups")},
+        done=_("The groups of the listed addresses are changed."),
+        needs_group=True,
+    ),
 }
 _COUNTINGS: Final[list[Counting]] = []

@@ -9,14 +9,13 @@ from django.utils import timezone
 
 from addressbook import limits
 from addressbook.models import Upload
-from addressbook.services.addresses import undo_log
 from addressbook.services.uploads import files, lists
 from addressbook.services.uploads.file_groups import CHOSEN_GROUP
 from addressbook.services.uploads.rows import line
 from libraries.email_addresses import EmailAddress
-from workspace.models import Action, AddressBook
+from workspace.models import AddressBook
 from workspace.services.history.audit import Actor
-from workspace.services.work import jobs, stored_files
+from workspace.services.work import acts, jobs, stored_files
 from workspace.services.work.changing import lock
 from workspace.services.work.submissions import Submitted
 
@@ -30,7 +29,7 @@ def act(
     book: AddressBook,
     addresses: Iterable[EmailAddress],
     name: str,
-    action: Action,
+    action: str,
     reason: str,
     token: UUID,
     by: Actor,
@@ -75,10 +74,10 @@ def act(
                 phase=Upload.Phase.APPLY,
                 action=action,
                 reason=reason,
-                act=undo_log.begin(edition, action),
+                act=acts.begin(edition, action),
             )
             submitted.remember({"upload": upload.pk})
-            transaction.on_commit(lambda: jobs.announce(upload))
+            jobs.announce_on_commit(upload)
     except BaseException:
         stored_files.discard(stored)
         raise

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from addressbook import limits
+from addressbook import actions, limits
 from addressbook.models import Upload
 from addressbook.services.uploads import files
 from libraries import spreadsheets
 from libraries.spreadsheets import Defect, Layout, RefusedRow
-from workspace.models import Action
 from workspace.services.history.audit import Actor, record
 
 FILE_NAME: Final = "refused"
@@ -67,7 +66,7 @@ def texts_to_mend(upload: Upload) -> list[str]:
 def record_fetch(*, upload: Upload, by: Actor) -> None:
     """Put into the history that the refused rows were fetched."""
     detail = {"upload": upload.pk, "rows": upload.check_result.get("invalid", 0)}
-    record(by=by, action=Action.FETCH_REFUSED, book=upload.edition.book, detail=detail)
+    record(by=by, action=actions.FETCH_REFUSED, book=upload.edition.book, detail=detail)
 
 
 def _kept(upload: Upload) -> Iterator[list[Any]]:

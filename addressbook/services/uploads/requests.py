@@ -1,4 +1,4 @@
-"""What people do with an upload: send a file, decide how it is read, say OK, cancel."""
+"""What people do with an upload: send a file, decide how it is read, say OK."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,21 +9,19 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
-from addressbook import limits
+from addressbook import actions, limits
 from addressbook.models import Group, Upload
-from addressbook.services.addresses import groups, undo_log
-from addressbook.services.addresses.undo_log import Changes
+from addressbook.services.addresses import groups
+from addressbook.services.addresses.undo_log import UndoNotes
 from addressbook.services.uploads import files, lists
 from addressbook.services.uploads.mending import as_choice, choice_of, mended, mending_of, reread
 from libraries.spreadsheets import Choice
 from libraries.spreadsheets import limits as spreadsheet_limits
 from workspace import limits as workspace_limits
-from workspace import request_ids
-from workspace.models import Action, AddressBook, Edition, JobState
+from workspace.models import AddressBook, Edition, JobState
 from workspace.services.books import books
-from workspace.services.history import audit
 from workspace.services.history.audit import Actor
-from workspace.services.work import crash_points, jobs, stored_files
+from workspace.services.work import acts, crash_points, jobs, stored_files
 from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
@@ -65,7 +63,7 @@ def receive(
     token: UUID,
     by: Actor,
     purpose: Upload.Purpose = Upload.Purpose.REGISTER,
-    action: str = Action.UPLOAD_ADDRESSES,
+    action: str = actions.UPLOAD_ADDRESSES,
 ) -> Upload:
     """Store the file and have it checked. `action`: of a list, what its owner probably wants.
 
@@ -105,7 +103,7 @@ def receive(
                 action=action,
             )
             submitted.remember({"upload": upload.pk})
-            transaction.on_commit(lambda: jobs.announce(upload))
+            jobs.announce_on_commit(upload)
             crash_points.reached("receive: before commit")
     except BaseException:
         stored_files.discard(stored_file)
@@ -157,9 +155,9 @@ def apply(*, book: AddressBook, upload_id: int, group_id: int | None, seen: int,
         if not upload.check_result.get("addresses"):
             raise NothingToApplyError
         upload.group = groups.find(edition, group_id) if group_id is not None else None
-        noted = Changes()
+        noted = UndoNotes()
         created = _make_groups(edition, upload, noted)
-        upload.act = undo_log.begin(edition, Action.UPLOAD_ADDRESSES)
+        upload.act = acts.begin(edition, actions.UPLOAD_ADDRESSES)
         noted.keep(upload.act)
         upload.outcome = {"groups_created": created, "group": upload.group.name if upload.group else ""}
         _send_to_work(upload, Upload.Phase.APPLY, rows_total=upload.check_result["addresses"])
@@ -189,27 +187,10 @@ def apply_list(
         if act.needs_group and upload.group is None:
             raise groups.GroupGoneError
         upload.action, upload.reason = action, reason if act.needs_reason else ""
-        upload.act = undo_log.begin(change.edition, Action(action))
+        upload.act = acts.begin(change.edition, action)
         upload.outcome = {"group": upload.group.name} if upload.group else {}
         _send_to_work(upload, Upload.Phase.APPLY, rows_total=upload.check_result["addresses"])
     return upload
-
-
-def cancel(*, book: AddressBook, upload_id: int, by: Actor) -> None:
-    """Stop it after the batch that it is in; what was registered stays. Without effect when it is over."""
-    with transaction.atomic():
-        books.lock(book)
-        upload = Upload.objects.select_for_update(of=("self",)).filter(edition__book=book, pk=upload_id).first()
-        if upload is None or upload.finished_at is not None or upload.cancel_requested:
-            return
-        upload.cancel_requested = True
-        upload.save(update_fields=["cancel_requested"])
-        if upload.state != JobState.RUNNING:
-            jobs.finish(upload, JobState.CANCELLED)
-            stored_files.discard_on_commit(upload.stored_file, upload.rows_file, upload.refused_file)
-            upload.stored_file = upload.rows_file = upload.refused_file = ""
-            upload.save(update_fields=["stored_file", "rows_file", "refused_file"])
-        audit.record(by=by, action=Action.CANCEL_JOB, book=book, detail={"upload": upload.pk, "phase": upload.phase})
 
 
 def _locked(edition: Edition, upload_id: int) -> Upload:
@@ -228,14 +209,11 @@ def _require_seen(upload: Upload, seen: int) -> None:
 
 def _send_to_work(upload: Upload, phase: Upload.Phase, *, rows_total: int) -> None:
     upload.phase = phase
-    upload.state, upload.waiting_since, upload.request_id = JobState.WAITING, timezone.now(), request_ids.current()
-    upload.started_at = upload.announced_at = upload.cursor = None
-    upload.rows_done, upload.rows_total, upload.fruitless_attempts = 0, rows_total, 0
-    upload.save()
-    transaction.on_commit(lambda: jobs.announce(upload))
+    upload.cursor, upload.rows_done, upload.rows_total = None, 0, rows_total
+    jobs.put_back(upload)
 
 
-def _make_groups(edition: Edition, upload: Upload, noted: Changes) -> int:
+def _make_groups(edition: Edition, upload: Upload, noted: UndoNotes) -> int:
     """Make the groups of the file that are not there; the upload then refers to all of them by id."""
     names = [group["name"] for group in upload.groups]
     there = dict(edition.groups.filter(name__in=names).values_list("name", "pk")) if names else {}

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 from addressbook.forms.listing import listing_from
 from addressbook.forms.selection import SelectionForm
 from addressbook.services.addresses import disclosure
-from addressbook.views.screen.screen import answer_changed_meanwhile, answer_dialog
+from addressbook.views.answers.answers import answer_changed_meanwhile, answer_dialog
 from workspace.models import Role
 from workspace.views.pages.access import Access, to_book
 

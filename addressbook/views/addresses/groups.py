@@ -17,22 +17,23 @@ from addressbook.forms.groups import GroupNameForm, RenameGroupForm, TargetGroup
 from addressbook.forms.listing import Listing, listing_from
 from addressbook.models import BookSync, Group
 from addressbook.services.addresses import bulk, groups, selection
+from addressbook.services.addresses.bulk_jobs import UndoRunningError
 from addressbook.services.addresses.groups import GroupGoneError, GroupNameTakenError, InvalidGroupNameError
 from addressbook.services.addresses.selection import Selection, SelectionChangedError
-from addressbook.views.screen.screen import (
+from addressbook.views.addresses.found import group_gone_sentence, group_or_404, selection_changed
+from addressbook.views.addresses.tree import tree_context
+from addressbook.views.answers.answers import (
+    Behind,
     Notification,
+    OnScreen,
     answer_changed_meanwhile,
     answer_dialog,
     answer_done,
-    console_context,
-    group_gone_sentence,
-    tree_context,
 )
 from addressbook.views.undo import undo_sentences
 from workspace.models import Role
-from workspace.services.work.jobs import UndoRunningError
 from workspace.views.pages import sentences
-from workspace.views.pages.access import Access, group_or_404, to_book
+from workspace.views.pages.access import Access, to_book
 
 
 @require_POST
@@ -105,7 +106,7 @@ def _tree_problem(request: HttpRequest, access: Access, listing: Listing, proble
         context = {"book": access.book, "new_group_token": uuid4(), **own}
         # The form aims at the screen, for when it succeeds; its own place is where the problem belongs.
         return retarget(render(request, "new_group.html", context, status=422), "#new-group")
-    return render(request, "console.html", {**console_context(request, access, listing), **own}, status=422)
+    return OnScreen(request, "console.html", own, Behind(access, listing), status=422)
 
 
 @require_http_methods(["GET", "POST"])
@@ -209,7 +210,7 @@ def _question(
         "target": group,
         "pinned": pinned,
         "token": uuid4(),
-        "change": sentences.selection_changed(change) if change else "",
+        "change": selection_changed(change) if change else "",
     }
     return answer_dialog(request, access, listing, template, context, status=409 if change else 200)
 

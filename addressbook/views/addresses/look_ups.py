@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from addressbook import limits
 from addressbook.services.addresses import disclosure
+from workspace.numbers import number
 from workspace.views.pages.access import Access
-from workspace.views.pages.sentences import number
 
 # In the session: which address was looked up last, as a digest. The list is asked for again and again, by Refresh and
 # after every job, and that is still the same question.

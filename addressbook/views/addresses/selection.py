@@ -10,7 +10,6 @@ from uuid import uuid4
 
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -20,24 +19,24 @@ from addressbook.forms.selection import DeleteForm, EditGroupsForm, SelectionFor
 from addressbook.models import Group, Membership
 from addressbook.models.groups import TreeGroup
 from addressbook.services.addresses import bulk, selection
+from addressbook.services.addresses.bulk_jobs import UndoRunningError
 from addressbook.services.addresses.groups import GroupGoneError
 from addressbook.services.addresses.selection import Selection, SelectionChangedError
 from addressbook.services.reset import forget_person
-from addressbook.views.screen.screen import (
+from addressbook.views.addresses.found import group_gone_sentence, group_or_404, selection_changed
+from addressbook.views.answers.answers import (
+    Behind,
     Notification,
+    OnScreen,
     answer_changed_meanwhile,
     answer_dialog,
     answer_done,
-    console_context,
-    group_gone_sentence,
     is_gone,
-    list_context,
 )
 from addressbook.views.undo import undo_sentences
 from workspace.models import Role
-from workspace.services.work.jobs import UndoRunningError
 from workspace.views.pages import sentences
-from workspace.views.pages.access import Access, group_or_404, to_book
+from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_large_forms
 from workspace.views.pages.hardening import many_fields
 from workspace.views.people.step_up import with_fresh_sign_in
@@ -52,8 +51,8 @@ def select_everything(request: HttpRequest, access: Access) -> HttpResponse:
     listing = listing_from(request.POST)
     found = selection.everything(book=access.book, group_id=listing.group_id, query=listing.query)
     if "HX-Request" in request.headers:
-        return render(request, "selection_bar.html", list_context(request, access, listing, everything=found))
-    return render(request, "console.html", console_context(request, access, listing, everything=found))
+        return OnScreen(request, "selection_bar.html", {}, Behind(access, listing, found, parts="list"))
+    return OnScreen(request, "console.html", {}, Behind(access, listing, found))
 
 
 @require_POST
@@ -116,7 +115,7 @@ def _question(
         "count": count,
         "only": found.first() if count == 1 else None,
         "token": uuid4(),
-        "change": sentences.selection_changed(change) if change else problem,
+        "change": selection_changed(change) if change else problem,
         **extra(access, selected),
     }
     listing = listing_from(request.POST)

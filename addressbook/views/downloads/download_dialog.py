@@ -13,9 +13,9 @@ from addressbook.forms.listing import Listing
 from addressbook.models import Download, Group
 from addressbook.models.searching import Search, beginning_of, ending_of
 from addressbook.services import downloads
-from workspace.models import JobState
+from workspace.models import JobState, LeasedWork
+from workspace.numbers import number
 from workspace.views.pages.access import Access
-from workspace.views.pages.sentences import number
 
 TEMPLATE = "dialogs/downloads.html"
 
@@ -64,9 +64,9 @@ def download_list(access: Access) -> dict[str, Any]:
     return {"lines": lines, "downloads_unfinished": any(line.download.is_working for line in lines)}
 
 
-def download_lines(access: Access, rows: QuerySet[Download]) -> list[Line]:
+def download_lines(access: Access, rows: QuerySet[Download]) -> list[tuple[LeasedWork, Any]]:
     """The same as the page shows it beside other work."""
-    return [_line(access, download) for download in rows.order_by("pk")]
+    return [(download, _line(access, download)) for download in rows.order_by("pk")]
 
 
 def file_name(download: Download) -> str:

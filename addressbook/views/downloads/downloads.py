@@ -16,15 +16,16 @@ from addressbook.forms.selection import picked_ids
 from addressbook.models import Download
 from addressbook.services import downloads
 from addressbook.services.addresses.groups import GroupGoneError
+from addressbook.views.answers.answers import answer_dialog
 from addressbook.views.downloads.download_dialog import TEMPLATE, download_dialog, download_list, file_name, too_many
-from addressbook.views.screen.screen import answer_dialog, jobs_context
 from workspace.models import Role
-from workspace.services.work import jobs
+from workspace.services.work import owners
 from workspace.views.pages import file_answers
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.answers import asked_part
 from workspace.views.pages.errors import error_page
 from workspace.views.people.step_up import is_fresh, to_fresh_sign_in
+from workspace.views.work.strips import strips_context
 
 _CONTENT_TYPES: Final = {
     Download.Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -90,10 +91,11 @@ def request_download(request: HttpRequest, access: Access) -> HttpResponse:
 @to_book(Role.MANAGER)
 def cancel_download(request: HttpRequest, access: Access, download_id: int) -> HttpResponse:
     try:
-        downloads.cancel(book=access.book, download_id=download_id, by=access.by)
+        downloads.find(access.edition, download_id)
     except downloads.DownloadGoneError as error:
         raise Http404 from error
-    jobs.dismiss_cancelled(Download, book=access.book, work_id=download_id, by=access.by)
+    owners.cancel(Download, book=access.book, work_id=download_id, by=access.by)
+    owners.dismiss_cancelled(Download, book=access.book, work_id=download_id, by=access.by)
     return _answer_list(request, access)
 
 
@@ -113,7 +115,7 @@ def retry_download(request: HttpRequest, access: Access, download_id: int) -> Ht
 @require_POST
 @to_book(Role.VIEWER)
 def dismiss_download(request: HttpRequest, access: Access, download_id: int) -> HttpResponse:
-    jobs.dismiss(Download, book=access.book, work_id=download_id, by=access.by)
+    owners.dismiss(Download, book=access.book, work_id=download_id, by=access.by)
     if "HX-Request" not in request.headers:
         return redirect("console", slug=access.book.slug)
     return _answer_list(request, access)
@@ -169,7 +171,7 @@ def _answer_body(
     request: HttpRequest, access: Access, listing: Listing, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     if "HX-Request" in request.headers:
-        own = {**context, "access": access, "book": access.book, **jobs_context(access)}
+        own = {**context, "access": access, "book": access.book, **strips_context(access)}
         return render(request, "dialogs/downloads_answer.html", own, status=status)
     return answer_dialog(request, access, listing, TEMPLATE, context, status=status)
 
@@ -181,6 +183,6 @@ def _answer_list(request: HttpRequest, access: Access, *, problem: str = "") -> 
     if request.method == "GET":  # the line on the page asks for itself
         return render(request, "dialogs/download_list.html", {**own, **download_list(access)})
     if asked_part(request, ("jobs",)):
-        return render(request, "console.html#jobs", {**own, **jobs_context(access)})
-    context = {**own, "list_problem": problem, **download_list(access), **jobs_context(access)}
+        return render(request, "console.html#jobs", {**own, **strips_context(access)})
+    context = {**own, "list_problem": problem, **download_list(access), **strips_context(access)}
     return render(request, "dialogs/download_list_answer.html", context)

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from addressbook.models import Erasure
 from addressbook.services.reset import editions, restoring
 from addressbook.services.reset.editions import Contents
-from workspace.models import AddressBook, Edition, Erasure
+from workspace.models import AddressBook, Edition
 from workspace.views.pages.access import Access
 
 # In the session: which banners the user has put away, as [book, edition number].
@@ -45,9 +47,9 @@ def hide(request: HttpRequest, book: AddressBook, number: int) -> None:
     request.session[_HIDDEN] = [*hidden, [book.pk, number]][-20:]
 
 
-def erasures(access: Access) -> list[Erasure]:
-    """What is being erased of the book."""
-    return list(Erasure.objects.filter(edition__book=access.book).order_by("pk"))
+def erasures(access: Access) -> QuerySet[Erasure] | None:
+    """What is being erased of the book, for admins."""
+    return Erasure.objects.in_book(access.book) if access.may_manage else None
 
 
 def screen_of(access: Access) -> str:

@@ -18,8 +18,8 @@ from addressbook.services.addresses.groups import TooManyGroupsError
 from addressbook.services.reset import editions, reset, restoring
 from addressbook.services.reset.editions import Contents, ContentsChangedError
 from addressbook.services.reset.restoring import CopyGoneError, Newcomers, Restored
+from addressbook.views.answers.answers import Notification, answer_changed_meanwhile, answer_dialog, answer_done
 from addressbook.views.reset import recovery
-from addressbook.views.screen.screen import Notification, answer_changed_meanwhile, answer_dialog, answer_done
 from workspace.models import Edition, Role
 from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, to_book

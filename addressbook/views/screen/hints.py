@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from addressbook import limits
+from workspace import limits
 from workspace.services.people import hints
 from workspace.services.people.hints import Hint
 from workspace.views.pages.access import Access

@@ -17,15 +17,15 @@ from addressbook.models import Address, Upload
 from addressbook.services import uploads
 from addressbook.services.addresses.groups import GroupGoneError
 from addressbook.services.uploads import lists
+from addressbook.views.answers.answers import answer_dialog
 from addressbook.views.screen.listing import rows_of
-from addressbook.views.screen.screen import answer_dialog
 from addressbook.views.uploads import upload_sentences
 from addressbook.views.uploads.upload_dialog import is_shown_to
 from addressbook.views.uploads.uploads import answer_upload, as_file, outdated, upload_or_404
 from libraries.spreadsheets import EXTENSIONS
 from workspace.models import Role
+from workspace.numbers import number
 from workspace.views.books.masking import text_for
-from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_files
 from workspace.views.pages.receiving import was_too_large
@@ -79,7 +79,7 @@ def find_list(request: HttpRequest, access: Access) -> HttpResponse:
         problem = upload_sentences.file_too_large()
     except uploads.TooManyUploadsError:
         problem = _("%(limit)s files wait already. Finish or cancel one of them first.") % {
-            "limit": sentences.number(limits.UPLOADS_PER_BOOK)
+            "limit": number(limits.UPLOADS_PER_BOOK)
         }
     except uploads.UploadGoneError:
         problem = _("The address book was reset meanwhile. Please send the list once more.")

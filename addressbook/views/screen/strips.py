@@ -1,43 +1,37 @@
-"""What stands beside the list on the screen. Most pages have next to none of it: one query says what there is."""
+"""What there is beside the list on the screen. Most pages have next to none of it: one query says what."""
 
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef
 
-from addressbook.models import BookSync, Download, ParkedEntry, Removal, Upload
-from workspace.models import AddressBook, Connection, Edition, Erasure, Job
+from addressbook.models import BookSync, ParkedEntry, Removal
+from workspace.models import AddressBook, Connection, Edition
 from workspace.views.pages.access import Access
+from workspace.views.work import strips
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`sync` is None while the sync is off. Of the rest only whether there is any."""
+    """`sync` is None while the sync is off; `work` names the kinds of work that have lines."""
 
     sync: BookSync | None
     leftovers: bool  # removals that wait, or entries that the service refuses
     connection: bool
-    jobs: bool
-    uploads: bool
-    downloads: bool
-    erasures: bool
+    work: frozenset[str]
     copies: bool
 
 
 def surroundings_of(access: Access) -> Surroundings:
-    own = {"edition": access.edition.pk}
     this_book = {"book": OuterRef("pk")}
-    user_id = access.by.user.pk
+    work = strips.is_there(access)
     book = (
         AddressBook.objects.select_related("sync")
         .annotate(
-            has_jobs=Exists(Job.objects.filter(**own).shown_to(user_id)),
-            has_uploads=Exists(Upload.objects.filter(**own).shown_to(user_id)),
-            has_downloads=Exists(Download.objects.filter(**own).shown_to(user_id)),
-            has_erasures=Exists(Erasure.objects.filter(edition__book=OuterRef("pk"))),
             has_copies=Exists(Edition.objects.restorable().filter(**this_book)),
             has_connection=Exists(Connection.objects.filter(**this_book)),
             has_parked=Exists(ParkedEntry.objects.filter(**this_book)),
             has_removals=Exists(Removal.objects.filter(**this_book)),
+            **work,
         )
         .get(pk=access.book.pk)
     )
@@ -46,9 +40,6 @@ def surroundings_of(access: Access) -> Surroundings:
         sync=sync if sync is not None and sync.is_on else None,
         leftovers=book.has_parked or book.has_removals,
         connection=book.has_connection,
-        jobs=book.has_jobs,
-        uploads=book.has_uploads,
-        downloads=book.has_downloads,
-        erasures=book.has_erasures and access.may_manage,
+        work=frozenset(name for name in work if getattr(book, name)),
         copies=book.has_copies and access.may_manage,
     )

@@ -10,10 +10,11 @@ from addressbook.forms.listing import Listing
 from addressbook.forms.welcome import PutAwayForm
 from addressbook.services.addresses.groups import TooManyGroupsError
 from addressbook.services.beginnings import samples
+from addressbook.views.answers.answers import Notification, answer_changed_meanwhile, answer_done
 from addressbook.views.screen.hints import shown_hint
-from addressbook.views.screen.screen import Notification, answer_changed_meanwhile, answer_done
 from workspace.forms.submission import SubmissionForm
 from workspace.models import Role
+from workspace.numbers import number
 from workspace.services.people import hints
 from workspace.views.pages import sentences
 from workspace.views.pages.access import Access, to_book
@@ -37,7 +38,7 @@ def load_samples(request: HttpRequest, access: Access) -> HttpResponse:
         "%(number)s sample address is loaded. It reaches nobody. “Undo” or “Reset” takes it out again.",
         "%(number)s sample addresses are loaded. They reach nobody. “Undo” or “Reset” takes them out again.",
         loaded.registered,
-    ) % {"number": sentences.number(loaded.registered)}
+    ) % {"number": number(loaded.registered)}
     counts = ((_("Registered"), loaded.registered), (_("Groups"), loaded.groups))
     return answer_done(request, access, Listing(), Notification(sentence, counts, undo=loaded.act_id))
 

@@ -16,14 +16,15 @@ from addressbook import limits
 from addressbook.forms.listing import listing_from
 from addressbook.models import Pause
 from addressbook.services import sync
-from addressbook.services.sync import connection
-from addressbook.views.screen.screen import answer_dialog, sync_context
+from addressbook.views.answers.answers import answer_dialog
 from addressbook.views.sync.sync_comparison import comparison_of
+from addressbook.views.sync.sync_line import sync_context
 from addressbook.views.sync.sync_sentences import advice, line_of, parked_reason
 from libraries.outbound_mailer import AddressBookCounts, MailerError
 from workspace.forms.connection import ExistingForm
 from workspace.forms.submission import SubmissionForm
 from workspace.models import Role
+from workspace.services.books import connection
 from workspace.views.books.connection_sentences import verdict_on_failure
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.answers import render_page

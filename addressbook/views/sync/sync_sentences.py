@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from addressbook.models import Pause
 from addressbook.services.sync import Parked, State, Status
-from workspace.views.pages.sentences import number
+from workspace.numbers import number
 
 
 @dataclass(frozen=True, slots=True)

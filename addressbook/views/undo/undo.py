@@ -7,13 +7,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from addressbook.forms.listing import listing_from
-from addressbook.models import Act
 from addressbook.services import undo
 from addressbook.services.undo import NotUndoableError, Undone, Why
-from addressbook.views.screen.screen import Notification, answer_changed_meanwhile, answer_dialog, answer_done
+from addressbook.views.answers.answers import Notification, answer_changed_meanwhile, answer_dialog, answer_done
 from addressbook.views.undo import undo_sentences
 from workspace.forms.submission import SubmissionForm
-from workspace.models import Role
+from workspace.models import Act, Role
 from workspace.services import history
 from workspace.views.history import history_sentences
 from workspace.views.pages.access import Access, to_book

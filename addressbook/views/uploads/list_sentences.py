@@ -1,44 +1,17 @@
 """What the screen says of a list: what was done to its addresses, and why that ended."""
 
-from typing import Final
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from addressbook.models import Upload
-from workspace.models import Action, JobState
-from workspace.views.pages.sentences import number
-
-_DONE: Final[dict[str, str | Promise]] = {
-    Action.DELETE_ADDRESS: gettext_lazy("The addresses are out of the address book and of every group."),
-    Action.REMOVE_FROM_GROUP: gettext_lazy("The groups of the listed addresses are changed."),
-    Action.CHANGE_GROUP: gettext_lazy("The groups of the listed addresses are changed."),
-    Action.REGISTER_UNSUBSCRIBES: gettext_lazy("These addresses get no advertising from here from now on."),
-    Action.REMOVE_UNSUBSCRIBES: gettext_lazy(
-        "Advertising is sent to the removed addresses again. The reason is kept in the history."
-    ),
-}
-# What an act counts, by its name in the outcome. Of an act on groups, "removed" are places in groups.
-_LABELS: Final[dict[str, dict[str, str | Promise]]] = {
-    Action.DELETE_ADDRESS: {"deleted": gettext_lazy("Deleted")},
-    Action.REMOVE_FROM_GROUP: {"removed": gettext_lazy("Removed from groups")},
-    Action.CHANGE_GROUP: {"added": gettext_lazy("Added to groups")},
-    Action.REGISTER_UNSUBSCRIBES: {
-        "registered": gettext_lazy("Registered"),
-        "already_there": gettext_lazy("Already there"),
-    },
-    Action.REMOVE_UNSUBSCRIBES: {
-        "removed": gettext_lazy("Removed"),
-        "not_there": gettext_lazy("Not in the list"),
-    },
-}
+from addressbook.services.uploads import lists
+from workspace.models import JobState
+from workspace.numbers import number
 
 
 def counts(upload: Upload) -> list[tuple[str, int]]:
     """Label and number of what was done, and of what the list held besides."""
     result, outcome = upload.check_result, upload.outcome
-    done = [(str(label), outcome.get(name, 0)) for name, label in _LABELS[upload.action].items()]
+    done = [(str(label), outcome.get(name, 0)) for name, label in lists.act_of(upload.action).counts.items()]
     rest = [(_("Duplicates"), result.get("doubled", 0)), (_("Invalid"), result.get("invalid", 0))]
     return [(_("Addresses of the list"), upload.rows_total), *done, *rest]
 
@@ -46,7 +19,7 @@ def counts(upload: Upload) -> list[tuple[str, int]]:
 def sentence(upload: Upload) -> str:
     """How a list ended that was acted on."""
     if upload.state == JobState.COMPLETE:
-        return str(_DONE[upload.action])
+        return str(lists.act_of(upload.action).done)
     done = {"done": number(upload.rows_done), "total": number(upload.rows_total)}
     if upload.state == JobState.CANCELLED:
         return _("Cancelled after %(done)s of %(total)s addresses. What was done stays.") % done
@@ -80,5 +53,7 @@ def line(upload: Upload) -> str:
             "there": there,
             "total": total,
         }
-    parts = [f"{label} {number(upload.outcome.get(name, 0))}" for name, label in _LABELS[upload.action].items()]
+    parts = [
+        f"{label} {number(upload.outcome.get(name, 0))}" for name, label in lists.act_of(upload.action).counts.items()
+    ]
     return ", ".join(parts)

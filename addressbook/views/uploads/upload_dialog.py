@@ -1,7 +1,7 @@
 """What the popup shows of an upload: how far it is, what its check found, what came of it."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,18 +10,16 @@ from django.utils.translation import ngettext
 from addressbook.forms.uploads import DELIMITERS
 from addressbook.models import Group, Upload
 from addressbook.services import uploads
+from addressbook.services.uploads import lists
 from addressbook.services.uploads.checking import layout_of
-from addressbook.views.screen.screen import Notification
+from addressbook.views.answers.answers import Notification
 from addressbook.views.uploads import list_sentences, upload_sentences
 from addressbook.views.uploads.upload_findings import column_name, findings_of, questions
 from libraries.spreadsheets import ENCODINGS, Layout
-from workspace.models import Action, JobState
+from workspace.models import JobState
+from workspace.numbers import number
 from workspace.views.books.masking import text_for
 from workspace.views.pages.access import Access
-from workspace.views.pages.sentences import number
-
-# A list that was sent for one of these is asked about no others.
-_MAIL_ACTS: Final = frozenset({Action.REGISTER_UNSUBSCRIBES, Action.REMOVE_UNSUBSCRIBES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,7 @@ def _check_context(access: Access, upload: Upload) -> dict[str, Any]:
         "new_groups_unlisted": result.get("new_group_count", 0) - len(result.get("new_groups", [])),
         "choices": Group.objects.filter(edition=access.edition).as_tree(),
         "found": _found(layout) if layout else "",
-        "concerns_mail": upload.action in _MAIL_ACTS,
+        "concerns_mail": upload.is_list and bool(upload.action) and lists.act_of(upload.action).is_asked_alone,
         **_options(layout),
     }
 

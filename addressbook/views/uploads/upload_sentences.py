@@ -12,7 +12,8 @@ from addressbook.services.uploads.file_groups import GroupFault
 from libraries.email_addresses import InvalidEmailError, Reason
 from libraries.spreadsheets import EXTENSIONS, Defect, Kind, Refusal, is_renamed
 from libraries.spreadsheets import limits as spreadsheet_limits
-from workspace.views.pages.sentences import invalid_reason, number
+from workspace.numbers import number
+from workspace.views.pages.sentences import invalid_reason
 
 
 def file_too_large() -> str:

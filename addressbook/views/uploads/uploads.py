@@ -19,20 +19,23 @@ from addressbook.services import uploads
 from addressbook.services.addresses.groups import GroupGoneError, TooManyGroupsError
 from addressbook.services.uploads import files
 from addressbook.services.uploads.checking import layout_of
-from addressbook.views.addresses.popup_group import group_to_register_into
-from addressbook.views.addresses.register_dialog import TEMPLATE as REGISTER_TEMPLATE
-from addressbook.views.addresses.register_dialog import register_dialog
-from addressbook.views.screen.screen import answer_dialog, console_context, jobs_context
+from addressbook.views.answers.answers import Behind, OnScreen, answer_dialog
 from addressbook.views.uploads import upload_sentences
+from addressbook.views.uploads.popup_group import group_to_register_into
+from addressbook.views.uploads.register_dialog import TEMPLATE as REGISTER_TEMPLATE
+from addressbook.views.uploads.register_dialog import register_dialog
 from addressbook.views.uploads.upload_dialog import is_result, is_shown_to, upload_dialog
 from libraries import spreadsheets
 from libraries.email_addresses import split
 from workspace.models import Role
-from workspace.services.work import jobs
+from workspace.numbers import number
+from workspace.services.work import owners
 from workspace.views.pages import file_answers, sentences
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_files
 from workspace.views.pages.receiving import was_too_large
+from workspace.views.work.jobs import answer_jobs
+from workspace.views.work.strips import strips_context
 
 _DIALOG = "dialogs/upload.html"
 
@@ -81,7 +84,7 @@ def receive_file(request: HttpRequest, access: Access, *, file: File | None = No
         return _register_again(request, access, None, problem)
     except uploads.TooManyUploadsError:
         problem = _("%(limit)s files wait already. Press OK or Cancel for one of them first.")
-        values = {"limit": sentences.number(limits.UPLOADS_PER_BOOK)}
+        values = {"limit": number(limits.UPLOADS_PER_BOOK)}
         return _register_again(request, access, into, problem % values)
     except uploads.UploadGoneError:
         # The same form sent again, after a reset.
@@ -164,23 +167,16 @@ def apply_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpRe
 @require_POST
 @to_book(Role.MANAGER)
 def cancel_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
-    uploads.cancel(book=access.book, upload_id=upload_id, by=access.by)
-    jobs.dismiss_cancelled(Upload, book=access.book, work_id=upload_id, by=access.by)
+    owners.cancel(Upload, book=access.book, work_id=upload_id, by=access.by)
+    owners.dismiss_cancelled(Upload, book=access.book, work_id=upload_id, by=access.by)
     if request.headers.get("HX-Target") != "upload-body":
-        return _answer_jobs(request, access)
+        return answer_jobs(request, access)
     upload = upload_or_404(access, upload_id)
     if upload.is_working or is_result(upload):
         return answer_upload(request, access, upload)
     # It was cancelled before anything was registered: nothing is left to be said.
-    jobs.dismiss(Upload, book=access.book, work_id=upload_id, by=access.by)
+    owners.dismiss(Upload, book=access.book, work_id=upload_id, by=access.by)
     return _close(request, access)
-
-
-@require_POST
-@to_book(Role.MANAGER)
-def dismiss_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
-    jobs.dismiss(Upload, book=access.book, work_id=upload_id, by=access.by)
-    return _answer_jobs(request, access)
 
 
 @require_GET
@@ -254,32 +250,26 @@ def answer_upload(
     if "HX-Request" not in request.headers:
         if request.method == "POST" and status == 200:
             return redirect("show_upload", slug=access.book.slug, upload_id=upload.pk)
-        context = {**console_context(request, access, Listing()), **own, "dialog_template": _DIALOG}
-        return render(request, "console.html", context, status=status)
+        context = {**own, "dialog_template": _DIALOG}
+        return OnScreen(request, "console.html", context, Behind(access, Listing()), status=status)
     if is_result(upload):
         # The list is asked to refresh itself, for it alone knows what it shows.
         response = render(
-            request, "upload_outcome.html", {**own, **jobs_context(access), "puts_away": not upload.refused_file}
+            request, "upload_outcome.html", {**own, **strips_context(access), "puts_away": not upload.refused_file}
         )
         response["HX-Trigger"] = "book-changed"
         return _in_place_of_dialog(response)
     template = "upload_body.html" if request.headers.get("HX-Target") == "upload-body" else "upload_alone.html"
-    return render(request, f"dialogs/{template}", {**own, **jobs_context(access)}, status=status)
+    return render(request, f"dialogs/{template}", {**own, **strips_context(access)}, status=status)
 
 
 def _close(request: HttpRequest, access: Access) -> HttpResponse:
-    context = {"access": access, "book": access.book, **jobs_context(access)}
+    context = {"access": access, "book": access.book, **strips_context(access)}
     return _in_place_of_dialog(render(request, "upload_outcome.html", context))
 
 
 def _in_place_of_dialog(response: HttpResponse) -> HttpResponse:
     return reswap(retarget(response, "#dialog"), "outerHTML")
-
-
-def _answer_jobs(request: HttpRequest, access: Access) -> HttpResponse:
-    if "HX-Request" in request.headers:
-        return render(request, "console.html#jobs", {"book": access.book, "access": access, **jobs_context(access)})
-    return redirect("console", slug=access.book.slug)
 
 
 def outdated() -> str:

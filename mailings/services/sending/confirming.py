@@ -7,12 +7,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from mailings import actions
 from mailings.models import Decision, Mailing, MailingState, Part, PartState, RecipientState
 from mailings.services.drafts import StaleDraftError, find_draft
 from mailings.services.rules import NotAllowedError, may_send, require_role, rules_of
 from mailings.services.sending import calling, counters, freezing, lease
 from mailings.services.sending.content import fix
-from workspace.models import Action, AddressBook, Role
+from workspace.models import AddressBook, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work.submissions import Submitted
@@ -60,7 +61,7 @@ def confirm(
         draft.reason = {"seen": seen_count}
         draft.confirmed_by, draft.confirmer, draft.confirmed_at = by.user, by.user.get_username(), timezone.now()
         draft.save()
-        record(by=by, action=Action.CONFIRM_MAILING, book=book, detail={"mailing": draft.pk, "recipients": seen_count})
+        record(by=by, action=actions.CONFIRM_MAILING, book=book, detail={"mailing": draft.pk, "recipients": seen_count})
         submitted.remember({})
         lease.wake(draft)
     return draft
@@ -85,7 +86,7 @@ def undo(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
         mailing.parts.all().delete()
         freezing.to_draft(mailing, {})
         mailing.save()
-        record(by=by, action=Action.RETURN_MAILING, book=book, detail={"mailing": mailing.pk})
+        record(by=by, action=actions.RETURN_MAILING, book=book, detail={"mailing": mailing.pk})
         # A worker deletes the rows of the recipients: of a million that takes longer than a click may.
         lease.wake(mailing)
     return mailing
@@ -105,7 +106,7 @@ def approve(*, book: AddressBook, mailing_id: int, seen_version: int, by: Actor)
         mailing.approver, mailing.approved_at = by.user.get_username(), timezone.now()
         freezing.begin_waiting(mailing, is_approved=True)
         mailing.save()
-        record(by=by, action=Action.APPROVE_MAILING, book=book, detail=_counted(mailing))
+        record(by=by, action=actions.APPROVE_MAILING, book=book, detail=_counted(mailing))
         lease.wake(mailing, at=mailing.held_until or mailing.send_at)
     return mailing
 
@@ -124,7 +125,7 @@ def send_now(*, book: AddressBook, mailing_id: int, seen_version: int, by: Actor
         mailing.send_at, mailing.reason = None, {}
         freezing.begin_waiting(mailing, is_approved=True)
         mailing.save()
-        record(by=by, action=Action.RESUME_MAILING, book=book, detail=_counted(mailing))
+        record(by=by, action=actions.RESUME_MAILING, book=book, detail=_counted(mailing))
         lease.wake(mailing, at=mailing.held_until)
     return mailing
 
@@ -143,7 +144,7 @@ def stop(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
             part.save(update_fields=["state", "done_at", "next_look_at"])
         mailing.state, mailing.reason = MailingState.STOPPED, {}
         counters.save(mailing, "state", "reason")
-        record(by=by, action=Action.STOP_MAILING, book=book, detail=_counted(mailing))
+        record(by=by, action=actions.STOP_MAILING, book=book, detail=_counted(mailing))
         lease.wake(mailing)
     return mailing
 
@@ -156,7 +157,7 @@ def pause(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
             return mailing
         mailing.state, mailing.reason = MailingState.PAUSED, {"code": "person", "who": by.user.get_username()}
         mailing.save(update_fields=["state", "reason"])
-        record(by=by, action=Action.PAUSE_MAILING, book=book, detail=_counted(mailing))
+        record(by=by, action=actions.PAUSE_MAILING, book=book, detail=_counted(mailing))
     return mailing
 
 
@@ -169,7 +170,7 @@ def resume(*, book: AddressBook, mailing_id: int, by: Actor) -> Mailing:
         mailing.state, mailing.reason = MailingState.SENDING, {}
         mailing.save(update_fields=["state", "reason"])
         mailing.parts.filter(state=PartState.WAITING).update(not_before=None)
-        record(by=by, action=Action.RESUME_MAILING, book=book, detail=_counted(mailing))
+        record(by=by, action=actions.RESUME_MAILING, book=book, detail=_counted(mailing))
         lease.wake(mailing)
     return mailing
 
@@ -281,4 +282,4 @@ def _counted(mailing: Mailing) -> dict[str, Any]:
 
 def _record_decision(mailing: Mailing, part: Part, decision: Decision, by: Actor) -> None:
     detail = {"mailing": mailing.pk, "part": part.number, "decision": decision, "recipients": part.recipient_count}
-    record(by=by, action=Action.DECIDE_PART, book=mailing.book, detail=detail)
+    record(by=by, action=actions.DECIDE_PART, book=mailing.book, detail=detail)

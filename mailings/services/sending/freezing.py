@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from mailings import limits
+from mailings import actions, limits
 from mailings.models import (
     Mailing,
     MailingRun,
@@ -31,7 +31,7 @@ from mailings.services.recipients.counting import active_suppressions
 from mailings.services.rules import rules_of
 from mailings.services.sending import lease
 from mailings.services.sending.content import content_of
-from workspace.models import Action, Edition
+from workspace.models import Edition
 from workspace.services.history.audit import record_by_operator
 from workspace.services.work import crash_points
 
@@ -183,7 +183,7 @@ def _give_back(run: MailingRun, version: int, reason: dict[str, Any]) -> None:
             to_draft(mailing, reason)
             mailing.save()
             detail = {"mailing": mailing.pk, "reason": reason["code"]}
-            record_by_operator(action=Action.RETURN_MAILING, book=mailing.book, detail=detail)
+            record_by_operator(action=actions.RETURN_MAILING, book=mailing.book, detail=detail)
 
 
 def to_draft(mailing: Mailing, reason: dict[str, Any]) -> None:

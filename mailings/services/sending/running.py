@@ -8,11 +8,11 @@ from django.db import transaction
 from django.db.models import Min, Q
 from django.utils import timezone
 
-from addressbook.services.sync.connection import NotConnectedError, client_for
 from libraries.outbound_mailer import MailerClient
 from mailings import limits
 from mailings.models import Mailing, MailingRun, MailingState, Part, PartState
 from mailings.services.sending import calling, following, freezing, lease, looking
+from workspace.services.books.connection import NotConnectedError, client_for
 
 logger = logging.getLogger(__name__)
 

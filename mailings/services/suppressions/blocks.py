@@ -12,16 +12,16 @@ from django.utils import timezone
 
 from addressbook.services.addresses import registration
 from addressbook.services.addresses.registration import Invalid, NoAddressesError
-from addressbook.services.sync.connection import MailerError, NotConnectedError, client_for
 from libraries.email_addresses import EmailAddress
 from libraries.outbound_mailer import InvalidRequestError, MailerClient
 from libraries.outbound_mailer.types import NesDateTime, SendBlockPage
-from mailings import limits
+from mailings import actions, limits
 from mailings.models import Suppression
 from mailings.services.rules import require_role
 from workspace import limits as workspace_limits
-from workspace.models import Action, AddressBook, Role
+from workspace.models import AddressBook, Role
 from workspace.services.books import books
+from workspace.services.books.connection import MailerError, NotConnectedError, client_for
 from workspace.services.history.audit import Actor, record
 
 # The action of an event: C is a block, D its end.
@@ -144,4 +144,4 @@ def _keep(book: AddressBook, answers: Iterable[Answer], by: Actor) -> None:
                     source=source,
                     **values,
                 )
-        record(by=by, action=Action.LOOK_UP_BLOCKS, book=book, detail={"asked": asked, "blocked": blocked})
+        record(by=by, action=actions.LOOK_UP_BLOCKS, book=book, detail={"asked": asked, "blocked": blocked})

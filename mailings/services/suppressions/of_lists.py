@@ -6,17 +6,19 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from addressbook.models import Upload
-from addressbook.services.addresses.undo_log import Changes
+from addressbook.services.addresses.undo_log import UndoNotes
 from addressbook.services.uploads import UploadGoneError, ready_lists, requests
 from addressbook.services.uploads.lists import ListAct
 from addressbook.services.uploads.rows import RowsBatch
 from libraries.email_addresses import EmailAddress
+from mailings import actions
 from mailings.models import Suppression
 from mailings.services.rules import require_role
 from mailings.services.suppressions import unsubscribes
-from workspace.models import Action, AddressBook, Edition, Role
+from workspace.models import AddressBook, Edition, Role
 from workspace.services.history.audit import Actor
 from workspace.services.work import crash_points
 
@@ -46,7 +48,7 @@ def take_back(*, book: AddressBook, upload_id: int, reason: str, token: UUID, by
         book=book,
         addresses=_registered_by(book, origin),
         name=origin.name,
-        action=Action.REMOVE_UNSUBSCRIBES,
+        action=actions.REMOVE_UNSUBSCRIBES,
         reason=reason,
         token=token,
         by=by,
@@ -62,7 +64,7 @@ def _registered_by(book: AddressBook, origin: Upload) -> Iterator[EmailAddress]:
         after = page[-1][0]
 
 
-def _register(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) -> dict[str, int]:
+def _register(edition: Edition, upload: Upload, batch: RowsBatch, noted: UndoNotes) -> dict[str, int]:
     addresses = [EmailAddress(email, key) for email, key in batch.pairs]
     source = Suppression.Source.FILE
     count = unsubscribes.insert(edition.book, addresses, source, added_by=upload.requester, origin=upload)
@@ -70,14 +72,27 @@ def _register(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes
     return {"registered": count, "already_there": len(addresses) - count}
 
 
-def _remove(edition: Edition, upload: Upload, batch: RowsBatch, noted: Changes) -> dict[str, int]:
-    keys = [key for _, key in batch.pairs]
+def _remove(edition: Edition, upload: Upload, batch: RowsBatch, noted: UndoNotes) -> dict[str, int]:
+    keys = [key for _email, key in batch.pairs]
     count = unsubscribes.end(edition.book, keys)
     return {"removed": count, "not_there": len(keys) - count}
 
 
 # None of it is in the book, so that no reset has to do with it.
 ACTS: Final = {
-    Action.REGISTER_UNSUBSCRIBES: ListAct(_register, ("registered", "already_there"), outlives_reset=True),
-    Action.REMOVE_UNSUBSCRIBES: ListAct(_remove, ("removed", "not_there"), needs_reason=True, outlives_reset=True),
+    actions.REGISTER_UNSUBSCRIBES: ListAct(
+        _register,
+        {"registered": _("Registered"), "already_there": _("Already there")},
+        done=_("These addresses get no advertising from here from now on."),
+        outlives_reset=True,
+        is_asked_alone=True,
+    ),
+    actions.REMOVE_UNSUBSCRIBES: ListAct(
+        _remove,
+        {"removed": _("Removed"), "not_there": _("Not in the list")},
+        done=_("Advertising is sent to the removed addresses again. The reason is kept in the history."),
+        needs_reason=True,
+        outlives_reset=True,
+        is_asked_alone=True,
+    ),
 }

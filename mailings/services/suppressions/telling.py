@@ -14,7 +14,6 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from addressbook.services.sync.connection import NotConnectedError, client_for
 from libraries.outbound_mailer import ConfigurationError, InvalidRequestError, MailerClient, MailerError, PermanentError
 from libraries.outbound_mailer.types import UnsubscriberCounts
 from mailings import limits
@@ -24,6 +23,7 @@ from mailings.services.suppressions import taking_over
 from mailings.services.suppressions.taking_over import TellingLostError
 from workspace.models import AddressBook, Role
 from workspace.services.books import books
+from workspace.services.books.connection import NotConnectedError, client_for
 from workspace.services.history.audit import Actor
 from workspace.services.work import crash_points
 

@@ -16,10 +16,11 @@ from addressbook.services.addresses import registration
 from addressbook.services.addresses.registration import NoAddressesError, TooManyAddressesError
 from addressbook.services.uploads import sql
 from libraries.email_addresses import EmailAddress
+from mailings import actions
 from mailings.models import Suppression
 from mailings.services.rules import require_role
 from mailings.services.suppressions import telling
-from workspace.models import Action, AddressBook, Role
+from workspace.models import AddressBook, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work.submissions import Submitted
@@ -83,7 +84,7 @@ def register_typed(*, book: AddressBook, text: str, token: UUID, by: Actor) -> R
             return Registered(**earlier)
         count = insert(book, found.addresses, Suppression.Source.TYPED, added_by=by.user.get_username())
         report = Registered(count, len(found.addresses) - count, len(found.doubled), len(found.invalid))
-        record(by=by, action=Action.REGISTER_UNSUBSCRIBES, book=book, detail=asdict(report))
+        record(by=by, action=actions.REGISTER_UNSUBSCRIBES, book=book, detail=asdict(report))
         submitted.remember(asdict(report))
     return report
 
@@ -106,7 +107,7 @@ def remove_typed(*, book: AddressBook, text: str, reason: str, token: UUID, by: 
             return Removed(**earlier)
         count = end(book, [address.key for address in found.addresses])
         report = Removed(count, len(found.addresses) - count, len(found.doubled), len(found.invalid))
-        record(by=by, action=Action.REMOVE_UNSUBSCRIBES, book=book, detail=asdict(report), reason=reason)
+        record(by=by, action=actions.REMOVE_UNSUBSCRIBES, book=book, detail=asdict(report), reason=reason)
         submitted.remember(asdict(report))
     return report
 

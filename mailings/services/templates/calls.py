@@ -8,7 +8,6 @@ from typing import TypeVar
 from django.db import transaction
 from django.utils import timezone
 
-from addressbook.services.sync.connection import MailerError, NotConnectedError
 from mailings import limits
 from mailings.models import Category, Template, TemplateCall
 from mailings.services.rules import require_role
@@ -16,6 +15,7 @@ from mailings.services.templates import leasing
 from mailings.services.templates.tree import NotDoneError
 from workspace.models import AddressBook, Role
 from workspace.services.books import books
+from workspace.services.books.connection import MailerError, NotConnectedError
 from workspace.services.history.audit import Actor
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from addressbook.services.addresses.groups import clean_name
 from libraries.outbound_mailer import MailerClient, PermanentError, types
 from libraries.outbound_mailer.templates import ROOT_CATEGORY
-from mailings import limits
+from mailings import actions, limits
 from mailings.models import Category, Template, TemplateCall
 from mailings.services.rules import require_role
 from mailings.services.templates import calls
@@ -26,7 +26,7 @@ from mailings.services.templates.tree import (
     place_of,
     read_tree,
 )
-from workspace.models import Action, AddressBook, Role
+from workspace.models import AddressBook, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work import crash_points
@@ -75,7 +75,7 @@ def create(*, book: AddressBook, parent_id: int | None, name: str, token: UUID, 
         with transaction.atomic():
             books.lock(book)
             category = _keep(book, parent, name, sid)
-            record(by=by, action=Action.CREATE_CATEGORY, book=book, detail={"category": name})
+            record(by=by, action=actions.CREATE_CATEGORY, book=book, detail={"category": name})
             submitted.remember({"category": category.pk})
             call.delete()
     return category
@@ -144,7 +144,7 @@ def rename(*, book: AddressBook, category_id: int, name: str, by: Actor) -> Cate
                 raise NameTakenError
             category.name = name
             category.save(update_fields=["name"])
-            record(by=by, action=Action.RENAME_CATEGORY, book=book, detail={"category": [before, name]})
+            record(by=by, action=actions.RENAME_CATEGORY, book=book, detail={"category": [before, name]})
     return category
 
 
@@ -174,7 +174,7 @@ def delete(*, book: AddressBook, category_id: int, by: Actor) -> None:
             else:
                 forget_sid(category)
                 call.delete()
-            record(by=by, action=Action.DELETE_CATEGORY, book=book, detail={"category": category.name})
+            record(by=by, action=actions.DELETE_CATEGORY, book=book, detail={"category": category.name})
 
 
 def forget_sid(category: Category) -> None:

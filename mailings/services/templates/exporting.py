@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from mailings import actions
 from mailings.models import Category, Template
 from mailings.services.rules import require_role
 from mailings.services.templates import documents
 from mailings.services.templates.texts import TemplateText, text_of
 from mailings.services.templates.tree import find_category, path_of
 from mailings.services.templates.writing import UnreadTemplateError
-from workspace.models import Action, AddressBook, Role
+from workspace.models import AddressBook, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 
@@ -31,7 +32,7 @@ def export(*, book: AddressBook, category_id: int | None, by: Actor) -> Iterator
             raise UnreadTemplateError
         places = {pk: (paths.get(category or 0, []), name, pk) for pk, category, name in _named(rows)}
         ids = sorted(places, key=places.__getitem__)
-        record(by=by, action=Action.EXPORT_TEMPLATES, book=book, detail={"templates": len(ids)})
+        record(by=by, action=actions.EXPORT_TEMPLATES, book=book, detail={"templates": len(ids)})
     return documents.written(sorted(paths.values()), _templates(ids, paths))
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from addressbook.services.uploads.checking import storable
 from libraries.outbound_mailer import MailerClient, PermanentError
-from mailings import limits
+from mailings import actions, limits
 from mailings.models import Category, Template, TemplateCall, TemplateEntry, TemplateImport
 from mailings.services.attachments import safe_name
 from mailings.services.rules import NotAllowedError, require_role
@@ -23,7 +23,7 @@ from mailings.services.templates.settling import service_of
 from mailings.services.templates.texts import TemplateText, text_of
 from mailings.services.templates.tree import CategoryGoneError
 from mailings.services.templates.writing import make
-from workspace.models import Action, AddressBook, Role
+from workspace.models import AddressBook, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work.submissions import Submitted
@@ -205,4 +205,4 @@ def _finish(of: TemplateImport) -> None:
             detail: dict[str, Any] = {f"templates_{state}": count for state, count in sorted(counts(of).items())}
             detail |= {"templates_twice": twice, "file": of.name}
             by = Actor(of.requested_by, of.requested_from)
-            record(by=by, action=Action.IMPORT_TEMPLATES, book=of.book, detail=detail)
+            record(by=by, action=actions.IMPORT_TEMPLATES, book=of.book, detail=detail)

@@ -12,11 +12,11 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from addressbook.services.sync.connection import NotConnectedError
 from libraries.outbound_mailer import ConfigurationError, MailerError
 from mailings import limits
 from mailings.models.template_work import Leased
 from mailings.services.templates.settling import UnsettledError
+from workspace.services.books.connection import NotConnectedError
 
 Row = TypeVar("Row", bound=Leased)
 

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from libraries.outbound_mailer import MailerClient, PermanentError, types
-from mailings import limits
+from mailings import actions, limits
 from mailings.models import Category, Template, TemplateCall, TemplateRefresh
 from mailings.services.rules import require_role
 from mailings.services.templates import comparing, leasing
@@ -21,7 +21,7 @@ from mailings.services.templates.settling import is_kept_here, service_of
 from mailings.services.templates.texts import text_from_service, text_of
 from mailings.services.templates.tree import find_template, read_tree
 from mailings.services.templates.writing import keep
-from workspace.models import Action, AddressBook, Role
+from workspace.models import AddressBook, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work import crash_points
@@ -172,5 +172,5 @@ def _finish(refresh: TemplateRefresh) -> None:
         found, refresh.found = refresh.found, {}
         if any(found.values()) and refresh.asked_by is not None:
             by = Actor(refresh.asked_by)
-            record(by=by, action=Action.READ_TEMPLATES, book=refresh.book, detail=found)
+            record(by=by, action=actions.READ_TEMPLATES, book=refresh.book, detail=found)
         refresh.save(update_fields=["found"])

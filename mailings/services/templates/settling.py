@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from addressbook.services.sync.connection import client_for, target_of
 from libraries.outbound_mailer import MailerClient, MailerError, TemporaryError
 from mailings import limits
 from workspace.models import AddressBook
+from workspace.services.books.connection import client_for, target_of
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from addressbook.services.uploads.checking import storable
 from libraries.outbound_mailer import MailerClient, types
-from mailings import limits
+from mailings import actions, limits
 from mailings.models import Category, Template, TemplateCall
 from mailings.models.senders import ADDRESS_CHARACTERS
 from mailings.models.templates import TEMPLATE_NAME_CHARACTERS
@@ -20,7 +20,7 @@ from mailings.services.templates.categories import NameTakenError
 from mailings.services.templates.settling import service_of
 from mailings.services.templates.texts import TemplateText, cleaned, text_from_service, text_of
 from mailings.services.templates.tree import NotDoneError, find_template, place_of
-from workspace.models import Action, AddressBook
+from workspace.models import AddressBook
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work import crash_points
@@ -80,7 +80,7 @@ def register(
         detail["mailing"] = mailing_id
 
     def also(template: Template) -> None:
-        record(by=by, action=Action.REGISTER_TEMPLATE, book=book, detail=detail)
+        record(by=by, action=actions.REGISTER_TEMPLATE, book=book, detail=detail)
         submitted.remember({"template": template.pk})
 
     with calls.looked_after(call), service_of(book) as client:
@@ -147,7 +147,7 @@ def change(
                 answer = at_service.change(client, call, template, text, by=by)
             except ChangedThereError as error:
                 raise StaleTemplateError(_keep_theirs(template, error.now)) from error
-        return _keep_change(call, template, answer, text, by=by, action=Action.CHANGE_TEMPLATE)
+        return _keep_change(call, template, answer, text, by=by, action=actions.CHANGE_TEMPLATE)
 
 
 def delete(*, book: AddressBook, template_id: int, by: Actor) -> Template:
@@ -209,7 +209,7 @@ def _turn(book: AddressBook, template_id: int, by: Actor, *, to_use: bool) -> Te
     if isinstance(begun, Template):
         return begun
     template, call = begun
-    action = Action.RESTORE_TEMPLATE if to_use else Action.DELETE_TEMPLATE
+    action = actions.RESTORE_TEMPLATE if to_use else actions.DELETE_TEMPLATE
     with calls.looked_after(call), service_of(book) as client:
         answer = None
         if client is not None and to_use:
@@ -227,7 +227,7 @@ def _keep_change(
     text: TemplateText,
     *,
     by: Actor,
-    action: Action,
+    action: str,
 ) -> Template:
     crash_points.reached("templates: answered")
     with transaction.atomic():

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
-from addressbook.services.sync.connection import is_practice
 from mailings.forms.draft import read_draft, read_id
 from mailings.models import Mailing, Sender, Template
 from mailings.services import checks, drafts
@@ -23,6 +22,7 @@ from mailings.services.rules import may_send, rules_of
 from mailings.views.compose import file_sentences, sentences
 from mailings.views.compose.file_sentences import refused_rows
 from workspace.models import Role
+from workspace.services.books.connection import is_practice
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_large_forms
 

@@ -9,7 +9,7 @@ from addressbook.views.uploads import upload_sentences
 from libraries.spreadsheets import Refusal
 from mailings import limits
 from mailings.models import RecipientFile, RecipientSource
-from workspace.views.pages.sentences import number
+from workspace.numbers import number
 
 
 def refusal(waiting: RecipientFile) -> str:

@@ -20,8 +20,8 @@ from mailings.services.test_mails import NoSenderError, TooManyTestMailsError
 from mailings.views.compose.draft import dialog, draft_context, draft_or_404
 from workspace.forms.submission import SubmissionForm
 from workspace.models import Role
+from workspace.numbers import number
 from workspace.views.pages.access import Access, to_book
-from workspace.views.pages.sentences import number
 
 # The frame's own policy: styles of the mail, pictures by https, and nothing else. `sandbox` gives it no origin.
 FRAME_POLICY = {

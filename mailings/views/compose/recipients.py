@@ -15,7 +15,8 @@ from addressbook.forms.selection import SelectionForm
 from addressbook.models import Group
 from addressbook.services.addresses.groups import GroupGoneError
 from addressbook.services.addresses.registration import NoAddressesError, TooManyAddressesError
-from addressbook.views.screen.screen import answer_changed_meanwhile, group_gone_sentence
+from addressbook.views.addresses.found import group_gone_sentence
+from addressbook.views.answers.answers import answer_changed_meanwhile
 from libraries.spreadsheets import EXTENSIONS
 from mailings import limits
 from mailings.forms.draft import read_id
@@ -26,9 +27,9 @@ from mailings.services.recipients.sources import TooManySourcesError
 from mailings.views.compose.draft import dialog, draft_context, draft_or_404, recipients_context
 from workspace.forms.submission import SubmissionForm
 from workspace.models import Role
+from workspace.numbers import number
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_large_forms
-from workspace.views.pages.sentences import number
 
 TABS: Final = ("groups", "addresses", "file")
 

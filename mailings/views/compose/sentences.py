@@ -10,7 +10,7 @@ from django.utils.translation import ngettext, pgettext
 from mailings.models import Mailing, RecipientSource
 from mailings.services.content.checking import Finding
 from mailings.services.recipients.counting import Line
-from workspace.views.pages.sentences import number
+from workspace.numbers import number
 
 Detail = dict[str, Any]
 

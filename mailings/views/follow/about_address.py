@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 from addressbook.forms.listing import listing_from
 from addressbook.forms.selection import SelectionForm
 from addressbook.services.addresses.disclosure import AddressGoneError
-from addressbook.views.screen.screen import answer_changed_meanwhile, answer_dialog
+from addressbook.views.answers.answers import answer_changed_meanwhile, answer_dialog
 from mailings.services import about_address
 from mailings.views.follow import sentences
 from mailings.views.suppressions.sentences import suppression_lines

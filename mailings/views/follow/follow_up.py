@@ -16,6 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from addressbook.forms.groups import name_problem
 from addressbook.models import Group
+from addressbook.services.addresses.bulk_jobs import UndoRunningError
 from addressbook.services.addresses.groups import (
     GroupGoneError,
     GroupNameTakenError,
@@ -34,10 +35,9 @@ from mailings.views.follow import sentences
 from mailings.views.follow.mailing import mailing_context, mailing_or_404
 from workspace.forms.submission import SubmissionForm
 from workspace.models import Role
-from workspace.services.work.jobs import UndoRunningError
+from workspace.numbers import number
 from workspace.views.pages import sentences as page_sentences
 from workspace.views.pages.access import Access, to_book
-from workspace.views.pages.sentences import number
 
 _FAILED: Final = (RecipientState.FAILED,)
 

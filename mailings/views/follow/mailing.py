@@ -15,7 +15,6 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
-from addressbook.services.sync.connection import is_practice
 from mailings.forms.draft import read_id
 from mailings.models import Mailing, MailingState, PartState, Recipient, RecipientState
 from mailings.services.content.composing import MissingValueError, compose
@@ -29,6 +28,7 @@ from mailings.views.compose.draft import draft_page
 from mailings.views.compose.preview import FRAME_POLICY, mail_frame
 from mailings.views.follow import sentences
 from workspace.models import Role
+from workspace.services.books.connection import is_practice
 from workspace.views.pages.access import Access, to_book
 
 RECIPIENTS_A_PAGE: Final = 50

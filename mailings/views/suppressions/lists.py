@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from addressbook.forms.listing import listing_from
 from addressbook.services.uploads.lists import NoReasonError
 from addressbook.services.uploads.ready_lists import EmptyListError
-from addressbook.views.screen.screen import answer_changed_meanwhile, answer_dialog
+from addressbook.views.answers.answers import answer_changed_meanwhile, answer_dialog
 from addressbook.views.uploads.uploads import answer_upload, upload_or_404
 from mailings.forms.suppressions import TakeBackForm
 from mailings.services.rules import NotAllowedError

@@ -9,13 +9,13 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from addressbook.services.sync.connection import Obstacle
 from mailings import limits
 from mailings.models import Suppression
 from mailings.services.suppressions.reading import Standing
 from mailings.services.suppressions.unsubscribes import Registered, Removed
 from workspace import limits as workspace_limits
-from workspace.views.pages.sentences import number
+from workspace.numbers import number
+from workspace.services.books.connection import Obstacle
 
 Counts = list[tuple[str, int]]
 

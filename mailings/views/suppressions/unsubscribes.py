@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from addressbook.services.addresses import registration
-from addressbook.views.screen.screen import jobs_context
 from mailings.forms.draft import read_id
 from mailings.forms.suppressions import RegisterUnsubscribesForm, RemoveUnsubscribesForm
 from mailings.services.rules import NotAllowedError
@@ -21,6 +20,7 @@ from workspace import limits as workspace_limits
 from workspace.models import Role
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.body_limits import takes_large_forms
+from workspace.views.work.strips import strips_context
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -140,7 +140,7 @@ def _page(access: Access, *, query: str = "", before: int | None = None) -> dict
         "waiting": sentences.waiting(standing),
         "problem_of_telling": sentences.problem(standing),
         "refused": sentences.refused(standing),
-        **jobs_context(access),
+        **strips_context(access),
     }
 
 

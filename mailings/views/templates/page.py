@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from addressbook.services.sync.connection import is_practice
 from mailings.forms.draft import read_id
 from mailings.models import Category, Template, TemplateEntry, TemplateImport
 from mailings.services.templates import importing, reading, showing, writing
@@ -22,6 +21,7 @@ from mailings.services.templates.tree import (
 )
 from mailings.views.templates import sentences
 from workspace.models import Role
+from workspace.services.books.connection import is_practice
 from workspace.views.pages.access import Access, to_book
 
 UNUSED = "unused"

@@ -9,7 +9,6 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from addressbook.services.sync.connection import MailerError, NotConnectedError, Obstacle
 from mailings import limits
 from mailings.models import Template, TemplateCall, TemplateEntry, TemplateImport
 from mailings.models.template_work import Leased
@@ -28,8 +27,9 @@ from mailings.services.templates.texts import Problem
 from mailings.services.templates.tree import CategoryGoneError
 from mailings.services.templates.writing import UnreadTemplateError
 from workspace.models import AddressBook
+from workspace.numbers import number
+from workspace.services.books.connection import MailerError, NotConnectedError, Obstacle
 from workspace.views.books.connection_sentences import verdict_on_failure
-from workspace.views.pages.sentences import number
 
 # Everything that keeps an act from being done and that a page can say.
 REFUSALS: Final = (

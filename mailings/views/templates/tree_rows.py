@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from mailings.models import Category, Template
 from mailings.services.templates.reading import Branch
 from workspace.models import AddressBook
-from workspace.views.pages.sentences import number
+from workspace.numbers import number
 
 _CURRENT: Final = ' aria-current="true"'
 

@@ -4,9 +4,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from addressbook.models import Address, BookSync, Group, Membership, ParkedEntry, Removal
-from workspace.models import AuditEvent, BookMember, Job
-from workspace.models.audit import Action
+from addressbook import actions
+from addressbook.models import Address, BookSync, Group, Job, Membership, ParkedEntry, Removal
+from workspace.models import AuditEvent, BookMember
 from workspace.services.history import audit
 from workspace.services.history.audit import Actor
 
@@ -69,7 +69,7 @@ def test_the_state_of_a_job_and_its_times_agree(book, fields) -> None:
 
 @pytest.mark.django_db
 def test_the_history_is_append_only(book, alice) -> None:
-    audit.record(by=Actor(alice), action=Action.ADD_GROUP, book=book)
+    audit.record(by=Actor(alice), action=actions.ADD_GROUP, book=book)
     event = AuditEvent.objects.latest("pk")
     with pytest.raises(TypeError):
         event.save()

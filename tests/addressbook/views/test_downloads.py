@@ -9,13 +9,14 @@ import pytest
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from addressbook import limits
+from addressbook import actions, limits
 from addressbook.models import Address, Download
 from addressbook.services import downloads
 from tests.support.downloads import make, path_of
 from tests.support.html import text_of
 from tests.support.people import PASSWORD
-from workspace.models import Action, AddressBook, AuditEvent, JobState, Region, Zone
+from workspace import actions as workspace_actions
+from workspace.models import AddressBook, AuditEvent, JobState, Region, Zone
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
 
@@ -130,7 +131,7 @@ def test_a_book_that_asks_for_a_reason_gets_one(manager, book, by, no_other_work
     assert not Download.objects.exists()
     answer = manager.post(url("request_download", book), form(reason="가을 행사"), headers=HTMX)
     assert "가을 행사" in text_of(answer)
-    event = AuditEvent.objects.get(action=Action.REQUEST_DOWNLOAD)
+    event = AuditEvent.objects.get(action=actions.REQUEST_DOWNLOAD)
     assert event.reason == "가을 행사"
 
 
@@ -165,7 +166,7 @@ def test_a_viewer_sees_the_requests_and_no_way_to_the_files(vera, client_of, boo
     assert "Request file creation" not in page
     assert url("fetch_download", book, ready.pk) not in page
     assert fetch(client, ready).status_code == 403
-    assert AuditEvent.objects.filter(action=Action.ACCESS_REFUSED, username="vera").exists()
+    assert AuditEvent.objects.filter(action=workspace_actions.ACCESS_REFUSED, username="vera").exists()
 
 
 def test_the_query_of_a_search_is_nowhere_to_be_seen(manager, book, ask) -> None:
@@ -184,7 +185,7 @@ def test_a_file_is_sent_whole_and_to_be_saved(manager, ready) -> None:
     assert answer["Content-Disposition"].startswith('attachment; filename="Main ')
     assert (answer["Cache-Control"], answer["X-Content-Type-Options"]) == ("no-store", "nosniff")
     assert answer["Accept-Ranges"] == "bytes"
-    event = AuditEvent.objects.get(action=Action.FETCH_DOWNLOAD)
+    event = AuditEvent.objects.get(action=actions.FETCH_DOWNLOAD)
     assert (event.username, event.detail["download"], event.detail["rows"]) == ("bob", ready.pk, 2)
 
 
@@ -220,7 +221,7 @@ def test_a_part_of_a_file(manager, ready, asked, start, end) -> None:
     last = (end or len(whole)) - 1
     assert answer["Content-Range"] == f"bytes {first}-{last}/{len(whole)}"
     assert answer["Content-Length"] == str(last - first + 1)
-    assert AuditEvent.objects.get(action=Action.FETCH_DOWNLOAD).detail["part"] is True
+    assert AuditEvent.objects.get(action=actions.FETCH_DOWNLOAD).detail["part"] is True
 
 
 @pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=-", "bytes=0-1,3-4", "lines=1-2", "bytes=a-b", *HUGE])
@@ -233,7 +234,7 @@ def test_a_part_that_cannot_be_read_is_the_whole_file(manager, ready, asked) -> 
 def test_a_part_beyond_the_end(manager, ready, asked) -> None:
     answer = fetch(manager, ready, Range=asked)
     assert (answer.status_code, answer["Content-Range"]) == (416, f"bytes */{ready.size}")
-    assert not AuditEvent.objects.filter(action=Action.FETCH_DOWNLOAD).exists()
+    assert not AuditEvent.objects.filter(action=actions.FETCH_DOWNLOAD).exists()
 
 
 def test_a_form_sent_again_after_its_file_has_gone_asks_to_choose_once_more(manager, book, register) -> None:
@@ -265,7 +266,7 @@ def test_a_part_of_the_file_that_one_has_begun(manager, ready) -> None:
 def test_asking_what_a_file_is_takes_nothing(manager, ready) -> None:
     answer = manager.head(url("fetch_download", ready.edition.book, ready.pk))
     assert (answer.status_code, answer["Content-Length"], answer.content) == (200, str(ready.size), b"")
-    assert not AuditEvent.objects.filter(action=Action.FETCH_DOWNLOAD).exists()
+    assert not AuditEvent.objects.filter(action=actions.FETCH_DOWNLOAD).exists()
 
 
 def database_now():
@@ -306,7 +307,7 @@ def test_what_is_not_made_yet_is_not_there(manager, ask) -> None:
 def test_a_file_that_somebody_took_from_the_disk(manager, ready) -> None:
     path_of(ready).unlink()
     assert fetch(manager, ready).status_code == 404
-    assert not AuditEvent.objects.filter(action=Action.FETCH_DOWNLOAD).exists()
+    assert not AuditEvent.objects.filter(action=actions.FETCH_DOWNLOAD).exists()
 
 
 def test_a_download_of_another_book_does_not_exist(charlie, client_of, ready) -> None:

@@ -6,11 +6,12 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from addressbook import actions
 from addressbook.models import Address, BookSync
 from addressbook.services import sync
 from addressbook.services.addresses import selection
 from tests.support.html import text_of
-from workspace.models import Action, AuditEvent
+from workspace.models import AuditEvent
 
 
 @pytest.fixture
@@ -73,9 +74,9 @@ def test_send_again_pressed_twice_is_one_line_of_the_history(post, book, by, pra
     token = uuid4()
     post("send_again", token=token)
     post("send_again", token=token)
-    assert AuditEvent.objects.filter(action=Action.SEND_AGAIN).count() == 1
+    assert AuditEvent.objects.filter(action=actions.SEND_AGAIN).count() == 1
     post("send_again", token=uuid4())
-    assert AuditEvent.objects.filter(action=Action.SEND_AGAIN).count() == 2
+    assert AuditEvent.objects.filter(action=actions.SEND_AGAIN).count() == 2
 
 
 def test_the_line_of_a_reset_leads_to_its_undo_for_admins(client_of, alice, bob, book, register, do_reset) -> None:

@@ -4,11 +4,12 @@ import pytest
 from django.urls import reverse
 
 from addressbook import limits
+from addressbook.models import Erasure, Job
+from addressbook.services.addresses import bulk_jobs
 from tests.support.html import hidden_fields, read, text_of
 from tests.support.invariants import contents
 from tests.support.people import PASSWORD
-from workspace.models import AddressBook, AuditEvent, Edition, Erasure, Job
-from workspace.services.work import jobs
+from workspace.models import AddressBook, AuditEvent, Edition
 
 HTMX = {"HX-Request": "true"}
 SEEN = ("token", "seen_edition", "seen_groups", "seen_addresses")
@@ -197,7 +198,7 @@ def test_a_copy_is_erased_on_request(get, post, do_reset, register) -> None:
 def test_who_had_a_job_running_reads_why_it_stopped(book, by, get, do_reset, register) -> None:
     register("a@example.com")
     edition = Edition.objects.get(current_of=book)
-    jobs.start(kind=Job.Kind.DELETE_ADDRESSES, edition=edition, parameters={"names": {}}, rows_total=5, by=by)
+    bulk_jobs.start(kind=Job.Kind.DELETE_ADDRESSES, edition=edition, parameters={"names": {}}, rows_total=5, by=by)
     do_reset()
     assert "stopped after 0 of 5, because the address book was reset" in text_of(get("console"))
 

@@ -4,10 +4,9 @@ import pytest
 from django.urls import reverse
 
 from addressbook import limits
-from addressbook.models import Address, Group
+from addressbook.models import Address, Group, Job
 from tests.support.html import hidden_fields, read, text_of
 from tests.support.invariants import assert_consistent, contents
-from workspace.models import Job
 
 HTMX = {"HX-Request": "true"}
 

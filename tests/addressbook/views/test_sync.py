@@ -8,17 +8,18 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from addressbook import actions
 from addressbook.models import Address, BookSync, Group, ParkedEntry, Pause
 from addressbook.services import sync
 from addressbook.services.sync import lease
 from addressbook.services.sync import practice as practising
-from addressbook.services.sync.connection import client_for
 from addressbook.services.sync.engine import Engine
 from libraries.outbound_mailer import GroupAddresses
 from libraries.outbound_mailer.simulator import DEFAULT_ACCOUNT
 from tests.support.html import text_of
-from workspace.models import Action, AuditEvent
+from workspace.models import AuditEvent
 from workspace.services.books import keys
+from workspace.services.books.connection import client_for
 
 ACCESS, SECRET = DEFAULT_ACCOUNT.credentials.access_key, DEFAULT_ACCOUNT.credentials.secret_key
 
@@ -354,7 +355,7 @@ def test_practice_begins_by_itself_and_never_goes_on_with_real_keys(book, by, pr
     assert sync.status(book).state == sync.State.OFF
     sync.run(book.pk)
     assert service.log.requests() == []
-    assert AuditEvent.objects.filter(action=Action.TURN_SYNC_OFF).count() == 1
+    assert AuditEvent.objects.filter(action=actions.TURN_SYNC_OFF).count() == 1
     practising.begin(book, by)
     assert sync.status(book).state == sync.State.OFF
 

@@ -6,11 +6,12 @@ import pytest
 from django.urls import reverse
 
 from addressbook import limits
-from addressbook.models import Act, Address
+from addressbook.models import Address
 from addressbook.services.addresses import bulk, selection
 from tests.support.html import hidden_fields, read, text_of
 from tests.support.invariants import contents
 from tests.support.undo import last_act, work_on_jobs
+from workspace.models import Act
 
 pytestmark = pytest.mark.usefixtures("no_other_worker")
 

@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from addressbook import actions
 from addressbook.models import Upload
 from addressbook.views.uploads import upload_sentences
 from libraries.spreadsheets import Refusal, limits
@@ -13,8 +14,8 @@ from tests.addressbook.views.test_registration import counts
 from tests.support.html import read, text_of
 from tests.support.invariants import contents
 from tests.support.uploads import work
-from workspace.models import Action, AuditEvent, JobState
-from workspace.services.work import jobs
+from workspace.models import AuditEvent, JobState
+from workspace.services.work import claiming
 
 HTMX = {"HX-Request": "true"}
 BODY = {"HX-Request": "true", "HX-Target": "upload-body"}
@@ -55,7 +56,7 @@ def test_a_sent_file_is_shown_while_it_waits_and_while_it_is_checked(post_file, 
     assert "jobs" in read(answer).ids
     upload = Upload.objects.get()
     assert upload.edition == book.current_edition
-    assert jobs.claim(Upload, upload.pk)
+    assert claiming.claim(Upload, upload.pk)
     assert "The file is being checked: 0 rows so far." in text_of(client.get(url("show_upload", upload)))
 
 
@@ -88,7 +89,7 @@ def test_ok_pressed_twice_has_one_effect(client, url, checked) -> None:
         assert client.post(url("apply_upload", checked), fields, headers=BODY).status_code == 200
     work(checked)
     assert client.post(url("apply_upload", checked), fields, headers=BODY).status_code == 200
-    assert AuditEvent.objects.filter(action=Action.UPLOAD_ADDRESSES).count() == 1
+    assert AuditEvent.objects.filter(action=actions.UPLOAD_ADDRESSES).count() == 1
 
 
 def test_ok_on_a_check_that_is_not_the_last_is_asked_again(client, url, checked, book) -> None:
@@ -182,7 +183,7 @@ def test_refused_rows_come_back_in_their_own_columns(client, url, checked) -> No
         '"Email","Name","Reason"',
         '"kim@naver","B","The domain has no ending such as “.com”."',
     ]
-    assert AuditEvent.objects.get(action=Action.FETCH_REFUSED).detail["rows"] == 1
+    assert AuditEvent.objects.get(action=actions.FETCH_REFUSED).detail["rows"] == 1
 
 
 def test_refused_rows_of_a_workbook_are_mended_and_sent_again(client, url, post_file) -> None:
@@ -221,7 +222,7 @@ def test_the_line_on_the_page_outlives_the_popup(client, url, checked) -> None:
     answer = client.get(url("jobs"), {"running": f"upload-{checked.pk}"}, headers=HTMX)
     assert "2 addresses registered" in text_of(answer)
     assert answer["HX-Trigger"] == "book-changed"
-    client.post(url("dismiss_upload", checked), headers=HTMX)
+    client.post(reverse("dismiss_work", args=[checked.edition.book.slug, "upload", checked.pk]), headers=HTMX)
     assert "list.csv" not in text_of(client.get(url("console")))
 
 
@@ -233,7 +234,10 @@ def test_looking_at_the_result_puts_nothing_away_and_the_page_then_does(client, 
     answer = client.get(url("show_upload", upload), headers=BODY)
     upload.refresh_from_db()
     assert upload.dismissed_at is None
-    assert f'hx-post="{url("dismiss_upload", upload)}" hx-trigger="load"' in answer.content.decode()
+    assert (
+        f'hx-post="{reverse("dismiss_work", args=[upload.edition.book.slug, "upload", upload.pk])}" hx-trigger="load"'
+        in answer.content.decode()
+    )
 
 
 def test_cancelling_a_check_leaves_nothing(

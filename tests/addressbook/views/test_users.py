@@ -9,18 +9,19 @@ from django.utils import timezone
 from mailerconsole import limits
 from tests.support.html import text_of
 from tests.support.people import PASSWORD
-from workspace.models import Action, AuditEvent, Authenticator, Role, User
-from workspace.models.audit import ON_USERS
+from workspace import actions
+from workspace.actions import ON_USERS
+from workspace.models import AuditEvent, Authenticator, Role, User
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
 from workspace.services.users import users
 
 NEW = "another horse battery staple"
 ACTS = {
-    "deactivate": Action.DEACTIVATE_USER,
-    "make_superuser": Action.MAKE_SUPERUSER,
-    "reset_two_factor": Action.RESET_TWO_FACTOR,
-    "make_link": Action.MAKE_PASSWORD_LINK,
+    "deactivate": actions.DEACTIVATE_USER,
+    "make_superuser": actions.MAKE_SUPERUSER,
+    "reset_two_factor": actions.RESET_TWO_FACTOR,
+    "make_link": actions.MAKE_PASSWORD_LINK,
 }
 
 
@@ -121,7 +122,7 @@ def test_a_deactivated_user_is_out_at_once_and_stays_out_of_old_sessions(act, ve
     act(vera, "activate")
     assert now(vera).is_active
     assert client.get(reverse("account")).status_code == 302
-    assert [action for _, action, _ in lines()] == [Action.DEACTIVATE_USER, Action.ACTIVATE_USER]
+    assert [action for _, action, _ in lines()] == [actions.DEACTIVATE_USER, actions.ACTIVATE_USER]
 
 
 def test_the_last_admin_of_a_book_stays_active(act, book, alice, bob, by) -> None:
@@ -179,7 +180,7 @@ def test_a_link_leads_to_a_new_password_once(act, vera, client, client_of) -> No
     assert now(vera).check_password(NEW)
     assert signed_in.get(reverse("account")).status_code == 302
     assert "_auth_user_id" not in client.session
-    line = AuditEvent.objects.get(action=Action.CHANGE_PASSWORD)
+    line = AuditEvent.objects.get(action=actions.CHANGE_PASSWORD)
     assert (line.username, line.detail) == ("vera", {"with": "link"})
     client.post(reverse("password_link"), {"code": code})
     assert client.get(reverse("password_link")).status_code == 410
@@ -237,7 +238,7 @@ def test_a_new_user_has_no_password_until_the_link_is_used(fresh, client) -> Non
     client.post(reverse("password_link"), {"code": code_in(answer)})
     client.post(reverse("set_password"), {"new_password": NEW, "repeated": NEW})
     assert now(dan).check_password(NEW)
-    assert lines() == [("sue", Action.CREATE_USER, "dan")]
+    assert lines() == [("sue", actions.CREATE_USER, "dan")]
 
 
 @pytest.mark.parametrize("name", ["аdmin", "admіn", ".", "-", "", "김kim", "a b", "x" * 151, "sue"])

@@ -31,13 +31,13 @@ LINE = re.compile(
 
 # A book with groups, history and undo, files that were made, and one that waits for an OK.
 LIVE = """
-from addressbook import tasks
 from addressbook.models import Download
 from addressbook.services.beginnings import demo
+from workspace import tasks
 from workspace.models import AddressBook
 assert demo.fill(AddressBook.objects.get())
 for pk in Download.objects.values_list("pk", flat=True):
-    tasks.run_download(pk)
+    tasks.work_on("addressbook.Download", pk)
 """
 
 

@@ -21,7 +21,7 @@ from mailerconsole.operations import checks, health
 from tests.support.stack import METRICS_TOKEN, ROOT, Stack
 from workspace.models import JobState
 from workspace.services.people import sealing
-from workspace.services.work import jobs
+from workspace.services.work import claiming
 
 TOKEN = "a token that only this test knows"
 
@@ -135,7 +135,7 @@ def test_workers_sweep_while_beat_is_away(tmp_path, monkeypatch) -> None:
     assert not liveness.sweep_without_beat()
     (tmp_path / "alive" / "beat").unlink()
     assert liveness.sweep_without_beat()
-    sweeps = ["addressbook.tasks.wake_forgotten_jobs", "addressbook.tasks.wake_syncs", "mailings.tasks.wake_mailings"]
+    sweeps = ["workspace.tasks.wake_forgotten_jobs", "addressbook.tasks.wake_syncs", "mailings.tasks.wake_mailings"]
     assert sent == sweeps
 
 
@@ -236,7 +236,7 @@ def test_the_age_of_the_oldest_waiting_job_is_told_by_queue(ask, send, scraped) 
 
 def test_a_job_whose_worker_is_gone_waits(ask, scraped) -> None:
     download = ask()
-    jobs.claim(Download, download.pk)
+    claiming.claim(Download, download.pk)
     Download.objects.update(lease_until=timezone.now() - timedelta(minutes=2))
     assert 120 <= scraped()["mailerconsole_queue_age_seconds", ("queue", "downloads")] < 150
 

@@ -15,7 +15,7 @@ from mailerconsole.logs import JsonFormatter, LineFormatter
 from tests.support.stack import Stack, wait_for
 from workspace import request_ids
 from workspace.models import JobState
-from workspace.services.work import jobs
+from workspace.services.work import claiming
 
 
 @pytest.mark.parametrize("offered", ["abcdef0123456789", "a-b_c-d-e", "x" * 64])
@@ -59,7 +59,7 @@ def test_a_job_and_its_message_carry_the_id_of_the_click(book, bob, client_of, m
     download = Download.objects.get()
     assert download.request_id == "abcdef0123456789"
     Download.objects.update(announced_at=None)
-    jobs.wake_forgotten()
+    claiming.wake_forgotten()
     assert sent[-1] == {"request_id": "abcdef0123456789"}
 
 
@@ -72,7 +72,7 @@ def test_lines_of_the_web_server_and_of_the_worker_meet(stack: Stack, book, by, 
     wait_for(lambda: Download.objects.get(pk=download.pk).state == JobState.COMPLETE, 60)
     wait_for(lambda: any(line["message"] == "Task ended" for line in lines(stack, "worker", request_id)), 30)
     (ended,) = [line for line in lines(stack, "worker", request_id) if line["message"] == "Task ended"]
-    assert (ended["task"], ended["args"]) == ("addressbook.tasks.run_download", [download.pk])
+    assert (ended["task"], ended["args"]) == ("workspace.tasks.work_on", ["addressbook.Download", download.pk])
     answer = requests.get(f"{stack.url}/sign-in/?q={no_address_yet}", timeout=30)
     web_id = answer.headers["X-Request-ID"]
     wait_for(lambda: lines(stack, "web", web_id), 10)

@@ -17,6 +17,7 @@ from django.core.files.storage import default_storage
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from addressbook import actions
 from addressbook.models import Upload
 from mailerconsole import file_store as store_settings
 from mailerconsole import s3_store
@@ -24,7 +25,7 @@ from mailerconsole.file_store import default_store
 from mailerconsole.operations import health
 from tests.support.stack import ROOT
 from workspace import limits
-from workspace.models import Action, AuditEvent
+from workspace.models import AuditEvent
 from workspace.services.work.stored_files import StoreAwayError
 
 
@@ -161,7 +162,7 @@ def test_a_store_that_hangs_in_the_middle_leaves_no_line_in_the_history(
     use(silent, "any")
     url = reverse("fetch_download", args=[download.edition.book.slug, download.pk])
     assert client_of(bob).get(url).status_code == 503
-    assert not AuditEvent.objects.filter(action=Action.FETCH_DOWNLOAD).exists()
+    assert not AuditEvent.objects.filter(action=actions.FETCH_DOWNLOAD).exists()
 
 
 def test_slow_readers_hold_half_of_the_threads_at_most(made, register, bob, client_of, file_store) -> None:

@@ -88,7 +88,7 @@ def test_a_worker_that_stopped_listening_ends_and_a_listening_one_lives(tmp_path
         )
         assert worker.poll() is None
         queue = Celery(broker=redis_url, set_as_current=False)
-        queue.send_task("addressbook.tasks.run_job", args=[0], queue="deaf")
+        queue.send_task("workspace.tasks.work_on", args=["addressbook.Job", 0], queue="deaf")
         assert worker.wait(timeout=60) == 1
         assert "This worker hears nothing of the messages that wait for it" in (tmp_path / "log").read_text()
         # Nothing is lost: the next worker finds it.

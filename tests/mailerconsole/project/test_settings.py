@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailerconsole import sqlite
-from mailerconsole.secret_key import read_or_create_secret_key
+from workspace.secret_key import read_or_create_secret_key
 
 
 @pytest.mark.parametrize(

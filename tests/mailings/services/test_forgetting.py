@@ -12,7 +12,7 @@ from mailings.services import forgetting
 from mailings.services.recipients import counting, sources
 from mailings.services.sending import confirming
 from tests.mailings.services.sending.delivered import deliveries
-from workspace.services.work import crash_points
+from workspace.services.work import crash_points, jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,18 +54,17 @@ def test_a_refusal_outlives_the_persons_data(ready, work, practice, book, by, dr
 
 
 def test_erasing_traces_reaches_mail(book, by, draft, register) -> None:
-    from addressbook.models import Address
+    from addressbook.models import Address, Job
     from addressbook.services.addresses.selection import Selection
     from addressbook.services.reset import forget_person
-    from workspace.models import Job
-    from workspace.services.work import jobs
+    from workspace.services.work import claiming
 
     register(CANARY)
     sources.add_typed(book=book, mailing_id=draft.pk, text=CANARY, token=uuid4(), by=by)
     picked = Selection(group_id=None, address_ids=(Address.objects.get().pk,))
     begun = forget_person.erase_traces(book=book, selection=picked, token=uuid4(), by=by)
 
-    forget_person.run(jobs.claim(Job, begun.job_id))
+    jobs.work_on(claiming.claim(Job, begun.job_id))
 
     assert not holders()
 

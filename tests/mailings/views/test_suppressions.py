@@ -7,10 +7,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from mailings import limits
+from mailings import actions, limits
 from mailings.models import Suppression
 from tests.support.html import text_of
-from workspace.models import Action, AuditEvent
+from workspace.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -131,7 +131,7 @@ def test_a_look_up_tells_and_the_ledger_is_filtered_by_code(client, at, suppress
     shown = text_of(client.get(at("send_blocks"), {"code": "SMTP_ERROR"}))
     assert "r0@example.com" in shown
     assert "r1@example.com" not in shown
-    assert AuditEvent.objects.get(action=Action.LOOK_UP_BLOCKS).detail == {"asked": 1, "blocked": 0}
+    assert AuditEvent.objects.get(action=actions.LOOK_UP_BLOCKS).detail == {"asked": 1, "blocked": 0}
 
 
 @pytest.mark.parametrize(

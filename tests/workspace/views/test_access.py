@@ -6,8 +6,8 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.support.html import text_of
-from workspace import limits
-from workspace.models import Action, AuditEvent, Region, Zone
+from workspace import actions, limits
+from workspace.models import AuditEvent, Region, Zone
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
 
@@ -92,7 +92,6 @@ TABLE = {
     "decide_upload": Row("post", (302, 404, 403, 404, 404), {"upload_id": 4711}),
     "apply_upload": Row("post", (302, 404, 403, 404, 404), {"upload_id": 4711}),
     "cancel_upload": Row("post", (302, 404, 403, 302, 302), {"upload_id": 4711}),
-    "dismiss_upload": Row("post", (302, 404, 403, 302, 302), {"upload_id": 4711}),
     "download_refused": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
     "mend_upload": Row("get", (302, 404, 403, 404, 404), {"upload_id": 4711}),
     "find_list": Row("get", (302, 404, 403, 200, 200)),
@@ -109,9 +108,9 @@ TABLE = {
     "load_samples": Row("post", (302, 404, 403, 200, 200)),
     "put_hint_away": Row("post", (302, 404, 302, 302, 302)),
     "jobs": Row("get", (302, 404, 200, 200, 200)),
-    "cancel_job": Row("post", (302, 404, 403, 302, 302), {"job_id": 4711}),
+    "cancel_work": Row("post", (302, 404, 403, 302, 302), {"kind": "job", "work_id": 4711}),
     "dismiss_all": Row("post", (302, 404, 302, 302, 302)),
-    "dismiss_job": Row("post", (302, 404, 302, 302, 302), {"job_id": 4711}),
+    "dismiss_work": Row("post", (302, 404, 302, 302, 302), {"kind": "job", "work_id": 4711}),
     "reset_book": Row("get", (302, 404, 403, 403, 200)),
     "undo_reset": Row("get", (302, 404, 403, 403, 200), {"number": 4711}),
     "erase_copy": Row("get", (302, 404, 403, 403, 200), {"number": 4711}),
@@ -283,7 +282,7 @@ def test_an_act_needs_the_token_against_forged_requests(name: str, book, alice) 
 
 def test_a_refused_access_is_recorded(book, clients, bob) -> None:
     clients["manager"].get(reverse("book_settings", args=[book.slug]))
-    event = AuditEvent.objects.get(action=Action.ACCESS_REFUSED)
+    event = AuditEvent.objects.get(action=actions.ACCESS_REFUSED)
     assert (event.username, event.detail["role"]) == ("bob", "manager")
 
 
@@ -300,14 +299,14 @@ def test_many_refusals_are_ten_short_lines_an_hour(book, vera, bob, client_of) -
     client = client_of(vera)
     for _ in range(15):
         assert client.post(f"/books/{book.slug}/uploads/{'9' * 3900}/cancel/").status_code == 403
-    lines = AuditEvent.objects.filter(action=Action.ACCESS_REFUSED).order_by("pk")
+    lines = AuditEvent.objects.filter(action=actions.ACCESS_REFUSED).order_by("pk")
     assert [line.detail.get("is_last", False) for line in lines] == [False] * 9 + [True]
     assert all(len(line.detail["path"]) == limits.REFUSED_PATH_CHARACTERS for line in lines)
     assert "Further refusals within the hour are not listed." in text_of(
         client_of(bob).get(reverse("history", args=[book.slug]))
     )
     client_of(bob).get(reverse("book_settings", args=[book.slug]))  # another person has ten lines too
-    assert AuditEvent.objects.filter(action=Action.ACCESS_REFUSED, username="bob").count() == 1
+    assert AuditEvent.objects.filter(action=actions.ACCESS_REFUSED, username="bob").count() == 1
 
 
 def test_a_removed_member_is_out_at_the_next_request(book, by, bob, client_of) -> None:

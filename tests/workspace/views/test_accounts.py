@@ -10,8 +10,8 @@ from django.urls import reverse
 from tests.support.html import read, text_of
 from tests.support.people import PASSWORD
 from tests.workspace.services.people.test_throttling import later
-from workspace import limits
-from workspace.models import Action, AuditEvent
+from workspace import actions, limits
+from workspace.models import AuditEvent
 from workspace.services.people import accounts
 
 FREE = limits.GUESSES_PER_ACCOUNT
@@ -78,7 +78,7 @@ def test_nothing_tells_whether_there_is_such_a_user(alice) -> None:
     assert text_of(known) == text_of(unknown)
     # The history names people, never what a stranger typed in their place.
     assert {line.username for line in AuditEvent.objects.all()} == {"alice"}
-    assert AuditEvent.objects.get(action=Action.SIGN_IN_SLOWED).detail == {"seconds": 30}
+    assert AuditEvent.objects.get(action=actions.SIGN_IN_SLOWED).detail == {"seconds": 30}
 
 
 def test_the_owner_is_not_shut_out_of_a_browser_of_theirs(alice, client) -> None:
@@ -232,7 +232,7 @@ def test_a_changed_password_ends_the_other_sessions(change, client) -> None:
     assert other.get(reverse("account")).status_code == 302
     assert sign_in(Client(), NEW).status_code == 302
     assert sign_in(Client()).status_code == 200
-    assert AuditEvent.objects.filter(action=Action.CHANGE_PASSWORD, username="alice").count() == 1
+    assert AuditEvent.objects.filter(action=actions.CHANGE_PASSWORD, username="alice").count() == 1
 
 
 @pytest.mark.parametrize(

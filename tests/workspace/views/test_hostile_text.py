@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from addressbook import limits as address_book_limits
-from addressbook.models import BookSync, Group, Membership, ParkedEntry, Pause, Upload
+from addressbook.models import BookSync, Download, Group, Membership, ParkedEntry, Pause, Upload
 from addressbook.services import downloads
 from tests.support.downloads import make, path_of, workbook_rows
 from tests.support.hostile_text import ADDRESSES, ALL, SHORT
@@ -18,6 +18,7 @@ from tests.workspace.views.test_access import TABLE, url_of
 from tests.workspace.views.test_members import freshly
 from workspace.models import AddressBook, AuditEvent, User
 from workspace.services.history.audit import Actor, record
+from workspace.services.work import owners
 
 HTMX = {"HX-Request": "true"}
 # They would call the service, as a person asks them to.
@@ -97,7 +98,7 @@ def fill_with(book, by, register, file_store, no_other_worker):
             ParkedEntry.objects.create(book=book, address=address, group=groups[0], reason=text, at=now)
             values = {"scope": "book", "format": "csv", "group_id": None, "query": "", "language": "en", "by": by}
             download = downloads.request(book=book, reason=text, token=uuid4(), **values)
-            downloads.cancel(book=book, download_id=download.pk, by=by)
+            owners.cancel(Download, book=book, work_id=download.pk, by=by)
 
     return fill_with
 

@@ -4,10 +4,10 @@ import pytest
 from django.urls import reverse
 
 from addressbook import limits
+from addressbook.models import Job
 from addressbook.services.addresses import bulk, selection
 from tests.support.html import text_of
-from workspace.models import Job
-from workspace.services.work import jobs
+from workspace.services.work import claiming, jobs
 
 
 @pytest.fixture
@@ -25,20 +25,20 @@ def poll(book, alice, client_of):
 
 
 def test_the_page_asks_again_only_while_a_job_runs(job, poll) -> None:
-    running = poll(running=job.pk)
+    running = poll(running=job.line_name)
     assert "hx-trigger" in running.content.decode()
     assert "HX-Trigger" not in running
-    bulk.run(jobs.claim(Job, job.pk))
-    over = poll(running=job.pk)
+    jobs.work_on(claiming.claim(Job, job.pk))
+    over = poll(running=job.line_name)
     assert "hx-trigger" not in over.content.decode()
     assert over["HX-Trigger"] == "book-changed"
     assert "Delete addresses: done, 2 addresses" in text_of(over)
 
 
 def test_a_result_is_shown_until_it_is_put_away(job, poll, book, alice, client_of) -> None:
-    bulk.run(jobs.claim(Job, job.pk))
+    jobs.work_on(claiming.claim(Job, job.pk))
     assert "done" in text_of(poll())
-    client_of(alice).post(reverse("dismiss_job", args=[book.slug, job.pk]))
+    client_of(alice).post(reverse("dismiss_work", args=[book.slug, "job", job.pk]))
     assert text_of(poll()) == ""
 
 
@@ -46,12 +46,12 @@ def test_results_of_others_are_not_shown(job, book, bob, client_of) -> None:
     client = client_of(bob)
     url = reverse("jobs", args=[book.slug])
     assert "0 of 2" in text_of(client.get(url))
-    bulk.run(jobs.claim(Job, job.pk))
+    jobs.work_on(claiming.claim(Job, job.pk))
     assert "done" not in text_of(client.get(url))
 
 
 def test_cancel_says_what_was_done(job, book, bob, client_of, poll) -> None:
-    client_of(bob).post(reverse("cancel_job", args=[book.slug, job.pk]))
+    client_of(bob).post(reverse("cancel_work", args=[book.slug, "job", job.pk]))
     assert "cancelled after 0 of 2; what was done stays" in text_of(poll())
 
 
@@ -75,5 +75,5 @@ def test_finished_work_is_one_line_that_can_be_cleared_at_once(book, by, alice, 
 
 
 def test_ones_own_cancelled_work_leaves_no_line(job, book, alice, client_of, poll) -> None:
-    client_of(alice).post(reverse("cancel_job", args=[book.slug, job.pk]))
+    client_of(alice).post(reverse("cancel_work", args=[book.slug, "job", job.pk]))
     assert text_of(poll()) == ""

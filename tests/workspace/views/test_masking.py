@@ -8,15 +8,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from addressbook import limits
-from addressbook.models import Address, BookSync, ParkedEntry, Pause, Removal
-from addressbook.services import downloads
+from addressbook import actions, limits
+from addressbook.models import Address, BookSync, Download, ParkedEntry, Pause, Removal
 from addressbook.services.addresses import bulk
 from addressbook.services.addresses.selection import Selection
 from tests.support.html import text_of
 from tests.workspace.views.test_access import TABLE, url_of
-from workspace.models import Action, AddressBook, AuditEvent
+from workspace.models import AddressBook, AuditEvent
 from workspace.services.books import books
+from workspace.services.work import owners
 
 # The first two letters may be seen; what follows stands in no answer.
 CANARY = "nary.secret"
@@ -51,7 +51,7 @@ def everywhere(masked, by, make_group, register, check, send, ask) -> dict[str, 
     checked = check(f"email\n{ADDRESSES[0]}\nnew.{ADDRESSES[0]}\nwrong {CANARY}@\n", name)
     send("email\n", name)  # waits
     download = ask(scope="search", query=ADDRESSES[0], reason=f"for {ADDRESSES[0]}")
-    downloads.cancel(book=masked, download_id=download.pk, by=by)
+    owners.cancel(Download, book=masked, work_id=download.pk, by=by)
     first = Address.objects.get(email=ADDRESSES[0])
     BookSync.objects.create(book=masked, is_on=True, pause=Pause.REFUSING, problem=f"refused: {ADDRESSES[0]}")
     ParkedEntry.objects.create(book=masked, address=first, reason=f"no such domain: {ADDRESSES[0]}", at=timezone.now())
@@ -164,7 +164,7 @@ def test_a_whole_address_can_be_looked_up_and_each_time_is_a_line(masked, found,
     register("hong@example.com")
     assert "ho***@example.com" in found("Hong@Example.com")
     assert "No address found" in found("hang@example.com")
-    lines = AuditEvent.objects.filter(action=Action.LOOK_UP_ADDRESS).order_by("pk")
+    lines = AuditEvent.objects.filter(action=actions.LOOK_UP_ADDRESS).order_by("pk")
     assert [(line.username, line.detail) for line in lines] == [("vera", {"found": True}), ("vera", {"found": False})]
 
 
@@ -172,7 +172,7 @@ def test_the_same_question_again_is_one_question(masked, found, register) -> Non
     register("hong@example.com")
     for _ in range(3):
         found("hong@example.com")
-    assert AuditEvent.objects.filter(action=Action.LOOK_UP_ADDRESS).count() == 1
+    assert AuditEvent.objects.filter(action=actions.LOOK_UP_ADDRESS).count() == 1
 
 
 def test_look_ups_are_limited_whatever_the_session(masked, found, register, client_of, vera) -> None:
@@ -183,7 +183,7 @@ def test_look_ups_are_limited_whatever_the_session(masked, found, register, clie
     text = text_of(other_session.post(reverse("console", args=[masked.slug]), {"q": "hong@example.com"}))
     assert "You have looked up 20 addresses within an hour." in text
     assert "ho***@example.com" not in text
-    AuditEvent.objects.filter(action=Action.LOOK_UP_ADDRESS).update(at=timezone.now() - timedelta(hours=2))
+    AuditEvent.objects.filter(action=actions.LOOK_UP_ADDRESS).update(at=timezone.now() - timedelta(hours=2))
     assert "ho***@example.com" in found("hong@example.com")
 
 
@@ -219,7 +219,7 @@ def test_a_manager_shows_one_address_and_that_is_a_line(hidden, register, client
     text = text_of(client.post(url, {"address": address.pk}, headers=HTMX))
     assert "hong@example.com" in text
     assert "kim@example.com" not in text
-    line = AuditEvent.objects.get(action=Action.SHOW_ADDRESS)
+    line = AuditEvent.objects.get(action=actions.SHOW_ADDRESS)
     assert (line.username, line.detail) == ("bob", {"shown": 1, "address": address.pk})
     assert "1 address was shown in full." in text_of(client.get(reverse("history", args=[hidden.slug])))
 
@@ -238,7 +238,7 @@ def test_the_file_of_a_colleague_is_masked_and_ones_own_is_not(hidden, by, bob, 
 
 def test_a_reason_is_masked_in_the_history(hidden, by, bob, client_of, ask) -> None:
     download = ask(reason=f"for {CANARY}@example.com")
-    downloads.cancel(book=hidden, download_id=download.pk, by=by)
+    owners.cancel(Download, book=hidden, work_id=download.pk, by=by)
     page = client_of(bob).get(reverse("history", args=[hidden.slug])).content.decode()
     assert "for na***@example.com" in page
     assert CANARY not in page
@@ -260,7 +260,7 @@ def test_an_address_that_is_gone_or_of_another_book_is_not_shown(hidden, registe
     client = client_of(alice)
     assert "deleted meanwhile" in text_of(client.post(url, {"address": Address.objects.get().pk}))
     assert "Select at least one" in text_of(client.post(url, {}))
-    assert not AuditEvent.objects.filter(action=Action.SHOW_ADDRESS).exists()
+    assert not AuditEvent.objects.filter(action=actions.SHOW_ADDRESS).exists()
 
 
 def test_the_switch_stands_in_the_settings_and_its_change_in_the_history(book, client_of, alice) -> None:

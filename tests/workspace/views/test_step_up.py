@@ -6,12 +6,12 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from addressbook.models import Address
+from addressbook.models import Address, Erasure, Job
 from tests.support.html import hidden_fields, read, text_of
 from tests.support.invariants import contents
 from tests.support.people import PASSWORD
-from workspace import limits
-from workspace.models import Action, AuditEvent, Erasure, Job
+from workspace import actions, limits
+from workspace.models import AuditEvent
 
 HTMX = {"HX-Request": "true"}
 SEEN = ("token", "seen_edition", "seen_groups", "seen_addresses")
@@ -86,7 +86,7 @@ def test_a_wrong_password_asks_again_and_is_recorded(ask, book) -> None:
     assert "Wrong password." in text_of(answer)
     assert "not it" not in answer.content.decode()
     assert len(contents(book)) == 2
-    assert AuditEvent.objects.get(action=Action.ACCESS_REFUSED).detail["password"] == "wrong"
+    assert AuditEvent.objects.get(action=actions.ACCESS_REFUSED).detail["password"] == "wrong"
 
 
 def test_somebody_elses_password_is_wrong(ask, book, make_user) -> None:
@@ -141,7 +141,7 @@ def test_a_manager_who_asks_for_it_all_the_same_is_refused(name, book, bob, clie
     fields = {"address": [Address.objects.get().pk], "traces": "on", "token": uuid4()}
     assert client_of(bob).post(reverse(name, args=[book.slug]), fields).status_code == 403
     assert Address.objects.count() == 1
-    assert AuditEvent.objects.filter(action=Action.ACCESS_REFUSED).count() == 1
+    assert AuditEvent.objects.filter(action=actions.ACCESS_REFUSED).count() == 1
 
 
 def test_traces_are_erased_after_the_password(book, client, register) -> None:

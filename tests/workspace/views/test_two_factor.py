@@ -11,8 +11,8 @@ from tests.support.html import read, text_of
 from tests.support.people import PASSWORD
 from tests.support.totp import App
 from tests.workspace.services.people.test_throttling import later
-from workspace import limits
-from workspace.models import Action, AuditEvent
+from workspace import actions, limits
+from workspace.models import AuditEvent
 from workspace.services.people import second_factor
 
 
@@ -100,7 +100,7 @@ def test_the_password_alone_opens_nothing(with_app, alice, client) -> None:
     answer = give_code(client, app.code())
     assert answer.url == reverse("change_password")
     assert is_in(client)
-    line = AuditEvent.objects.filter(action=Action.SIGN_IN).latest("pk")
+    line = AuditEvent.objects.filter(action=actions.SIGN_IN).latest("pk")
     assert line.detail == {"with": "code"}
 
 

@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
-from workspace.models import Action, AddressBook, BookMember, Edition, Masking, Region, Role, User, Zone
+from workspace import actions
+from workspace.models import AddressBook, BookMember, Edition, Masking, Region, Role, User, Zone
 from workspace.services.history.audit import Actor, record
 from workspace.services.work.changing import Fact, changing, lock
 from workspace.services.work.submissions import Submitted
@@ -70,7 +71,7 @@ def create_book(*, name: str, zone: Zone, region: Region, token: UUID | None = N
         book.current_edition = Edition.objects.create(book=book, number=1, opened_at=timezone.now())
         book.save(update_fields=["current_edition"])
         BookMember.objects.create(book=book, user=by.user, role=Role.ADMIN)
-        record(by=by, action=Action.CREATE_BOOK, book=book, detail={"zone": zone, "region": region})
+        record(by=by, action=actions.CREATE_BOOK, book=book, detail={"zone": zone, "region": region})
         if submitted:
             submitted.remember({"book": book.pk})
     return book
@@ -112,7 +113,7 @@ def change_settings(
         if now.current_edition is not None and {"zone", "region"} & changed.keys():
             with changing(book, by=by) as change:
                 change.facts.add(Fact.LEADS_ELSEWHERE)
-        record(by=by, action=Action.CHANGE_BOOK, book=book, detail=changed)
+        record(by=by, action=actions.CHANGE_BOOK, book=book, detail=changed)
 
 
 def lowers_protection(book: AddressBook, wanted: Mapping[str, Any]) -> bool:
@@ -135,7 +136,7 @@ def add_member(*, book: AddressBook, username: str, role: Role, by: Actor) -> Us
             raise UnknownUserError
         member, created = BookMember.objects.get_or_create(book=book, user=user, defaults={"role": role})
         if created:
-            record(by=by, action=Action.ADD_MEMBER, book=book, detail={"user": username, "role": role})
+            record(by=by, action=actions.ADD_MEMBER, book=book, detail={"user": username, "role": role})
         elif member.role != role:
             raise AlreadyMemberError
     return user
@@ -152,7 +153,7 @@ def change_role(*, book: AddressBook, user_id: int, role: Role, by: Actor) -> Us
             member.save(update_fields=["role"])
             _require_an_admin(book)
             detail = {"user": member.user.username, "role": [before, role]}
-            record(by=by, action=Action.CHANGE_MEMBER, book=book, detail=detail)
+            record(by=by, action=actions.CHANGE_MEMBER, book=book, detail=detail)
     return member.user
 
 
@@ -164,7 +165,7 @@ def remove_member(*, book: AddressBook, user_id: int, by: Actor) -> User:
         member = _member(book, user_id)
         member.delete()
         _require_an_admin(book)
-        record(by=by, action=Action.REMOVE_MEMBER, book=book, detail={"user": member.user.username})
+        record(by=by, action=actions.REMOVE_MEMBER, book=book, detail={"user": member.user.username})
     return member.user
 
 
@@ -198,7 +199,7 @@ def adopt_orphan(*, book: AddressBook, by: Actor) -> None:
         if admins.exists():
             raise NotAnOrphanError
         BookMember.objects.update_or_create(book=book, user=by.user, defaults={"role": Role.ADMIN})
-        record(by=by, action=Action.ADOPT_BOOK, book=book)
+        record(by=by, action=actions.ADOPT_BOOK, book=book)
 
 
 def _active_admins() -> QuerySet[BookMember]:

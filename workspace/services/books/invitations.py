@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from workspace import limits
-from workspace.models import Action, AddressBook, BookMember, Invitation, Role, User
+from workspace import actions, limits
+from workspace.models import AddressBook, BookMember, Invitation, Role, User
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.work.submissions import Submitted
@@ -63,7 +63,7 @@ def invite(*, book: AddressBook, role: Role, token: UUID, by: Actor) -> str:
             created_at=now,
             expires_at=now + timedelta(days=limits.INVITATION_DAYS),
         )
-        record(by=by, action=Action.INVITE_MEMBER, book=book, detail={"invitation": invitation.pk, "role": role})
+        record(by=by, action=actions.INVITE_MEMBER, book=book, detail={"invitation": invitation.pk, "role": role})
         submitted.remember({"invitation": invitation.pk})
     return code
 
@@ -127,7 +127,7 @@ def accept(*, invitation: Invitation, by: Actor) -> None:
         now.used_at, now.used_by = timezone.now(), by.user
         now.save(update_fields=["used_at", "used_by"])
         detail = {"invitation": now.pk, "of": now.invited_by.get_username(), "role": now.role}
-        record(by=by, action=Action.ACCEPT_INVITATION, book=now.book, detail=detail)
+        record(by=by, action=actions.ACCEPT_INVITATION, book=now.book, detail=detail)
 
 
 def accept_as_new_user(*, invitation: Invitation, username: str, password: str, ip_address: str | None) -> User:
@@ -154,7 +154,7 @@ def _withdraw(invitation: Invitation, by: Actor) -> None:
     invitation.withdrawn_at = timezone.now()
     invitation.save(update_fields=["withdrawn_at"])
     detail = {"invitation": invitation.pk, "of": invitation.invited_by.get_username(), "role": invitation.role}
-    record(by=by, action=Action.WITHDRAW_INVITATION, book=invitation.book, detail=detail)
+    record(by=by, action=actions.WITHDRAW_INVITATION, book=invitation.book, detail=detail)
 
 
 def _code(book: AddressBook, role: Role, token: UUID, by: Actor) -> str:

@@ -10,8 +10,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from libraries.outbound_mailer.signing import Credentials
 from libraries.outbound_mailer.validation import check_keys
-from workspace import limits
-from workspace.models import Action, AddressBook, Connection
+from workspace import actions, limits
+from workspace.models import AddressBook, Connection
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record, record_by_operator
 from workspace.services.people import sealing
@@ -69,7 +69,7 @@ def change_keys(
         elif leads_elsewhere:
             change.facts.add(Fact.LEADS_ELSEWHERE)
         detail = {"keys": "kept" if not (access_key or secret_key) else "replaced" if row else "entered"}
-        record(by=by, action=Action.CHANGE_KEYS, book=book, detail=detail | {"host": base_url})
+        record(by=by, action=actions.CHANGE_KEYS, book=book, detail=detail | {"host": base_url})
         submitted.remember({})
 
 
@@ -83,7 +83,7 @@ def remove_keys(*, book: AddressBook, by: Actor) -> bool:
         deleted, _ = Connection.objects.filter(book=book).delete()
         if deleted:
             change.facts.add(Fact.DISCONNECTED)
-            record(by=by, action=Action.REMOVE_KEYS, book=book)
+            record(by=by, action=actions.REMOVE_KEYS, book=book)
     return bool(deleted)
 
 
@@ -93,7 +93,7 @@ def forget_unreadable() -> list[str]:
     for row in lost:
         with changing(row.book, by=None):
             row.delete()
-            record_by_operator(action=Action.REMOVE_KEYS, book=row.book)
+            record_by_operator(action=actions.REMOVE_KEYS, book=row.book)
     return [row.book.name for row in lost]
 
 

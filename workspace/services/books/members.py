@@ -2,11 +2,10 @@
 
 from django.db import transaction
 
-from addressbook.models import Download, Upload
-from addressbook.services import downloads, uploads
 from workspace.models import AddressBook, Role, User
 from workspace.services.books import books, invitations
 from workspace.services.history.audit import Actor
+from workspace.services.work import owners
 
 
 def change_role(*, book: AddressBook, user_id: int, role: Role, by: Actor) -> User:
@@ -30,11 +29,6 @@ def remove_member(*, book: AddressBook, user_id: int, by: Actor) -> User:
 
 def _stop(book: AddressBook, user: User, role: Role | None, by: Actor) -> None:
     if role is None or not role.includes(Role.MANAGER):
-        checks = Upload.objects.filter(edition__book=book, requested_by=user, phase=Upload.Phase.CHECK)
-        for upload_id in checks.filter(finished_at__isnull=True).values_list("pk", flat=True):
-            uploads.cancel(book=book, upload_id=upload_id, by=by)
-        files = Download.objects.unfinished().filter(edition__current_of=book, requested_by=user)
-        for download_id in files.values_list("pk", flat=True):
-            downloads.cancel(book=book, download_id=download_id, by=by)
+        owners.cancel_without_role(book=book, user_id=user.pk, by=by)
     if role != Role.ADMIN:
         invitations.withdraw_all_of(book=book, user=user, by=by)

@@ -13,9 +13,8 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from addressbook.models import Act, Download, Upload
-from workspace import limits
-from workspace.models import Action, AddressBook, AuditChain, AuditEvent, Erasure, Job, JobState, LeasedWork, User
+from workspace import actions, limits
+from workspace.models import Act, AddressBook, AuditChain, AuditEvent, LeasedWork, User
 from workspace.models.audit import digest
 
 
@@ -29,22 +28,11 @@ class Actor:
 
 OPERATOR: Final = "(command line)"
 
-ACTIONS: Final = {
-    Job.Kind.DELETE_ADDRESSES: Action.DELETE_ADDRESS,
-    Job.Kind.EDIT_GROUPS: Action.CHANGE_GROUP,
-    Job.Kind.REMOVE_FROM_GROUP: Action.REMOVE_FROM_GROUP,
-    Job.Kind.EMPTY_GROUP: Action.EMPTY_GROUP,
-    Job.Kind.DELETE_GROUP: Action.DELETE_GROUP,
-    Job.Kind.MERGE_EDITIONS: Action.MERGE_ADDRESSES,
-    Job.Kind.ERASE_TRACES: Action.ERASE_TRACES,
-    Job.Kind.UNDO: Action.UNDO,
-}
-
 
 def record(
     *,
     by: Actor,
-    action: Action,
+    action: str,
     book: AddressBook | None,
     detail: dict[str, Any] | None = None,
     reason: str = "",
@@ -72,54 +60,37 @@ def record_refusal(*, by: Actor, book: AddressBook | None, path: str, detail: di
     Or who may only look could write the history full: lines are kept for two years, and removed by nobody.
     """
     chain = book.pk if book else AuditChain.WITHOUT_BOOK
-    refused = AuditEvent.objects.filter(chain=chain, action=Action.ACCESS_REFUSED, user_id=by.user.pk)
+    refused = AuditEvent.objects.filter(chain=chain, action=actions.ACCESS_REFUSED, user_id=by.user.pk)
     since = timezone.now() - timedelta(hours=1)
     before = refused.filter(at__gt=since)[: limits.REFUSALS_LISTED_PER_HOUR].count()
     if before < limits.REFUSALS_LISTED_PER_HOUR:
         is_last = {"is_last": True} if before == limits.REFUSALS_LISTED_PER_HOUR - 1 else {}
         detail = {"path": path[: limits.REFUSED_PATH_CHARACTERS], **detail, **is_last}
-        record(by=by, action=Action.ACCESS_REFUSED, book=book, detail=detail)
+        record(by=by, action=actions.ACCESS_REFUSED, book=book, detail=detail)
 
 
-def record_by_operator(*, action: Action, book: AddressBook | None, detail: dict[str, Any] | None = None) -> None:
+def record_by_operator(*, action: str, book: AddressBook | None, detail: dict[str, Any] | None = None) -> None:
     """Append the line of an act on the command line of the server, where nobody is signed in."""
     _append(user_id=None, username=OPERATOR, ip_address=None, book=book, action=action, detail=detail or {}, act=None)
 
 
 def record_end(work: LeasedWork, *, act: Act | None = None) -> None:
-    """Append the line of a job or upload that is over, however it ended: what it did until then stays done.
+    """Append the line of work that is over, however it ended: what it did until then stays done.
 
-    Whoever asked for it may be gone by now; the row has kept the name. An upload without an OK has done nothing.
+    Whoever asked for it may be gone by now; the row has kept the name.
     """
-    detail: dict[str, Any]
-    reason = ""
-    if isinstance(work, Job):
-        action = ACTIONS[Job.Kind(work.kind)]
-        detail = {"selected": work.rows_total, "state": work.state, **work.outcome, **work.parameters.get("names", {})}
-    elif isinstance(work, Upload) and work.phase == Upload.Phase.APPLY:
-        action, reason = Action(work.action), work.reason
-        detail = {name: work.check_result.get(name, 0) for name in ("rows", "doubled", "invalid", "blank")}
-        detail |= {"state": work.state, "applied": work.rows_done, **work.outcome}
-        if work.is_list:
-            detail |= {"selected": work.rows_total, "by_list": True}
-    elif isinstance(work, Erasure) and work.state == JobState.COMPLETE:
-        action = Action.ERASE_EDITION
-        detail = {"edition": work.edition.number, "addresses": work.rows_done, **work.outcome}
-    elif isinstance(work, Download):
-        action, reason = Action.MAKE_DOWNLOAD, work.reason
-        detail = {"download": work.pk, "state": work.state, "rows": work.row_count, "size": work.size, **work.outcome}
-    else:
-        return
-    _append(
-        user_id=work.requested_by_id,
-        username=work.requester,
-        ip_address=work.requested_from,
-        book=work.edition.book,
-        action=action,
-        detail=detail,
-        act=act,
-        reason=reason,
-    )
+    line = work.history_line()
+    if line is not None:
+        _append(
+            user_id=work.requested_by_id,
+            username=work.requester,
+            ip_address=work.requested_from,
+            book=work.book,
+            action=line.action,
+            detail=line.detail,
+            act=act,
+            reason=line.reason,
+        )
 
 
 def record_trim(*, chain_id: int, book_name: str, detail: dict[str, Any]) -> None:
@@ -134,7 +105,7 @@ def record_trim(*, chain_id: int, book_name: str, detail: dict[str, Any]) -> Non
         ip_address=None,
         book_id=chain_id or None,
         book_name=book_name,
-        action=Action.TRIM_HISTORY,
+        action=actions.TRIM_HISTORY,
         detail=detail,
         act_id=None,
     )

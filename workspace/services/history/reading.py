@@ -6,9 +6,8 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from addressbook.models import Act
-from workspace import limits
-from workspace.models import Action, AddressBook, AuditEvent
+from workspace import actions, limits
+from workspace.models import Act, AddressBook, AuditEvent
 from workspace.services.history.audit import Actor, record
 
 
@@ -106,5 +105,5 @@ def record_fetch(*, book: AddressBook, filters: Filters, by: Actor) -> int:
     for name in ("since", "until"):
         if moment := getattr(filters, name):
             detail[name] = moment.isoformat()
-    record(by=by, action=Action.FETCH_HISTORY, book=book, detail=detail)
+    record(by=by, action=actions.FETCH_HISTORY, book=book, detail=detail)
     return count

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workspace import limits
-from workspace.models import Action, AuditChain, AuditEvent
+from workspace import actions, limits
+from workspace.models import AuditChain, AuditEvent
 from workspace.models.audit import digest
 
 
@@ -75,7 +75,7 @@ def _verify_chain(chain: AuditChain, kept: dict[int, str]) -> Iterator[Fault]:
             yield Fault(chain.pk, line.number, Finding.MISSING)
         if line.hash != digest(line, previous=previous):
             yield Fault(chain.pk, line.number, Finding.ALTERED)
-        elif line.action == Action.TRIM_HISTORY:
+        elif line.action == actions.TRIM_HISTORY:
             trimmed = max(trimmed, (line.detail["through"], line.detail["hash"]))
         if kept.pop(line.number, line.hash) != line.hash:
             yield Fault(chain.pk, line.number, Finding.OTHER_HEAD)

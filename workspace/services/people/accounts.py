@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.views.decorators.debug import sensitive_variables
 
-from workspace import limits
-from workspace.models import Action, AuditChain, AuditEvent, User
+from workspace import actions, limits
+from workspace.models import AuditChain, AuditEvent, User
 from workspace.services.history.audit import Actor, record
 from workspace.services.people import second_factor, throttling
 from workspace.services.people.throttling import Counter, Guess, Visitor
@@ -79,13 +79,13 @@ def shown_again(by: Actor, password: str, code: str) -> None:
 
 def signed_in(by: Actor, means: Means | None) -> None:
     """Record it; `means` None: with the password alone."""
-    record(by=by, action=Action.SIGN_IN, book=None, detail={"with": means or "password"})
+    record(by=by, action=actions.SIGN_IN, book=None, detail={"with": means or "password"})
 
 
 def sign_ins_of(user: User) -> QuerySet[AuditEvent]:
     """The last sign-ins, newest first."""
     lines = AuditEvent.objects.filter(chain=AuditChain.WITHOUT_BOOK, username=user.get_username(), user_id=user.pk)
-    return lines.filter(action=Action.SIGN_IN).order_by("-at", "-id")[: limits.SIGN_INS_LISTED]
+    return lines.filter(action=actions.SIGN_IN).order_by("-at", "-id")[: limits.SIGN_INS_LISTED]
 
 
 @sensitive_variables("password")
@@ -95,7 +95,7 @@ def change_password(*, password: str, by: Actor) -> User:
         user = User.objects.select_for_update().get(pk=by.user.pk)
         user.set_password(password)
         user.save(update_fields=["password"])
-        record(by=by, action=Action.CHANGE_PASSWORD, book=None)
+        record(by=by, action=actions.CHANGE_PASSWORD, book=None)
     return user
 
 
@@ -103,7 +103,7 @@ def end_sessions(*, by: Actor) -> User:
     """End all sessions of the user; returns the user, who is due a new one."""
     with transaction.atomic():
         user = new_epoch(by.user.pk)
-        record(by=by, action=Action.END_SESSIONS, book=None)
+        record(by=by, action=actions.END_SESSIONS, book=None)
     return user
 
 
@@ -134,4 +134,4 @@ def _note_wait(user: User | None, guess: Guess, visitor: Visitor) -> None:
     if user is not None and guess.wait_seconds:
         detail = {"seconds": guess.wait_seconds}
         owner = User.objects.get(pk=user.pk)
-        record(by=Actor(owner, visitor.ip_address), action=Action.SIGN_IN_SLOWED, book=None, detail=detail)
+        record(by=Actor(owner, visitor.ip_address), action=actions.SIGN_IN_SLOWED, book=None, detail=detail)

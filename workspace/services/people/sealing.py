@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from mailerconsole.secret_key import read_or_create_secret_key
 from workspace.models import AddressBook, Authenticator, Connection, SealingKey, User
+from workspace.secret_key import read_or_create_secret_key
 from workspace.services.work import crash_points
 from workspace.services.work.changing import lock
 

@@ -22,8 +22,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from workspace import limits
-from workspace.models import Action, Authenticator, RecoveryCode, User
+from workspace import actions, limits
+from workspace.models import Authenticator, RecoveryCode, User
 from workspace.services.history.audit import Actor, record, record_by_operator
 from workspace.services.people import sealing
 
@@ -110,7 +110,7 @@ def confirm(*, code: str, by: Actor) -> list[str]:
         if not unconfirmed.update(confirmed_at=timezone.now(), last_step=step):
             raise NotBegunError
         _replace_codes(by.user, hashed)
-        record(by=by, action=Action.TURN_ON_TWO_FACTOR, book=None)
+        record(by=by, action=actions.TURN_ON_TWO_FACTOR, book=None)
     return codes
 
 
@@ -123,7 +123,7 @@ def new_recovery_codes(*, by: Actor) -> list[str]:
         if not is_on(by.user):
             raise NotBegunError
         _replace_codes(by.user, hashed)
-        record(by=by, action=Action.NEW_RECOVERY_CODES, book=None)
+        record(by=by, action=actions.NEW_RECOVERY_CODES, book=None)
     return codes
 
 
@@ -132,7 +132,7 @@ def turn_off(*, by: Actor) -> bool:
     with transaction.atomic():
         was_on = forget(by.user)
         if was_on:
-            record(by=by, action=Action.TURN_OFF_TWO_FACTOR, book=None)
+            record(by=by, action=actions.TURN_OFF_TWO_FACTOR, book=None)
     return was_on
 
 
@@ -142,7 +142,7 @@ def turn_off_by_operator(user: User) -> bool:
         was_on = forget(user)
         if was_on:
             detail = {"user": user.get_username()}
-            record_by_operator(action=Action.TURN_OFF_TWO_FACTOR, book=None, detail=detail)
+            record_by_operator(action=actions.TURN_OFF_TWO_FACTOR, book=None, detail=detail)
     return was_on
 
 

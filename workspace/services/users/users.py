@@ -16,9 +16,8 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils.http import base36_to_int, int_to_base36
 from django.views.decorators.debug import sensitive_variables
 
-from workspace import limits
-from workspace.models import Action, AddressBook, AuditChain, AuditEvent, Authenticator, BookMember, User
-from workspace.models.audit import ON_USERS
+from workspace import actions, limits
+from workspace.models import AddressBook, AuditChain, AuditEvent, Authenticator, BookMember, User
 from workspace.services.books import books
 from workspace.services.history.audit import Actor, record
 from workspace.services.people import accounts, second_factor
@@ -89,7 +88,7 @@ def find(user_id: int) -> User:
 
 def last_acts() -> QuerySet[AuditEvent]:
     """What was done here of late, newest first."""
-    lines = AuditEvent.objects.filter(chain=AuditChain.WITHOUT_BOOK, action__in=ON_USERS)
+    lines = AuditEvent.objects.filter(chain=AuditChain.WITHOUT_BOOK, action__in=actions.ON_USERS)
     return lines.order_by("-at", "-id")[: limits.ACTS_ON_USERS_LISTED]
 
 
@@ -99,7 +98,7 @@ def create(*, username: str, by: Actor) -> Created:
         with transaction.atomic():
             _require_superuser(by)
             user = User.objects.create(username=User.normalize_username(username), password=make_password(None))
-            record(by=by, action=Action.CREATE_USER, book=None, detail={"user": user.username})
+            record(by=by, action=actions.CREATE_USER, book=None, detail={"user": user.username})
     except IntegrityError as error:
         raise UsernameTakenError from error
     return Created(user, _code_of(user))
@@ -114,7 +113,7 @@ def deactivate(*, user_id: int, by: Actor) -> User:
             # A session outlives the time in between otherwise, and goes on when the account is opened again.
             accounts.new_epoch(user.pk)
             User.objects.filter(pk=user.pk).update(is_active=False)
-            record(by=by, action=Action.DEACTIVATE_USER, book=None, detail={"user": user.username})
+            record(by=by, action=actions.DEACTIVATE_USER, book=None, detail={"user": user.username})
     return user
 
 
@@ -123,7 +122,7 @@ def activate(*, user_id: int, by: Actor) -> User:
     with _changing(user_id, by) as user:
         if not user.is_active:
             User.objects.filter(pk=user.pk).update(is_active=True)
-            record(by=by, action=Action.ACTIVATE_USER, book=None, detail={"user": user.username})
+            record(by=by, action=actions.ACTIVATE_USER, book=None, detail={"user": user.username})
     return user
 
 
@@ -132,7 +131,7 @@ def make_superuser(*, user_id: int, is_superuser: bool, by: Actor) -> User:
     with _changing(user_id, by) as user:
         if user.is_superuser != is_superuser:
             User.objects.filter(pk=user.pk).update(is_superuser=is_superuser, is_staff=is_superuser)
-            action = Action.MAKE_SUPERUSER if is_superuser else Action.UNMAKE_SUPERUSER
+            action = actions.MAKE_SUPERUSER if is_superuser else actions.UNMAKE_SUPERUSER
             record(by=by, action=action, book=None, detail={"user": user.username})
     return user
 
@@ -142,7 +141,7 @@ def reset_second_factor(*, user_id: int, by: Actor) -> User:
     with _changing(user_id, by) as user:
         if second_factor.forget(user):
             accounts.new_epoch(user.pk)
-            record(by=by, action=Action.RESET_TWO_FACTOR, book=None, detail={"user": user.username})
+            record(by=by, action=actions.RESET_TWO_FACTOR, book=None, detail={"user": user.username})
     return user
 
 
@@ -157,7 +156,7 @@ def make_password_link(*, user_id: int, by: Actor) -> str:
             raise IsSuperuserError
         if not user.is_active:
             raise LinkClosedError
-        record(by=by, action=Action.MAKE_PASSWORD_LINK, book=None, detail={"user": user.username})
+        record(by=by, action=actions.MAKE_PASSWORD_LINK, book=None, detail={"user": user.username})
     return _code_of(user)
 
 
@@ -184,7 +183,7 @@ def set_password(*, code: str, password: str, ip_address: str | None) -> User:
         user = User.objects.select_for_update(no_key=True).get(pk=of_code(code).pk)
         of_code(code)  # as it is now, under the lock
         User.objects.filter(pk=user.pk).update(password=hashed)
-        record(by=Actor(user, ip_address), action=Action.CHANGE_PASSWORD, book=None, detail={"with": "link"})
+        record(by=Actor(user, ip_address), action=actions.CHANGE_PASSWORD, book=None, detail={"with": "link"})
     accounts.forget_guesses(user.username)
     return user
 

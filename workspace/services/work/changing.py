@@ -69,3 +69,10 @@ def changing(book: AddressBook, *, by: Actor | None) -> Iterator[Change]:
         yield change
         for hook in _HOOKS:
             hook(change)
+
+
+@contextmanager
+def holding(book: AddressBook) -> Iterator[Change]:
+    """One transaction under the lock of the book, for what is written beside its contents."""
+    with transaction.atomic():
+        yield Change(book, lock(book), None)

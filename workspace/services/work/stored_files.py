@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from workspace import limits
+from workspace.models import LeasedWork
 
 
 class StoreAwayError(Exception):
@@ -26,6 +27,13 @@ def discard_on_commit(*names: str) -> None:
     What cannot be removed then is left to the sweep of stray files: the work itself is done, and must not seem to fail.
     """
     transaction.on_commit(lambda: discard(*names), robust=True)
+
+
+def discard_of(work: LeasedWork, *fields: str) -> None:
+    """Remove what these fields name (none given: all its files) on commit, and blank them; does not save."""
+    for field in fields or work.FILE_FIELDS:
+        discard_on_commit(getattr(work, field))
+        setattr(work, field, "")
 
 
 def discard_stray(folder: str, named: Callable[[], Collection[str]]) -> None:

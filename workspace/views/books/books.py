@@ -1,4 +1,4 @@
-"""Making a book, and its settings."""
+"""The way into a book, and its settings."""
 
 from collections.abc import Collection
 from typing import Any
@@ -10,13 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from addressbook.services.sync import practice
-from addressbook.services.sync.connection import target_of
-from addressbook.views.reset import recovery
-from addressbook.views.screen.screen import sync_context
-from workspace.forms.books import BookForm, BookSettingsForm, OrphanForm
+from workspace.forms.books import BookSettingsForm, OrphanForm
 from workspace.models import AddressBook, Role
 from workspace.services.books import books
+from workspace.services.books.connection import target_of
 from workspace.views.books.connection_sentences import Verdict
 from workspace.views.pages.access import LAST_BOOK, Access, actor, to_book, to_sign_in, to_superusers
 from workspace.views.people.step_up import with_fresh_sign_in
@@ -30,25 +27,8 @@ def home(request: HttpRequest) -> HttpResponse:
     own = AddressBook.objects.filter(members__user=request.user)
     book = own.filter(pk=request.session.get(LAST_BOOK, 0)).first() or own.order_by("pk").first()
     if book is None:
-        return render(request, "no_books.html", {"orphans": _orphans(request)})
+        return render(request, "no_books.html", {"orphans": orphans_for(request)})
     return redirect("console", slug=book.slug)
-
-
-@require_http_methods(["GET", "POST"])
-@to_superusers
-def create_book(request: HttpRequest) -> HttpResponse:
-    """Superusers make books and become their first admin."""
-    form = BookForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        book = books.create_book(**form.cleaned_data, by=actor(request))
-        practice.begin(book, by=actor(request))
-        messages.success(request, _("The address book “%(name)s” is ready.") % {"name": book.name})
-        return redirect("console", slug=book.slug)
-    if "token" in form.errors:
-        messages.error(request, _too_old())
-    status = 422 if request.method == "POST" else 200
-    context = {"form": form, "token": uuid4(), "orphans": _orphans(request)}
-    return render(request, "create_book.html", context, status=status)
 
 
 @require_POST
@@ -78,7 +58,7 @@ def book_settings(request: HttpRequest, access: Access) -> HttpResponse:
     if not form.is_valid():
         if {"token", "version"} & set(form.errors):
             # Not what was typed: nobody knows over which settings it would be saved.
-            messages.error(request, _too_old())
+            messages.error(request, too_old())
             return settings_page(request, access, status=422)
         return settings_page(request, access, form=form, status=422)
     names = ("name", "zone", "region", "download_reason_required", "download_sign_in_required", "masking")
@@ -100,11 +80,11 @@ def _save(request: HttpRequest, access: Access, version: int, values: dict[str, 
     return redirect("book_settings", slug=book.slug)
 
 
-def _orphans(request: HttpRequest) -> Collection[AddressBook]:
+def orphans_for(request: HttpRequest) -> Collection[AddressBook]:
     return books.orphans() if request.user.is_superuser else ()
 
 
-def _too_old() -> str:
+def too_old() -> str:
     return _("This page was too old. Please check the fields and send them again.")
 
 
@@ -126,9 +106,7 @@ def settings_page(
         "form": form or BookSettingsForm(initial=initial),
         "target": target_of(book),
         "verdict": verdict,
-        **sync_context(access),
         "member_count": book.members.count(),
-        "copies": recovery.copies(access),
         "token": uuid4(),
     }
     return render(request, "book_settings.html", context, status=status)

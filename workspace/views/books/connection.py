@@ -9,11 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from addressbook.services.sync import connection
 from libraries.outbound_mailer import InvalidRequestError
 from workspace.forms.connection import KeysForm
 from workspace.models import Role
-from workspace.services.books import keys
+from workspace.services.books import connection, keys
 from workspace.services.people import sealing
 from workspace.views.books.books import settings_page
 from workspace.views.books.connection_sentences import Verdict, verdict_on_failure, verdict_on_success

@@ -8,7 +8,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from addressbook.services.sync.connection import NotConnectedError, Obstacle, target_of
 from libraries.outbound_mailer import (
     AddressBookCounts,
     ConfigurationError,
@@ -19,7 +18,9 @@ from libraries.outbound_mailer import (
 )
 from libraries.outbound_mailer import limits as mailer_limits
 from workspace.models import AddressBook
-from workspace.views.pages.sentences import addresses, number
+from workspace.numbers import number
+from workspace.services.books.connection import NotConnectedError, Obstacle, target_of
+from workspace.views.pages.sentences import addresses
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 from workspace import limits
 from workspace.forms.members import InvitationForm, MemberForm, MemberRoleForm, NewMemberForm, WithdrawForm
 from workspace.models import Invitation, Role
+from workspace.numbers import number
 from workspace.services.books import books, invitations, members
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.answers import public_url
-from workspace.views.pages.sentences import number
 from workspace.views.people.step_up import with_fresh_sign_in
 
 

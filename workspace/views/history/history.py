@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -11,41 +11,33 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from addressbook.models import Act
-from addressbook.services import undo
-from addressbook.services.reset import restoring
 from libraries.spreadsheets.writer import guarded
 from workspace import limits
 from workspace.forms.history import HistoryForm
-from workspace.models import Action, AddressBook, AuditEvent, Role
-from workspace.models.audit import PERSONAL
+from workspace.models import AddressBook, AuditEvent, Role
+from workspace.models.actions import ACTIONS
 from workspace.services import history
 from workspace.services.history import Filters
 from workspace.views.history import history_sentences
+from workspace.views.history.offers import Offered, offered
 from workspace.views.pages.access import Access, to_book
-
-# What belongs to a person stands in the history of no book.
-_KINDS: Final = [action.value for action in Action if action not in PERSONAL]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as the page shows it. `undoable`: its act, where that can be undone now; `is_undone`: it was."""
+    """A line as the page shows it."""
 
     event: AuditEvent
     title: str
     sentence: str
     facts: list[tuple[str, str]]
     notes: list[str]
-    undoable: Act | None
-    is_undone: bool
-    # The number of the edition that a reset closed, where it can be brought back now.
-    copy_number: int | None = None
+    offered: Offered | None
 
     @property
     def name(self) -> str:
         """The action by the name that the provider's console gives it."""
-        return str(Action(self.event.action).label) if self.event.action in Action.values else self.event.action
+        return history_sentences.console_name(self.event.action)
 
 
 @require_GET
@@ -61,7 +53,7 @@ def show_history(request: HttpRequest, access: Access) -> HttpResponse:
         "before": page.before,
         "wanted": wanted,
         "people": history.people_in(access.book),
-        "kinds": sorted(((name, history_sentences.title(name)) for name in _KINDS), key=lambda kind: kind[1]),
+        "kinds": sorted(_kinds(), key=lambda kind: kind[1]),
     }
     return render(request, "history.html", context)
 
@@ -80,30 +72,24 @@ def download_history(request: HttpRequest, access: Access) -> HttpResponse:
     return answer  # type: ignore[return-value]
 
 
+def _kinds() -> Iterator[tuple[str, str]]:
+    """Code and title of what can stand in the history of a book."""
+    return ((code, str(action.heading)) for code, action in ACTIONS.items() if not action.is_personal)
+
+
 def _lines(access: Access, events: list[AuditEvent]) -> list[Line]:
-    ids = [event.act_id for event in events if event.act_id is not None]
-    undoable = undo.undoable_acts(access.edition, ids)
-    undone = set(Act.objects.filter(pk__in=ids, undone_at__isnull=False).values_list("pk", flat=True))
-    # A reset is no act of its edition: its undo is that of the copy.
-    may_restore = access.may_manage and any(map(_is_reset, events))
-    copies = {copy.number for copy in restoring.copies(access.book)} if may_restore else set()
+    beside = offered(access, events)
     return [
         Line(
             event,
             history_sentences.title(event.action),
             history_sentences.sentence(event),
             history_sentences.facts(event),
-            history_sentences.notes(event),
-            undoable.get(event.act_id) if event.act_id is not None else None,
-            event.act_id in undone,
-            event.detail["edition"] if event.detail.get("edition") in copies and _is_reset(event) else None,
+            history_sentences.notes(event.detail),
+            beside.get(event.pk),
         )
         for event in events
     ]
-
-
-def _is_reset(event: AuditEvent) -> bool:
-    return event.action == Action.RESET_BOOK
 
 
 class _Echo:
@@ -140,8 +126,8 @@ def _headings() -> list[str]:
 
 def _cells(event: AuditEvent) -> list[Any]:
     facts = "; ".join(f"{label}: {value}" for label, value in history_sentences.facts(event))
-    text = " ".join(filter(None, [history_sentences.sentence(event), facts, *history_sentences.notes(event)]))
-    action = Action(event.action).label if event.action in Action.values else event.action
+    text = " ".join(filter(None, [history_sentences.sentence(event), facts, *history_sentences.notes(event.detail)]))
+    action = history_sentences.console_name(event.action)
     at = timezone.localtime(event.at).isoformat(sep=" ", timespec="seconds")
     title = history_sentences.title(event.action)
     return [event.number, at, event.username, event.ip_address or "", action, title, text, event.reason, event.hash]

@@ -18,8 +18,6 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from addressbook.models import Group
-from addressbook.services.addresses import groups
 from workspace.models import AddressBook, BookMember, Edition, Masking, Role
 from workspace.services.history import audit
 from workspace.services.history.audit import Actor
@@ -157,14 +155,6 @@ def to_account(request: HttpRequest) -> HttpResponse:
     messages.info(request, _("This console asks admins for two-factor sign-in. Set it up here, then go on."))
     url = reverse("account")
     return HttpResponseClientRedirect(url) if "HX-Request" in request.headers else redirect(url)
-
-
-def group_or_404(access: Access, group_id: int) -> Group:
-    """A group of the book as it is now; one of another book does not exist."""
-    try:
-        return groups.find(access.edition, group_id)
-    except groups.GroupGoneError as error:
-        raise Http404 from error
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from workspace.views.pages.access import Access
+
 
 def render_page(
     request: HttpRequest,
@@ -23,6 +25,14 @@ def render_page(
     """
     part = asked_part(request, partials)
     return render(request, f"{template}#{part}" if part else template, dict(context), status=status)
+
+
+def dialog_alone(
+    request: HttpRequest, access: Access, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """A dialog for htmx, which puts it into #dialog."""
+    own = {"access": access, "book": access.book, "dialog_template": template, **context}
+    return render(request, "dialogs/alone.html", own, status=status)
 
 
 def public_url(request: HttpRequest, path: str) -> str:

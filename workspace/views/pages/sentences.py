@@ -1,36 +1,16 @@
 """What the screen says of counts and refusals, where a template cannot say it itself."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
-from addressbook.services.addresses.selection import SelectionChangedError
 from libraries.email_addresses import InvalidEmailError, Reason
 from libraries.email_addresses import limits as email_limits
 from workspace import limits
-
-
-def number(count: int) -> str:
-    """A count as people write it: 363,000. All our languages group digits so; a tree shows a thousand of them."""
-    return f"{count:,}"
+from workspace.numbers import number
 
 
 def addresses(count: int) -> str:
     return ngettext("%(count)s address", "%(count)s addresses", count) % {"count": number(count)}
-
-
-def selection_changed(change: SelectionChangedError) -> str:
-    """By how much the selected set has moved, and how many it is now."""
-    parts = []
-    if change.added:
-        text = ngettext("%(count)s was added", "%(count)s were added", change.added)
-        parts.append(text % {"count": number(change.added)})
-    if change.removed:
-        text = ngettext("%(count)s was removed", "%(count)s were removed", change.removed)
-        parts.append(text % {"count": number(change.removed)})
-    return _("The addresses have changed meanwhile: %(changes)s. Now it is %(now)s.") % {
-        "changes": pgettext("between two in a list", ", ").join(parts),
-        "now": addresses(change.now.seen_count),
-    }
 
 
 def wait_first(seconds: int) -> str:

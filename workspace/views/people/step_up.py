@@ -20,8 +20,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django_htmx.http import HttpResponseClientRedirect
 
-from addressbook.forms.listing import listing_from
-from addressbook.views.screen.screen import answer_dialog
 from workspace import limits
 from workspace.forms.accounts import FreshSignInForm
 from workspace.models import AddressBook
@@ -30,6 +28,7 @@ from workspace.services.people import accounts, second_factor
 from workspace.services.people.sealing import KeyLostError
 from workspace.services.people.throttling import TooManyGuessesError
 from workspace.views.pages.access import Access, actor
+from workspace.views.pages.answers import dialog_alone
 from workspace.views.pages.sentences import wait_first
 
 P = ParamSpec("P")
@@ -156,7 +155,6 @@ def _ask(request: HttpRequest, access: Access, *, problem: str = "", status: int
         "asks_code": second_factor.is_on(access.by.user),
     }
     if "HX-Request" in request.headers:
-        listing = listing_from(request.POST)
-        return answer_dialog(request, access, listing, "dialogs/step_up.html", context, status=status)
+        return dialog_alone(request, access, "dialogs/step_up.html", context, status=status)
     # Not over the screen of the addresses: the form that was sent may have stood on another page.
     return render(request, "step_up.html", context | {"access": access, "book": access.book}, status=status)

@@ -3,8 +3,8 @@ from uuid import uuid4
 
 import pytest
 
-from addressbook import limits
-from addressbook.models import Act, Address, Group
+from addressbook import actions, limits
+from addressbook.models import Address, Group, Job
 from addressbook.services import undo
 from addressbook.services.addresses import bulk, selection
 from addressbook.services.addresses.bulk import NothingSelectedError
@@ -12,8 +12,8 @@ from addressbook.services.addresses.groups import GroupGoneError
 from addressbook.services.addresses.selection import Selection, SelectionChangedError
 from tests.support.invariants import assert_consistent, contents, unfinished_jobs
 from workspace import limits as workspace_limits
-from workspace.models import Action, AuditEvent, Job, JobState
-from workspace.services.work import jobs
+from workspace.models import Act, AuditEvent, JobState
+from workspace.services.work import claiming, jobs, owners
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def ticked(*names: str, group: Group | None = None) -> Selection:
 
 def work() -> None:
     for job_id in Job.objects.unfinished().values_list("pk", flat=True):
-        bulk.run(jobs.claim(Job, job_id))
+        jobs.work_on(claiming.claim(Job, job_id))
 
 
 def test_delete_addresses_takes_them_out_of_every_group(book, by, make_group, register) -> None:
@@ -62,7 +62,7 @@ def test_edit_groups_changes_only_what_was_asked_for(book, by, make_group, regis
     )
     assert done.changes == {"added": 1, "removed": 1}
     assert contents(book) == {"a@example.com": {"Gold", "Iron"}, "b@example.com": {"Gold", "Iron"}}
-    assert AuditEvent.objects.get(action=Action.CHANGE_GROUP).detail["added_to"] == ["Gold"]
+    assert AuditEvent.objects.get(action=actions.CHANGE_GROUP).detail["added_to"] == ["Gold"]
     assert_consistent(book)
 
 
@@ -92,7 +92,7 @@ def test_delete_group_keeps_the_addresses(book, by, make_group, register) -> Non
     bulk.delete_group(book=book, selection=everyone, token=uuid4(), by=by)
     assert contents(book) == {"a@example.com": set()}
     assert not Group.objects.exists()
-    assert AuditEvent.objects.get(action=Action.DELETE_GROUP).detail["group"] == "VIP"
+    assert AuditEvent.objects.get(action=actions.DELETE_GROUP).detail["group"] == "VIP"
 
 
 @pytest.mark.parametrize("act", [bulk.empty_group, bulk.delete_group])
@@ -122,7 +122,7 @@ def test_an_act_sent_twice_has_one_effect_and_one_answer(book, by, make_group, r
     everyone, token = selection.everything(book=book, group_id=group.pk), uuid4()
     answers = [bulk.delete_group(book=book, selection=everyone, token=token, by=by) for _ in range(2)]
     assert answers[0] == answers[1]
-    assert AuditEvent.objects.filter(action=Action.DELETE_GROUP).count() == 1
+    assert AuditEvent.objects.filter(action=actions.DELETE_GROUP).count() == 1
 
 
 @pytest.mark.usefixtures("few_rows_within_a_click")
@@ -137,7 +137,7 @@ def test_a_large_act_becomes_a_job_that_does_the_same(book, by, make_group, regi
     job = Job.objects.get()
     assert (job.state, job.rows_done, job.rows_total, job.outcome) == ("complete", 5, 5, {"deleted": 5})
     assert contents(book) == {}
-    assert AuditEvent.objects.get(action=Action.DELETE_ADDRESS).detail["deleted"] == 5
+    assert AuditEvent.objects.get(action=actions.DELETE_ADDRESS).detail["deleted"] == 5
     assert_consistent(book)
 
 
@@ -155,7 +155,7 @@ def test_long_work_lets_waiting_writers_in_on_sqlite(book, by, register, monkeyp
     pauses.clear()
     undo.undo(book=book, act_id=Act.objects.latest("pk").pk, token=uuid4(), by=by)
     for job in Job.objects.unfinished():
-        undo.run(jobs.claim(Job, job.pk))
+        jobs.work_on(claiming.claim(Job, job.pk))
     assert len(contents(book)) == 9
     assert (workspace_limits.WAITING_WRITER_SECONDS in pauses) == (engine == "sqlite")
 
@@ -205,10 +205,10 @@ def test_a_cancelled_job_keeps_what_it_did(book, by, register) -> None:
     register(" ".join(f"u{number}@example.com" for number in range(6)))
     everyone = selection.everything(book=book, group_id=None)
     done = bulk.delete_addresses(book=book, selection=everyone, token=uuid4(), by=by)
-    job = jobs.claim(Job, done.job_id)
+    job = claiming.claim(Job, done.job_id)
     assert bulk._run_batch(job, 2)
-    jobs.request_cancel(book=book, job_id=done.job_id, by=by)
-    bulk.run(job)
+    owners.cancel(Job, book=book, work_id=done.job_id, by=by)
+    jobs.work_on(job)
     job = Job.objects.get()
     assert (job.state, job.rows_done) == (JobState.CANCELLED, 2)
     assert len(contents(book)) == 4
@@ -242,5 +242,5 @@ def test_many_groups_make_an_act_a_job_as_many_addresses_do(book, by, make_group
     work()
     names = {"group0", "group1", "group2"}
     assert contents(book) == {"a@example.com": names, "b@example.com": names}
-    assert AuditEvent.objects.get(action=Action.CHANGE_GROUP).detail["added_to"] == sorted(names)
+    assert AuditEvent.objects.get(action=actions.CHANGE_GROUP).detail["added_to"] == sorted(names)
     assert_consistent(book)

@@ -2,13 +2,14 @@ from uuid import uuid4
 
 import pytest
 
+from addressbook import actions
 from addressbook.models import Address
 from addressbook.services.addresses import registration
 from addressbook.services.addresses.groups import GroupGoneError
 from addressbook.services.addresses.registration import NoAddressesError, TooManyAddressesError
 from tests.support.invariants import assert_consistent, contents
 from workspace import limits
-from workspace.models import Action, AuditEvent
+from workspace.models import AuditEvent
 
 
 def test_register_typed_registers_into_the_group_and_counts(book, make_group, register) -> None:
@@ -83,7 +84,7 @@ def test_register_typed_sent_twice_answers_the_same_and_registers_once(book, by)
     ]
     assert reports[0] == reports[1]
     assert reports[0].registered == 1
-    assert AuditEvent.objects.filter(action=Action.INSERT_ADDRESS).count() == 1
+    assert AuditEvent.objects.filter(action=actions.INSERT_ADDRESS).count() == 1
 
 
 def test_register_typed_with_more_in_the_same_form_registers_the_rest(book, by) -> None:

@@ -6,9 +6,9 @@ from uuid import UUID
 def make(download_id: str) -> None:
     from addressbook.models import Download
     from addressbook.services import downloads
-    from workspace.services.work import jobs
+    from workspace.services.work import claiming
 
-    claimed = jobs.claim(Download, int(download_id))
+    claimed = claiming.claim(Download, int(download_id))
     assert claimed is not None
     downloads.make(claimed)
 

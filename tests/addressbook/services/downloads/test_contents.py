@@ -16,7 +16,7 @@ from tests.support.invariants import contents as book_contents
 from tests.support.undo import last_act
 from workspace.models import JobState
 from workspace.services.books import books
-from workspace.services.work import jobs
+from workspace.services.work import claiming
 
 FORMATS = ("xlsx", "csv")
 
@@ -287,7 +287,7 @@ def test_memberships_of_the_moment_survive_a_second_removal(book, filled, by) ->
     assert address.pk in [row[0] for row in page.rows]
     assert page.groups[address.pk] == str(filled["VIP"].pk)
     assert not Membership.objects.filter(address=address).exists()
-    assert jobs.claim(Download, download.pk) is not None
+    assert claiming.claim(Download, download.pk) is not None
 
 
 def test_what_an_undo_brings_back_meanwhile_is_not_there_twice(

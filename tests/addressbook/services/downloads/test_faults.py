@@ -10,15 +10,15 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from addressbook import limits
+from addressbook import actions, limits
 from addressbook.models import DepartedAddress, DepartedMembership, Download
 from addressbook.services import downloads
 from addressbook.services.addresses import memberships, tombstones
 from addressbook.services.downloads import DownloadGoneError
 from tests.support.downloads import make, path_of, rows_of
 from workspace import limits as workspace_limits
-from workspace.models import Action, AddressBook, AuditEvent, Edition, JobState
-from workspace.services.work import crash_points, jobs
+from workspace.models import AddressBook, AuditEvent, Edition, JobState
+from workspace.services.work import claiming, crash_points, owners
 from workspace.services.work.jobs import JobLostError
 
 
@@ -71,10 +71,10 @@ def test_a_reset_ends_it(ask, register, book, at, file_store, every_beat, point)
 def test_cancelled_at_any_time_there_is_no_file(ask, register, book, by, at, file_store, every_beat, point) -> None:
     register("a@example.com")
     download = ask(scope="search", query="a@")
-    at(point, lambda: downloads.cancel(book=book, download_id=download.pk, by=by))
+    at(point, lambda: owners.cancel(Download, book=book, work_id=download.pk, by=by))
     assert make(download).state == JobState.CANCELLED
     assert files_in(file_store) == []
-    assert AuditEvent.objects.get(action=Action.MAKE_DOWNLOAD).detail["state"] == JobState.CANCELLED
+    assert AuditEvent.objects.get(action=actions.MAKE_DOWNLOAD).detail["state"] == JobState.CANCELLED
 
 
 def test_a_worker_that_lost_it_leaves_nothing_behind(ask, register, at, file_store) -> None:
@@ -83,7 +83,7 @@ def test_a_worker_that_lost_it_leaves_nothing_behind(ask, register, at, file_sto
 
     def take_over() -> None:
         Download.objects.filter(pk=download.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-        assert jobs.claim(Download, download.pk) is not None
+        assert claiming.claim(Download, download.pk) is not None
 
     at("download: file stored", take_over)
     with pytest.raises(JobLostError):
@@ -118,8 +118,8 @@ def test_any_other_fault_is_the_sweepers(ask, register, at) -> None:
         make(download)
     for _ in range(workspace_limits.JOB_ATTEMPTS):
         Download.objects.filter(pk=download.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-        jobs.wake_forgotten()
-        claimed = jobs.claim(Download, download.pk)
+        claiming.wake_forgotten()
+        claimed = claiming.claim(Download, download.pk)
     assert claimed is None
     download.refresh_from_db()
     assert download.state == JobState.FAILED

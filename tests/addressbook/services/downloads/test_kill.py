@@ -18,7 +18,7 @@ from tests.support.invariants import assert_consistent, contents
 from tests.support.kill import Doom, telling
 from workspace import limits
 from workspace.models import JobState
-from workspace.services.work import jobs
+from workspace.services.work import claiming
 
 LIMITS = {"ROWS_PER_DOWNLOAD_PAGE": 2, "LEAST_ROWS_PER_DOWNLOAD_PAGE": 2}
 
@@ -62,7 +62,7 @@ def test_a_worker_killed_at_any_point_leaves_a_whole_file_or_none(
         where = f"{points[fatal - 1]} ({fatal})"
         if download.state == JobState.RUNNING:
             Download.objects.filter(pk=download.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-            assert jobs.wake_forgotten() >= 1
+            assert claiming.wake_forgotten() >= 1
             download = make(download)
         assert (download.state, download.row_count) == (JobState.COMPLETE, 3), where
         assert groups_in(rows_of(download)) == expected, where

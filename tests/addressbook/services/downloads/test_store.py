@@ -9,11 +9,12 @@ from django.core.files.storage import default_storage
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from addressbook import actions
 from addressbook.models import Download
 from addressbook.services import downloads
 from mailerconsole.file_store import default_store
 from tests.support.downloads import workbook_rows
-from workspace.models import Action, AuditEvent, JobState
+from workspace.models import AuditEvent, JobState
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_a_file_that_is_gone_from_the_store(bucket, made, register, bob, client_
     bucket.Object(f"console/{download.stored_file}").delete()
     url = reverse("fetch_download", args=[download.edition.book.slug, download.pk])
     assert client_of(bob).get(url).status_code == 404
-    assert not AuditEvent.objects.filter(action=Action.FETCH_DOWNLOAD).exists()
+    assert not AuditEvent.objects.filter(action=actions.FETCH_DOWNLOAD).exists()
     downloads.tidy()
     download.refresh_from_db()
     assert (download.state, download.outcome) == (JobState.FAILED, {"reason": "file_gone"})

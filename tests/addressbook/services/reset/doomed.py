@@ -27,30 +27,30 @@ def undo(book_id: str, user_id: str, token: str) -> None:
 
 
 def merge(job_id: str) -> None:
+    from addressbook.models import Job
     from addressbook.services.reset import merging
-    from workspace.models import Job
-    from workspace.services.work import jobs
+    from workspace.services.work import claiming
 
-    claimed = jobs.claim(Job, int(job_id))
+    claimed = claiming.claim(Job, int(job_id))
     assert claimed is not None
     merging.run(claimed)
 
 
 def forget(job_id: str) -> None:
+    from addressbook.models import Job
     from addressbook.services.reset import forget_person
-    from workspace.models import Job
-    from workspace.services.work import jobs
+    from workspace.services.work import claiming
 
-    claimed = jobs.claim(Job, int(job_id))
+    claimed = claiming.claim(Job, int(job_id))
     assert claimed is not None
     forget_person.run(claimed)
 
 
 def erase(erasure_id: str) -> None:
+    from addressbook.models import Erasure
     from addressbook.services.reset import erasing
-    from workspace.models import Erasure
-    from workspace.services.work import jobs
+    from workspace.services.work import claiming
 
-    claimed = jobs.claim(Erasure, int(erasure_id))
+    claimed = claiming.claim(Erasure, int(erasure_id))
     assert claimed is not None
     erasing.run(claimed)

@@ -16,13 +16,13 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from addressbook import limits
-from addressbook.models import Address, Upload
+from addressbook.models import Address, Erasure, Job, Upload
 from addressbook.services import uploads
 from addressbook.services.addresses import bulk, groups, registration, selection
 from addressbook.services.reset import reset, vacuum
 from addressbook.services.reset.editions import contents
 from tests.support.stack import wait_for
-from workspace.models import Edition, Erasure, Job, JobState, Region, Zone
+from workspace.models import Edition, JobState, Region, Zone
 from workspace.services.books import books
 
 pytestmark = pytest.mark.django_db(transaction=True)

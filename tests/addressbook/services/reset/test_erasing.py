@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from addressbook import limits
-from addressbook.models import Address, Download, Group, Membership, Upload
+from addressbook import actions, limits
+from addressbook.models import Address, Download, Erasure, Group, Job, Membership, Upload
 from addressbook.services.reset import erasing, restoring
 from tests.addressbook.services.test_concurrency import at_once
 from tests.support.downloads import make, path_of
 from tests.support.invariants import assert_consistent, contents
 from tests.support.resets import erase_all
-from workspace.models import Action, AuditEvent, Edition, Erasure, Job, JobState
-from workspace.services.work import jobs
+from workspace.models import AuditEvent, Edition, JobState
+from workspace.services.work import claiming, jobs
 
 # VACUUM cannot be part of a transaction, so no test here can be one.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,14 +56,14 @@ def test_everything_of_a_closed_edition_is_erased(full, file_store) -> None:
 def test_the_history_says_that_it_is_erased_and_by_whom(full) -> None:
     full(keep_copy=False)
     erase_all()
-    event = AuditEvent.objects.get(action=Action.ERASE_EDITION)
+    event = AuditEvent.objects.get(action=actions.ERASE_EDITION)
     assert event.username == "alice"
     assert event.detail == {"edition": 1, "addresses": 5, "groups": 2, "rewritten": True}
 
 
 def test_counts_are_true_after_every_step(full, book) -> None:
     full(keep_copy=False)
-    claimed = jobs.claim(Erasure, Erasure.objects.get().pk)
+    claimed = claiming.claim(Erasure, Erasure.objects.get().pk)
     steps = 0
     while erasing._erase_addresses(claimed, 2):
         assert_consistent(book)
@@ -91,7 +91,7 @@ def test_a_copy_lives_until_its_time_by_the_clock_of_the_database(full) -> None:
     assert erasing.start_due() == 1
     erase_all()
     assert_nothing_left_of(1)
-    assert AuditEvent.objects.get(action=Action.ERASE_EDITION).username == ""
+    assert AuditEvent.objects.get(action=actions.ERASE_EDITION).username == ""
 
 
 def test_two_schedulers_at_once_begin_one_erasing(full) -> None:
@@ -112,22 +112,22 @@ def test_an_erasing_that_was_given_up_begins_again(full) -> None:
 def test_two_workers_erase_nothing_twice(full) -> None:
     full(keep_copy=False)
     pk = Erasure.objects.get().pk
-    first = jobs.claim(Erasure, pk)
+    first = claiming.claim(Erasure, pk)
     assert erasing._erase_addresses(first, 2)
     Erasure.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    second = jobs.claim(Erasure, pk)
+    second = claiming.claim(Erasure, pk)
     with pytest.raises(jobs.JobLostError):
-        erasing.run(first)
-    erasing.run(second)
+        jobs.work_on(first)
+    jobs.work_on(second)
     assert_nothing_left_of(1)
-    assert AuditEvent.objects.filter(action=Action.ERASE_EDITION).count() == 1
+    assert AuditEvent.objects.filter(action=actions.ERASE_EDITION).count() == 1
 
 
 def test_a_copy_can_be_erased_before_its_time(full, book, by) -> None:
     number = full().number
     for _ in range(2):
         restoring.erase_copy(book=book, number=number, by=by)
-    assert AuditEvent.objects.filter(action=Action.ERASE_COPY).count() == 1
+    assert AuditEvent.objects.filter(action=actions.ERASE_COPY).count() == 1
     erase_all()
     assert_nothing_left_of(number)
 
@@ -137,7 +137,7 @@ def test_with_many_addresses_left_elsewhere_the_rewriting_waits_for_its_command(
     full(keep_copy=False)
     register("new@example.com")
     erase_all()
-    assert AuditEvent.objects.get(action=Action.ERASE_EDITION).detail["rewritten"] is False
+    assert AuditEvent.objects.get(action=actions.ERASE_EDITION).detail["rewritten"] is False
 
 
 def test_downloads_of_an_erased_edition_go_with_it(book, do_reset, register, ask) -> None:

@@ -8,17 +8,17 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from addressbook import limits
-from addressbook.models import Address, Group, Upload
+from addressbook import actions, limits
+from addressbook.models import Address, Erasure, Group, Job, Upload
 from addressbook.services.addresses import groups, registration
 from addressbook.services.addresses.selection import Selection
-from addressbook.services.reset import editions, erasing, forget_person, merging, reset, restoring
+from addressbook.services.reset import editions, forget_person, reset, restoring
 from tests.support.invariants import assert_consistent, contents
 from tests.support.kill import Doom, telling
 from tests.support.uploads import work
-from workspace.models import Action, AddressBook, AuditEvent, Edition, Erasure, Job, JobState, LeasedWork, Region, Zone
+from workspace.models import AddressBook, AuditEvent, Edition, JobState, LeasedWork, Region, Zone
 from workspace.services.books import books
-from workspace.services.work import jobs
+from workspace.services.work import claiming, jobs
 
 LIMITS = {
     "ROWS_PER_ERASING_BATCH": 2,
@@ -83,7 +83,7 @@ def lose_lease(found: LeasedWork) -> None:
     rows.update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
-def lines(book: AddressBook, action: Action) -> int:
+def lines(book: AddressBook, action: str) -> int:
     return AuditEvent.objects.filter(book_id=book.pk, action=action).count()
 
 
@@ -98,7 +98,7 @@ def test_a_web_process_killed_in_a_reset_has_done_all_or_nothing(new_book, by, f
         for _again in range(2):
             doom(0, file_store, "reset", book.pk, by.user.pk, token)
         assert contents(book) == {}
-        assert lines(book, Action.RESET_BOOK) == 1
+        assert lines(book, actions.RESET_BOOK) == 1
         assert Erasure.objects.filter(edition__book=book).count() == 1
 
 
@@ -117,7 +117,7 @@ def test_a_web_process_killed_in_an_undo_has_done_all_or_nothing(new_book, by, f
         assert contents(book) == AFTER
         doom(0, file_store, "undo", book.pk, by.user.pk, token)
         assert contents(book) == BEFORE
-        merging.run(jobs.claim(Job, Job.objects.get(edition__book=book).pk))
+        jobs.work_on(claiming.claim(Job, Job.objects.get(edition__book=book).pk))
         assert contents(book) == MERGED
 
 
@@ -137,8 +137,8 @@ def test_a_worker_killed_in_a_merger_copies_all_and_counts_it_once(new_book, by,
         job = job_of()
         doom(fatal, file_store, "merge", job.pk)
         lose_lease(job)
-        if (claimed := jobs.claim(Job, job.pk)) is not None:
-            merging.run(claimed)
+        if (claimed := claiming.claim(Job, job.pk)) is not None:
+            jobs.work_on(claimed)
         job.refresh_from_db()
         where = f"{points[fatal - 1]} ({fatal})"
         assert job.outcome == {"registered": 2, "already_there": 1, "added_to_group": 3}, where
@@ -165,13 +165,13 @@ def test_a_worker_killed_in_an_erasing_leaves_nothing_behind(new_book, by, file_
         doom(fatal, file_store.parent, "erase", erasure.pk)
         lose_lease(erasure)
         assert_consistent(book)
-        if (claimed := jobs.claim(Erasure, erasure.pk)) is not None:
-            erasing.run(claimed)
+        if (claimed := claiming.claim(Erasure, erasure.pk)) is not None:
+            jobs.work_on(claimed)
         where = f"{points[fatal - 1]} ({fatal})"
         assert Edition.objects.filter(book=book).count() == 1, where
         for model in (Address, Group, Upload):
             assert not model.objects.filter(edition__book=book).exists(), where
-        event = AuditEvent.objects.get(book_id=book.pk, action=Action.ERASE_EDITION)
+        event = AuditEvent.objects.get(book_id=book.pk, action=actions.ERASE_EDITION)
         assert event.detail == {"edition": 1, "addresses": 6, "groups": 2, "rewritten": True}, where
     assert list(file_store.iterdir()) == []
 
@@ -193,12 +193,12 @@ def test_a_worker_killed_in_forgetting_forgets_all_the_same(new_book, by, file_s
         job = job_of()
         doom(fatal, file_store.parent, "forget", job.pk)
         lose_lease(job)
-        if (claimed := jobs.claim(Job, job.pk)) is not None:
-            forget_person.run(claimed)
+        if (claimed := claiming.claim(Job, job.pk)) is not None:
+            jobs.work_on(claimed)
         job.refresh_from_db()
         where = f"{points[fatal - 1]} ({fatal})"
         assert (job.state, job.parameters) == (JobState.COMPLETE, {}), where
         assert not Address.objects.filter(edition__book=job.edition.book, key="u0@example.com").exists(), where
-        assert lines(job.edition.book, Action.ERASE_TRACES) == 1, where
+        assert lines(job.edition.book, actions.ERASE_TRACES) == 1, where
         assert_consistent(job.edition.book)
     assert list(file_store.iterdir()) == []

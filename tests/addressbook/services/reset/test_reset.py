@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from addressbook import limits
-from addressbook.models import Removal, Upload
+from addressbook import actions, limits
+from addressbook.models import Erasure, Job, Removal, Upload
 from addressbook.models.sync import BookSync
 from addressbook.services import uploads
 from addressbook.services.addresses import bulk, selection
@@ -17,8 +17,8 @@ from addressbook.services.uploads import checking
 from tests.addressbook.services.test_concurrency import at_once
 from tests.support.downloads import make, path_of
 from tests.support.invariants import assert_consistent, contents
-from workspace.models import Action, AddressBook, AuditEvent, Edition, Erasure, Job, JobState
-from workspace.services.work import crash_points, jobs
+from workspace.models import AddressBook, AuditEvent, Edition, JobState
+from workspace.services.work import claiming, crash_points, jobs
 
 
 def test_reset_empties_the_book_and_keeps_a_copy_for_a_week(book, do_reset, make_group, register) -> None:
@@ -45,7 +45,7 @@ def test_reset_that_keeps_nothing_begins_to_erase(book, do_reset, register) -> N
 def test_the_history_says_what_went_and_for_how_long(book, do_reset, make_group, register) -> None:
     register("a@example.com", make_group("VIP"))
     do_reset()
-    event = AuditEvent.objects.get(action=Action.RESET_BOOK)
+    event = AuditEvent.objects.get(action=actions.RESET_BOOK)
     assert event.action == "reset_book"
     assert event.detail == {"edition": 1, "groups": 1, "addresses": 1, "days_kept": 7}
 
@@ -97,7 +97,7 @@ def test_a_double_click_on_reset_makes_one(book, do_reset, seen, register) -> No
     before, token = seen(), uuid4()
     results = at_once(*[lambda: do_reset(seen=before, token=token)] * 3)
     assert results[0] == results[1] == results[2]
-    assert AuditEvent.objects.filter(action=Action.RESET_BOOK).count() == 1
+    assert AuditEvent.objects.filter(action=actions.RESET_BOOK).count() == 1
 
 
 def test_reset_takes_as_many_statements_for_many_addresses_as_for_few(
@@ -138,7 +138,7 @@ def job(book, by, register, monkeypatch) -> Job:
     register(" ".join(f"u{number}@example.com" for number in range(5)))
     everyone = selection.everything(book=book, group_id=None, query="example")
     done = bulk.delete_addresses(book=book, selection=everyone, token=uuid4(), by=by)
-    claimed = jobs.claim(Job, done.job_id)
+    claimed = claiming.claim(Job, done.job_id)
     assert bulk._run_batch(claimed, 2)
     return claimed
 
@@ -146,11 +146,11 @@ def job(book, by, register, monkeypatch) -> Job:
 def test_a_running_job_is_stopped_by_reset(job, book, do_reset) -> None:
     do_reset()
     with pytest.raises(jobs.JobLostError):
-        bulk.run(job)
+        jobs.work_on(job)
     job.refresh_from_db()
     assert (job.state, job.outcome) == (JobState.FAILED, {"deleted": 2, "reason": "reset"})
     assert Edition.objects.get(number=1).address_count == 3
-    event = AuditEvent.objects.get(action=Action.DELETE_ADDRESS)
+    event = AuditEvent.objects.get(action=actions.DELETE_ADDRESS)
     assert (event.detail["reason"], event.detail["deleted"]) == ("reset", 2)
 
 
@@ -180,12 +180,12 @@ def test_a_reset_is_possible_while_an_upload_is_applied(book, by, check, do_rese
     reset_after = iter([False, True])
 
     def stop(point: str) -> None:
-        if point == "apply: batch kept" and next(reset_after, False):
+        if point == "upload: batch kept" and next(reset_after, False):
             assert do_reset(seen=before).addresses > before.addresses
 
     monkeypatch.setattr(crash_points, "reached", stop)
     with suppress(jobs.JobLostError):
-        uploads.run(jobs.claim(Upload, upload.pk))
+        jobs.work_on(claiming.claim(Upload, upload.pk))
     upload.refresh_from_db()
     assert (upload.state, upload.outcome["reason"]) == (JobState.FAILED, "reset")
     assert_consistent(book)
@@ -197,19 +197,19 @@ def test_an_upload_is_stopped_by_reset_in_every_phase(phase, book, by, send, do_
     upload = send("email\na@example.com\nwrong\n")
     claimed = None
     if phase != "waiting":
-        claimed = jobs.claim(Upload, upload.pk)
+        claimed = claiming.claim(Upload, upload.pk)
     if phase in {"checked", "to apply", "applying"}:
         checking.check_file(claimed)
     if phase in {"to apply", "applying"}:
         uploads.apply(book=book, upload_id=upload.pk, group_id=None, seen=claimed.attempt, by=by)
     if phase == "applying":
-        claimed = jobs.claim(Upload, upload.pk)
+        claimed = claiming.claim(Upload, upload.pk)
     with_files = list(file_store.iterdir())
     assert with_files
     do_reset()
     if phase in {"checking", "applying"}:
         with pytest.raises(jobs.JobLostError):
-            uploads.run(claimed)
+            jobs.work_on(claimed)
     upload.refresh_from_db()
     assert (upload.state, upload.outcome["reason"]) == (JobState.FAILED, "reset")
     assert (upload.files, upload.name, upload.edition.number) == ([], "", 2)

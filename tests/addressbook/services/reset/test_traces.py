@@ -10,19 +10,19 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
 
-from addressbook import limits
-from addressbook.models import Address, BookSync, DepartedAddress, UndoRecord, Upload
+from addressbook import actions, limits
+from addressbook.models import Address, BookSync, DepartedAddress, Job, UndoRecord, Upload
 from addressbook.services.addresses import bulk, selection
 from addressbook.services.addresses.bulk import NothingSelectedError
 from addressbook.services.addresses.selection import Selection, SelectionChangedError
-from addressbook.services.addresses.undo_log import Changes
+from addressbook.services.addresses.undo_log import UndoNotes
 from addressbook.services.reset import editions, forget_person, restoring
 from addressbook.services.uploads import files
 from tests.support.downloads import make, path_of
 from tests.support.invariants import assert_consistent, contents
 from workspace import limits as workspace_limits
-from workspace.models import Action, AuditEvent, Edition, Job, JobState, Submission
-from workspace.services.work import crash_points, jobs
+from workspace.models import AuditEvent, Edition, JobState, Submission
+from workspace.services.work import claiming, crash_points, jobs, owners
 from workspace.services.work.submissions import Submitted
 
 # VACUUM cannot be part of a transaction, so no test here can be one.
@@ -50,7 +50,7 @@ def forget(book, by):
 
 def work() -> Job:
     job = Job.objects.get(kind=Job.Kind.ERASE_TRACES)
-    forget_person.run(jobs.claim(Job, job.pk))
+    jobs.work_on(claiming.claim(Job, job.pk))
     job.refresh_from_db()
     return job
 
@@ -106,7 +106,7 @@ def test_the_history_says_how_many_and_not_who(forget, register) -> None:
     register(f"{PERSON} a@example.com")
     forget()
     work()
-    event = AuditEvent.objects.get(action=Action.ERASE_TRACES)
+    event = AuditEvent.objects.get(action=actions.ERASE_TRACES)
     assert (event.username, event.detail["selected"], event.detail["state"]) == ("alice", 1, "complete")
 
 
@@ -222,7 +222,7 @@ def test_sent_twice_it_is_one_act(forget, register, token) -> None:
 def test_neither_cancel_nor_reset_keeps_a_trace(book, by, forget, do_reset, register) -> None:
     register(f"{PERSON} a@example.com")
     job_id = forget().job_id
-    jobs.request_cancel(book=book, job_id=job_id, by=by)
+    owners.cancel(Job, book=book, work_id=job_id, by=by)
     do_reset()
     assert work().state == JobState.COMPLETE
     assert_nowhere()
@@ -242,11 +242,11 @@ def test_what_was_given_up_begins_again(forget, register) -> None:
 def test_a_worker_that_was_overtaken_writes_nothing(forget, register) -> None:
     register(PERSON)
     forget()
-    first = jobs.claim(Job, Job.objects.get().pk)
+    first = claiming.claim(Job, Job.objects.get().pk)
     Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert work().state == JobState.COMPLETE
     with pytest.raises(jobs.JobLostError):
-        forget_person.run(first)
+        jobs.work_on(first)
     assert not Edition.objects.filter(closed_at__isnull=False).exists()
     assert not Upload.objects.exists()
 
@@ -258,7 +258,7 @@ def test_what_can_be_undone_forgets_the_person_too(book, by, forget, register) -
     register(PERSON)
     forget()
     work()
-    kept = [Changes.unpacked(record.payload).addresses_taken for record in UndoRecord.objects.all()]
+    kept = [UndoNotes.unpacked(record.payload).addresses_taken for record in UndoRecord.objects.all()]
     assert [row[1] for rows in kept for row in rows] == ["a@example.com"]
 
 

@@ -4,19 +4,19 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from addressbook import limits
-from addressbook.models import Group, Removal, Upload
+from addressbook import actions, limits
+from addressbook.models import Erasure, Group, Job, Removal, Upload
 from addressbook.models.sync import BookSync
 from addressbook.services.addresses.groups import TooManyGroupsError
-from addressbook.services.reset import erasing, merging, restoring
+from addressbook.services.reset import erasing, restoring
 from addressbook.services.reset.editions import ContentsChangedError
 from addressbook.services.reset.restoring import CopyGoneError, Newcomers
 from tests.addressbook.services.test_concurrency import at_once
 from tests.support.invariants import assert_consistent, contents
 from tests.support.resets import erase_all
 from workspace import limits as workspace_limits
-from workspace.models import Action, AddressBook, AuditEvent, Edition, Erasure, Job, JobState
-from workspace.services.work import jobs
+from workspace.models import AddressBook, AuditEvent, Edition, JobState
+from workspace.services.work import claiming, jobs
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ MERGED = {"a@example.com": {"VIP"}, "b@example.com": {"New"}, "c@example.com": {
 
 def work() -> None:
     for job_id in Job.objects.unfinished().values_list("pk", flat=True):
-        merging.run(jobs.claim(Job, job_id))
+        jobs.work_on(claiming.claim(Job, job_id))
 
 
 def test_undo_brings_everything_back(book, copy, undo) -> None:
@@ -105,7 +105,7 @@ def test_many_newcomers_are_merged_by_a_job(book, copy, undo, make_group, regist
     assert (job.state, job.rows_done, job.rows_total) == (JobState.COMPLETE, 2, 2)
     assert job.outcome == {"registered": 1, "already_there": 1, "added_to_group": 3}
     assert contents(book) == MERGED
-    assert AuditEvent.objects.get(action=Action.MERGE_ADDRESSES).detail["registered"] == 1
+    assert AuditEvent.objects.get(action=actions.MERGE_ADDRESSES).detail["registered"] == 1
     assert_consistent(book)
 
 
@@ -173,7 +173,7 @@ def test_an_undo_sent_twice_has_one_effect_and_one_answer(book, copy, undo, seen
     before, token = seen(), uuid4()
     answers = [undo(copy, seen=before, token=token) for _ in range(2)]
     assert answers[0] == answers[1]
-    assert AuditEvent.objects.filter(action=Action.UNDO_RESET).count() == 1
+    assert AuditEvent.objects.filter(action=actions.UNDO_RESET).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,13 +2,14 @@
 
 import pytest
 
-from addressbook.models import BookSync
+from addressbook.models import BookSync, Download
 from addressbook.services import downloads
 from addressbook.services.downloads import housekeeping
 from tests.support.downloads import make
 from tests.support.uploads import work
 from workspace.models import JobState, Role
 from workspace.services.books import books
+from workspace.services.work import owners
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,7 @@ def test_a_download_from_the_asking_to_its_end_does_not(book, ask, by) -> None:
     download = make(ask())
     housekeeping._close(download, JobState.EXPIRED)
     other = ask()
-    downloads.cancel(book=book, download_id=other.pk, by=by)
+    owners.cancel(Download, book=book, work_id=other.pk, by=by)
     downloads.retry(book=book, download_id=other.pk, by=by)
     assert not is_awake()
 

@@ -2,10 +2,10 @@
 
 
 def work(job_id: str) -> None:
+    from addressbook.models import Job
     from addressbook.services import undo
-    from workspace.models import Job
-    from workspace.services.work import jobs
+    from workspace.services.work import claiming
 
-    claimed = jobs.claim(Job, int(job_id))
+    claimed = claiming.claim(Job, int(job_id))
     assert claimed is not None
     undo.run(claimed)

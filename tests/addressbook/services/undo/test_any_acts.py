@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from addressbook import limits
-from addressbook.models import Act, Address, Group
+from addressbook.models import Address, Group
 from addressbook.services import undo
 from addressbook.services.addresses import bulk, groups, registration, selection
 from addressbook.services.addresses.groups import GroupNameTakenError
@@ -21,6 +21,7 @@ from addressbook.services.addresses.selection import Selection
 from tests.support.invariants import assert_consistent, contents
 from tests.support.sizes import size
 from tests.support.undo import work_on_jobs
+from workspace.models import Act
 
 PEOPLE = [f"{letter}@example.com" for letter in "abc"]
 # Few of both, so that acts meet.
@@ -101,7 +102,7 @@ class World:
             assert done.counts == shown.does | shown.leaves
             return done.counts
         work_on_jobs()
-        from workspace.models import Job
+        from addressbook.models import Job
 
         job = Job.objects.get(pk=done.job_id)
         assert (job.state, job.outcome) == ("complete", shown.does | shown.leaves)

@@ -9,16 +9,16 @@ import pytest
 from django.utils import timezone
 
 from addressbook import limits
-from addressbook.models import Act
+from addressbook.models import Job
 from addressbook.services import undo
 from addressbook.services.addresses import bulk, groups, registration, selection
 from tests.support.invariants import assert_consistent, contents
 from tests.support.kill import Doom, telling
 from tests.support.undo import work_on_jobs
-from workspace.models import AuditEvent, Job, JobState, Region, Zone
+from workspace.models import Act, AuditEvent, JobState, Region, Zone
 from workspace.services import history
 from workspace.services.books import books
-from workspace.services.work import jobs
+from workspace.services.work import claiming
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -81,4 +81,4 @@ def test_a_worker_killed_at_any_point_of_an_undo_loses_and_doubles_nothing(waiti
         assert Job.objects.get(pk=redo.job_id).outcome == {"addresses_out": 5, "memberships_out": 5}, where
         assert AuditEvent.objects.filter(chain=book.pk, action="undo").count() == 2
     assert list(history.verify()) == []
-    assert jobs.wake_forgotten() == 0
+    assert claiming.wake_forgotten() == 0

@@ -6,19 +6,19 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from addressbook import limits
-from addressbook.models import Act, Address, Group, Membership, UndoRecord
+from addressbook import actions, limits
+from addressbook.models import Address, Group, Job, Membership, UndoRecord
 from addressbook.services import undo
 from addressbook.services.addresses import bulk, groups, selection
+from addressbook.services.addresses.bulk_jobs import UndoRunningError
 from addressbook.services.addresses.selection import Selection, SelectionChangedError
 from addressbook.services.undo import NotUndoableError, Why
 from addressbook.services.undo.running import _run_batch, _steps_after
 from addressbook.services.undo.steps import Undoing
 from tests.support.invariants import assert_consistent, contents
 from tests.support.undo import last_act, work_on_jobs
-from workspace.models import Action, AddressBook, AuditEvent, Edition, Job, JobState
-from workspace.services.work import jobs
-from workspace.services.work.jobs import UndoRunningError
+from workspace.models import Act, AddressBook, AuditEvent, Edition, JobState
+from workspace.services.work import claiming, jobs, owners
 
 pytestmark = pytest.mark.usefixtures("no_other_worker")
 
@@ -252,7 +252,7 @@ def test_the_same_token_twice_has_one_effect_and_one_answer(book, by, register, 
     token, act = uuid4(), last_act()
     answers = [undo.undo(book=book, act_id=act.pk, token=token, by=by) for _ in range(2)]
     assert answers[0] == answers[1]
-    assert AuditEvent.objects.filter(action=Action.UNDO).count() == 1
+    assert AuditEvent.objects.filter(action=actions.UNDO).count() == 1
 
 
 def refused(book, by, act: Act) -> Why:
@@ -321,10 +321,10 @@ def test_an_undo_that_a_reset_stops_says_so(book, by, register, delete) -> None:
     delete(*(f"u{number}" for number in range(5)))
     work_on_jobs()
     done = undo.undo(book=book, act_id=last_act().pk, token=uuid4(), by=by)
-    job = jobs.claim(Job, done.job_id)
+    job = claiming.claim(Job, done.job_id)
     book.current_edition = Edition.objects.create(book=book, number=2, opened_at=timezone.now())
     book.save(update_fields=["current_edition"])
-    undo.run(job)
+    jobs.work_on(job)
     job.refresh_from_db()
     assert (job.state, job.outcome) == (JobState.FAILED, {"reason": "reset"})
 
@@ -337,11 +337,11 @@ def test_a_cancelled_undo_can_be_taken_up_again(book, by, register, delete) -> N
     work_on_jobs()
     act = last_act()
     done = undo.undo(book=book, act_id=act.pk, token=uuid4(), by=by)
-    job = jobs.claim(Job, done.job_id)
+    job = claiming.claim(Job, done.job_id)
     undoing = Undoing(act, job.edition)
     assert _run_batch(job, undoing, [next(_steps_after(act, None))])
-    jobs.request_cancel(book=book, job_id=done.job_id, by=by)
-    undo.run(job)
+    owners.cancel(Job, book=book, work_id=done.job_id, by=by)
+    jobs.work_on(job)
     job.refresh_from_db()
     assert (job.state, job.outcome) == (JobState.CANCELLED, {"addresses_back": 1})
     assert len(contents(book)) == 1

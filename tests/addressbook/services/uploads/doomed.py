@@ -8,9 +8,9 @@ CONTENT = "email,group\n" + "".join(f"u{n}@example.com,{'Gold' if n % 2 else ''}
 def work(upload_id: str) -> None:
     from addressbook.models import Upload
     from addressbook.services import uploads
-    from workspace.services.work import jobs
+    from workspace.services.work import claiming
 
-    claimed = jobs.claim(Upload, int(upload_id))
+    claimed = claiming.claim(Upload, int(upload_id))
     assert claimed is not None
     uploads.run(claimed)
 

@@ -13,6 +13,7 @@ from tests.libraries.spreadsheets.attacks import ATTACKS
 from tests.support.stack import Stack, wait_for
 from tests.support.uploads import counts
 from workspace.models import JobState
+from workspace.services.work import owners
 
 # The limit on processor time is what ends an attack; the machine may be busy with other tests meanwhile.
 SECONDS = 120
@@ -42,7 +43,7 @@ def checked_by_worker(stack: Stack, book, by):
         wait_for(lambda: not found.unfinished().exists(), SECONDS, lambda: stack.log("changes")[-3000:])
         as_checked = list(found)
         for upload in as_checked:
-            uploads.cancel(book=book, upload_id=upload.pk, by=by)
+            owners.cancel(Upload, book=book, work_id=upload.pk, by=by)
         return as_checked
 
     return checked

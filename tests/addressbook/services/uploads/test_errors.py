@@ -18,7 +18,7 @@ from tests.support.invariants import assert_consistent, contents
 from tests.support.uploads import assert_accounted_for, work
 from workspace.models import JobState, Region, Zone
 from workspace.services.books import books
-from workspace.services.work import crash_points, jobs
+from workspace.services.work import claiming, crash_points
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,7 +87,7 @@ def test_work_goes_on_after_an_error_at_any_point(phase, kind, upload_in, strike
         upload.refresh_from_db()
         if upload.state == JobState.RUNNING:
             Upload.objects.filter(pk=upload.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-            assert jobs.wake_forgotten() >= 1
+            assert claiming.wake_forgotten() >= 1
             upload = work(upload)
         where = f"{points[fatal - 1]} ({fatal})"
         assert (upload.state, upload.check_result, upload.outcome) == (

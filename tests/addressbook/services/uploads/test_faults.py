@@ -25,7 +25,7 @@ from libraries.spreadsheets import limits as spreadsheet_limits
 from tests.support.invariants import assert_consistent, contents
 from tests.support.uploads import assert_accounted_for, counts, work
 from workspace.models import AddressBook, Edition, JobState
-from workspace.services.work import jobs
+from workspace.services.work import claiming, jobs, owners
 from workspace.services.work.jobs import JobLostError
 
 SIX = "email\n" + "".join(f"u{number}@example.com\n" for number in range(6))
@@ -41,7 +41,7 @@ def one_batch_applied(check, book, by, small_batches) -> Upload:
     """An upload of six addresses of which the worker has registered two."""
     upload = check(SIX)
     uploads.apply(book=book, upload_id=upload.pk, group_id=None, seen=upload.attempt, by=by)
-    claimed = jobs.claim(Upload, upload.pk)
+    claimed = claiming.claim(Upload, upload.pk)
     with files.local(claimed.rows_file) as path, path.open("rb") as rows:
         _apply_batch(claimed, rows)
     return claimed
@@ -63,13 +63,13 @@ def test_a_worker_that_lost_an_upload_writes_nothing(one_batch_applied, book) ->
     let_the_lease_run_out(one_batch_applied)
     work(one_batch_applied)
     with pytest.raises(JobLostError):
-        uploads.run(one_batch_applied)
+        jobs.work_on(one_batch_applied)
     assert_consistent(book)
 
 
 def test_cancel_keeps_what_was_registered_and_says_how_much(one_batch_applied, book, by) -> None:
-    uploads.cancel(book=book, upload_id=one_batch_applied.pk, by=by)
-    uploads.run(one_batch_applied)
+    owners.cancel(Upload, book=book, work_id=one_batch_applied.pk, by=by)
+    jobs.work_on(one_batch_applied)
     one_batch_applied.refresh_from_db()
     assert (one_batch_applied.state, one_batch_applied.rows_done) == (JobState.CANCELLED, 2)
     assert len(contents(book)) == 2
@@ -80,7 +80,7 @@ def test_a_reset_stops_what_is_being_applied(one_batch_applied, book) -> None:
     old = book.current_edition
     new = Edition.objects.create(book=book, number=2, opened_at=timezone.now())
     AddressBook.objects.filter(pk=book.pk).update(current_edition=new)
-    uploads.run(one_batch_applied)
+    jobs.work_on(one_batch_applied)
     one_batch_applied.refresh_from_db()
     assert (one_batch_applied.state, one_batch_applied.outcome["reason"]) == (JobState.FAILED, "reset")
     assert (old.addresses.count(), new.addresses.count()) == (2, 0)
@@ -88,10 +88,10 @@ def test_a_reset_stops_what_is_being_applied(one_batch_applied, book) -> None:
 
 
 def test_a_reset_while_a_file_is_checked_ends_it(send, book) -> None:
-    claimed = jobs.claim(Upload, send(SIX).pk)
+    claimed = claiming.claim(Upload, send(SIX).pk)
     new = Edition.objects.create(book=book, number=2, opened_at=timezone.now())
     AddressBook.objects.filter(pk=book.pk).update(current_edition=new)
-    uploads.run(claimed)
+    jobs.work_on(claimed)
     claimed.refresh_from_db()
     assert (claimed.state, claimed.outcome) == (JobState.FAILED, {"reason": "reset"})
 

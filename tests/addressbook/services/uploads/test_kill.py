@@ -20,7 +20,7 @@ from tests.support.uploads import assert_accounted_for, counts, work
 from workspace import limits
 from workspace.models import AddressBook, JobState, Region, Zone
 from workspace.services.books import books
-from workspace.services.work import jobs
+from workspace.services.work import claiming
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
@@ -69,7 +69,7 @@ def take_over(upload: Upload) -> Upload:
     upload.refresh_from_db()
     if upload.state == JobState.RUNNING:
         Upload.objects.filter(pk=upload.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-        assert jobs.wake_forgotten() >= 1
+        assert claiming.wake_forgotten() >= 1
         upload = work(upload)
     return upload
 

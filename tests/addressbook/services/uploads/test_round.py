@@ -2,12 +2,12 @@
 
 import time
 
-from addressbook import limits
+from addressbook import actions, limits
 from addressbook.models import Address
 from tests.support.invariants import assert_consistent, contents
 from tests.support.uploads import assert_accounted_for, counts
 from workspace import limits as workspace_limits
-from workspace.models import Action, AuditEvent, JobState
+from workspace.models import AuditEvent, JobState
 
 MIXED = "Email,Name\na@example.com,A\nA@EXAMPLE.com,again\nwrong,B\n\nb@example.com,B\nc@example.com,C\n"
 
@@ -48,7 +48,7 @@ def test_a_long_upload_lets_waiting_writers_in_on_sqlite(check, accept, monkeypa
 
 def test_the_history_counts_and_names_no_address(check, accept) -> None:
     accept(check(MIXED))
-    event = AuditEvent.objects.get(action=Action.UPLOAD_ADDRESSES)
+    event = AuditEvent.objects.get(action=actions.UPLOAD_ADDRESSES)
     assert (event.detail["rows"], event.detail["registered"], event.detail["invalid"]) == (6, 3, 1)
     assert "@" not in str(event.detail)
 

@@ -12,7 +12,7 @@ from tests.support.sizes import size
 from tests.support.uploads import work
 from workspace.models import JobState, Region, Zone
 from workspace.services.books import books
-from workspace.services.work import jobs
+from workspace.services.work import claiming, jobs, owners
 
 
 @pytest.fixture
@@ -24,10 +24,10 @@ def in_turn(*tickets: Upload) -> list[int]:
     """The books that are served, when messages about these uploads come in this order and each ends at once."""
     served = []
     for ticket in tickets:
-        claimed = jobs.claim_in_turn(Upload, ticket.pk)
+        claimed = claiming.claim_in_turn(Upload, ticket.pk)
         served.append(claimed.edition.book_id if claimed else None)
         if claimed:
-            uploads.run(claimed)
+            jobs.work_on(claimed)
     return served
 
 
@@ -40,30 +40,30 @@ def test_a_book_with_a_queue_takes_turns_with_the_others(book, other, send) -> N
 
 def test_a_book_with_nothing_at_work_comes_first(book, other, send) -> None:
     queue = [send("a@example.com") for _ in range(3)]
-    assert jobs.claim_in_turn(Upload, queue[0].pk).pk == queue[0].pk
+    assert claiming.claim_in_turn(Upload, queue[0].pk).pk == queue[0].pk
     late = send("b@example.com", book=other)
-    assert jobs.claim_in_turn(Upload, queue[1].pk).pk == late.pk
-    assert jobs.claim_in_turn(Upload, late.pk).pk == queue[1].pk
+    assert claiming.claim_in_turn(Upload, queue[1].pk).pk == late.pk
+    assert claiming.claim_in_turn(Upload, late.pk).pk == queue[1].pk
 
 
 def test_a_message_of_a_book_alone_is_about_its_row(send) -> None:
     first, second = send("a@example.com"), send("b@example.com")
-    assert jobs.claim_in_turn(Upload, second.pk).pk == second.pk
-    assert jobs.claim_in_turn(Upload, second.pk).pk == first.pk
-    assert jobs.claim_in_turn(Upload, second.pk) is None
+    assert claiming.claim_in_turn(Upload, second.pk).pk == second.pk
+    assert claiming.claim_in_turn(Upload, second.pk).pk == first.pk
+    assert claiming.claim_in_turn(Upload, second.pk) is None
 
 
 def test_a_row_whose_worker_died_is_taken_over(send) -> None:
     upload = send("a@example.com")
-    jobs.claim_in_turn(Upload, upload.pk)
+    claiming.claim_in_turn(Upload, upload.pk)
     Upload.objects.update(lease_until="2026-01-01T00:00:00Z")
-    assert jobs.claim_in_turn(Upload, upload.pk).attempt == 2
+    assert claiming.claim_in_turn(Upload, upload.pk).attempt == 2
 
 
 def test_the_lease_is_kept_while_refused_rows_are_written(send, monkeypatch) -> None:
     """The file of the trial, smaller: an unbalanced quote, and nothing but invalid rows."""
     monkeypatch.setattr(limits, "UPLOAD_HEARTBEAT_SECONDS", 0)
-    upload = jobs.claim(Upload, send('email\n"' + "a\n" * 2000).pk)
+    upload = claiming.claim(Upload, send('email\n"' + "a\n" * 2000).pk)
     original, kept = jobs.keep_lease, []
 
     def noted(work, *, rows_done):
@@ -71,7 +71,7 @@ def test_the_lease_is_kept_while_refused_rows_are_written(send, monkeypatch) -> 
         return original(work, rows_done=rows_done)
 
     monkeypatch.setattr(jobs, "keep_lease", noted)
-    uploads.run(upload)
+    jobs.work_on(upload)
     # Two batches of the first reading, its end, and two batches of the second, which had none of its own.
     assert kept == [1000, 2000, 2000, 2000, 2000]
 
@@ -94,5 +94,5 @@ def test_files_that_wait_are_limited_by_book(book, other, send, check, by, file_
     work(waiting[0])
     with pytest.raises(uploads.TooManyUploadsError):
         send("b@example.com")
-    uploads.cancel(book=book, upload_id=waiting[1].pk, by=by)
+    owners.cancel(Upload, book=book, work_id=waiting[1].pk, by=by)
     send("b@example.com", token=uuid4())

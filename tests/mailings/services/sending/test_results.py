@@ -49,7 +49,7 @@ def test_failures_are_told_apart(ready, work, practice, book) -> None:
 
 
 def test_who_unsubscribed_at_the_service_is_known_from_then_on(ready, work, practice, book) -> None:
-    from addressbook.services.sync.connection import client_for
+    from workspace.services.books.connection import client_for
 
     with client_for(book) as client:
         client.blocks.register_unsubscribers(["r1@example.com"])

@@ -16,11 +16,13 @@ from django.core.files.base import ContentFile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from addressbook.models import Act, Address, Upload
+from addressbook import actions as addressbook_actions
+from addressbook.models import Address, Upload
 from addressbook.services import undo, uploads
 from addressbook.services.addresses import registration
 from addressbook.services.reset import editions, reset, restoring
 from libraries.outbound_mailer.simulator import Simulator
+from mailings import actions
 from mailings.models import Mailing, Suppression
 from mailings.services import drafts, senders
 from mailings.services.recipients import sources
@@ -32,7 +34,7 @@ from tests.mailings.services.sending.lives import take_turn
 from tests.support.sizes import size
 from tests.support.undo import work_on_jobs
 from tests.support.uploads import work
-from workspace.models import Action, AddressBook, Edition, Region, Zone
+from workspace.models import Act, AddressBook, Edition, Region, Zone
 from workspace.services.books import books
 
 if TYPE_CHECKING:
@@ -80,14 +82,14 @@ class Life:
         self.refused -= set(people)
 
     def refuse_by_list(self, people: list[str]) -> None:
-        self._by_list(people, Action.REGISTER_UNSUBSCRIBES)
+        self._by_list(people, actions.REGISTER_UNSUBSCRIBES)
         self.refused |= set(people)
 
     def delete_by_list(self, people: list[str]) -> None:
-        self._by_list(people, Action.DELETE_ADDRESS)
+        self._by_list(people, addressbook_actions.DELETE_ADDRESS)
         assert not Address.objects.filter(edition=self.edition, key__in=people).exists()
 
-    def _by_list(self, people: list[str], action: Action) -> None:
+    def _by_list(self, people: list[str], action: str) -> None:
         file = ContentFile("\n".join(["Email", *people]).encode())
         values = {"group_id": None, "file": file, "name": "list.csv", "token": uuid4(), "by": self.by}
         upload = work(uploads.receive(book=self.book, purpose=Upload.Purpose.LIST, action="", **values))

@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from libraries.outbound_mailer.simulator import Outcome
 from libraries.outbound_mailer.simulator.faults import Fault, FaultKind
-from mailings import limits
+from mailings import actions, limits
 from mailings.models import Suppression
 from mailings.services.rules import NotAllowedError
 from mailings.services.suppressions import blocks, reading
-from workspace.models import Action, AuditEvent
+from workspace.models import AuditEvent
 from workspace.services.history.audit import Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def bounced(book, practice) -> str:
     """An address that the service blocks after a hard bounce."""
-    from addressbook.services.sync.connection import client_for
     from libraries.outbound_mailer import MailRequest, Recipient
+    from workspace.services.books.connection import client_for
 
     practice.outcomes.set(Outcome(pattern="gone@example.com", status="F", code="MAILBOX_ERROR", message="550 gone"))
     with client_for(book) as client:
@@ -45,7 +45,7 @@ def test_a_blocked_address_is_told_with_its_code_and_goes_into_the_ledger(book, 
     assert gone.events[0].is_block
     (row,) = reading.blocked(book).rows
     assert (row.key, row.result_code, row.source, row.until) == (bounced, "MAILBOX_ERROR", "looked_up", gone.until)
-    line = AuditEvent.objects.get(action=Action.LOOK_UP_BLOCKS)
+    line = AuditEvent.objects.get(action=actions.LOOK_UP_BLOCKS)
     assert line.detail == {"asked": 2, "blocked": 1}
     assert reading.codes(book) == ["MAILBOX_ERROR"]
     assert not reading.blocked(book, code="SMTP_ERROR").rows

@@ -5,14 +5,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from addressbook import actions as addressbook_actions
 from addressbook.models import Upload
 from addressbook.services import uploads
 from addressbook.services.addresses import registration
+from mailings import actions
 from mailings.models import Suppression
 from tests.support.invariants import assert_consistent, contents
 from tests.support.kill import telling
 from tests.support.uploads import work
-from workspace.models import Action, JobState, Region, Zone
+from workspace.models import JobState, Region, Zone
 from workspace.services.books import books
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -24,7 +26,7 @@ PEOPLE = [f"u{number}@example.com" for number in range(5)]
 def upload_for(send, by, token, reading_in_this_process):
     """A list in a book of its own that waits for its act."""
 
-    def upload_for(action: Action) -> Upload:
+    def upload_for(action: str) -> Upload:
         book = books.create_book(name="Kill", zone=Zone.PUBLIC, region=Region.KR, by=by)
         text = " ".join([*PEOPLE[:3], "other@example.com"])
         registration.register_typed(book=book, group_id=None, text=text, token=token(), by=by)
@@ -47,7 +49,7 @@ def refused_in(upload: Upload) -> set[str]:
     return set(held.values_list("key", flat=True))
 
 
-@pytest.mark.parametrize("action", [Action.REGISTER_UNSUBSCRIBES, Action.DELETE_ADDRESS])
+@pytest.mark.parametrize("action", [actions.REGISTER_UNSUBSCRIBES, addressbook_actions.DELETE_ADDRESS])
 def test_a_worker_killed_at_any_point_loses_and_doubles_nothing(action, upload_for, doom) -> None:
     whole = upload_for(action)
     points = doom(0, whole)
@@ -61,7 +63,7 @@ def test_a_worker_killed_at_any_point_loses_and_doubles_nothing(action, upload_f
             work(upload)
         where = f"{points[fatal - 1]} ({fatal})"
         assert (upload.state, upload.outcome, upload.rows_done) == (whole.state, whole.outcome, 5), where
-        registers = action == Action.REGISTER_UNSUBSCRIBES
+        registers = action == actions.REGISTER_UNSUBSCRIBES
         assert refused_in(upload) == (set(PEOPLE) if registers else set()), where
         left = {*PEOPLE[:3], "other@example.com"} if registers else {"other@example.com"}
         assert set(contents(upload.edition.book)) == left, where

@@ -12,11 +12,12 @@ from addressbook.services import uploads
 from addressbook.services.reset import editions, reset
 from addressbook.services.uploads import lists
 from addressbook.services.uploads.ready_lists import EmptyListError
+from mailings import actions
 from mailings.models import Suppression
 from mailings.services.suppressions import of_lists, reading
 from tests.support.uploads import work
-from workspace.models import Action, AuditEvent, JobState
-from workspace.services.work import jobs
+from workspace.models import AuditEvent, JobState
+from workspace.services.work import claiming, jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +34,7 @@ def listed(check):
 def say(book, by):
     """Says OK to a list; a worker has not heard of it yet."""
 
-    def say(upload: Upload, action: Action, reason: str = "") -> Upload:
+    def say(upload: Upload, action: str, reason: str = "") -> Upload:
         values = {"action": action, "group_id": None, "reason": reason, "seen": upload.attempt}
         return uploads.apply_list(book=book, upload_id=upload.pk, by=by, **values)
 
@@ -68,7 +69,7 @@ def test_a_file_of_refusals_is_registered_and_told_to_the_service(
     refuse("bob@example.com")
     register("ann@example.com")
 
-    upload = work(say(listed(), Action.REGISTER_UNSUBSCRIBES))
+    upload = work(say(listed(), actions.REGISTER_UNSUBSCRIBES))
 
     assert (upload.state, upload.outcome["registered"], upload.outcome["already_there"]) == (JobState.COMPLETE, 1, 1)
     assert held() == ["ann@example.com", "bob@example.com"]
@@ -76,7 +77,7 @@ def test_a_file_of_refusals_is_registered_and_told_to_the_service(
     assert (row.email, row.source, row.added_by, row.origin) == ("Ann@Example.com", "file", "alice", upload)
     tell()
     assert [address.lower() for address in at_service()] == held()
-    line = AuditEvent.objects.get(action=Action.REGISTER_UNSUBSCRIBES, detail__by_list=True)
+    line = AuditEvent.objects.get(action=actions.REGISTER_UNSUBSCRIBES, detail__by_list=True)
     assert (line.detail["registered"], line.detail["selected"]) == (1, 2)
     assert "@" not in str(line.detail)
 
@@ -87,14 +88,14 @@ def test_removing_by_list_asks_for_the_reason_and_keeps_it(listed, say, refuse, 
     upload = listed()
 
     with pytest.raises(lists.NoReasonError):
-        say(upload, Action.REMOVE_UNSUBSCRIBES, "  ")
-    upload = work(say(upload, Action.REMOVE_UNSUBSCRIBES, "Form of  27 November"))
+        say(upload, actions.REMOVE_UNSUBSCRIBES, "  ")
+    upload = work(say(upload, actions.REMOVE_UNSUBSCRIBES, "Form of  27 November"))
 
     assert (upload.outcome["removed"], upload.outcome["not_there"]) == (1, 1)
     assert held() == ["other@example.com"]
     tell()
     assert at_service() == ["other@example.com"]
-    line = AuditEvent.objects.get(action=Action.REMOVE_UNSUBSCRIBES)
+    line = AuditEvent.objects.get(action=actions.REMOVE_UNSUBSCRIBES)
     assert (line.reason, line.detail["removed"]) == ("Form of 27 November", 1)
 
 
@@ -103,10 +104,10 @@ def test_refusals_are_registered_to_their_end_although_the_book_is_reset(
 ) -> None:
     register("ann@example.com")
     monkeypatch.setattr(limits, "ROWS_PER_JOB_BATCH", 1)
-    upload = say(listed(), Action.REGISTER_UNSUBSCRIBES)
-    claimed = jobs.claim(Upload, upload.pk)
+    upload = say(listed(), actions.REGISTER_UNSUBSCRIBES)
+    claimed = claiming.claim(Upload, upload.pk)
     reset.reset(book=book, seen=editions.contents(book.current_edition), keep_copy=False, token=uuid4(), by=by)
-    uploads.run(claimed)
+    jobs.work_on(claimed)
 
     upload.refresh_from_db()
     assert (upload.state, upload.outcome["registered"]) == (JobState.COMPLETE, 2)
@@ -130,7 +131,7 @@ def test_badges_tell_what_holds_now_and_know_who_was_forgotten(
 def test_what_a_list_registered_is_taken_back_but_not_who_refused_otherwise(
     listed, say, refuse, tell, at_service, book, by
 ) -> None:
-    upload = work(say(listed(), Action.REGISTER_UNSUBSCRIBES))
+    upload = work(say(listed(), actions.REGISTER_UNSUBSCRIBES))
     refuse("bob@example.com")
     tell()
     token = uuid4()
@@ -146,7 +147,7 @@ def test_what_a_list_registered_is_taken_back_but_not_who_refused_otherwise(
     assert held() == ["bob@example.com"]
     tell()
     assert at_service() == ["bob@example.com"]
-    line = AuditEvent.objects.get(action=Action.REMOVE_UNSUBSCRIBES)
+    line = AuditEvent.objects.get(action=actions.REMOVE_UNSUBSCRIBES)
     assert (line.reason, line.detail["removed"]) == ("Sent by mistake", 1)
     with pytest.raises(EmptyListError):
         of_lists.take_back(**{**values, "token": uuid4()})
@@ -156,7 +157,7 @@ def test_who_refuses_by_the_link_in_a_mail_is_not_taken_back_with_a_list(listed,
     from mailings.models import RecipientState
     from mailings.services.sending import following
 
-    upload = work(say(listed(), Action.REGISTER_UNSUBSCRIBES))
+    upload = work(say(listed(), actions.REGISTER_UNSUBSCRIBES))
     arguments = (draft, "ann@example.com", "ann@example.com", RecipientState.UNSUBSCRIBED, "", timezone.now())
     following._suppress(*arguments)
     assert list(Suppression.objects.filter(origin=upload).values_list("key", flat=True)) == ["bob@example.com"]

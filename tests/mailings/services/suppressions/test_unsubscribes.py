@@ -5,11 +5,11 @@ from uuid import uuid4
 import pytest
 
 from libraries.outbound_mailer.simulator.faults import Fault, FaultKind
-from mailings import limits
+from mailings import actions, limits
 from mailings.models import Suppression, Telling
 from mailings.services.rules import NotAllowedError
 from mailings.services.suppressions import telling, unsubscribes
-from workspace.models import Action, AuditEvent
+from workspace.models import AuditEvent
 from workspace.services.history.audit import Actor
 from workspace.services.work import crash_points
 
@@ -53,7 +53,7 @@ def test_a_removal_needs_a_reason_which_stays_in_the_history(refuse, consent, te
 
     assert (report.removed, report.not_there) == (1, 1)
     assert held() == ["bob@example.com"]
-    line = AuditEvent.objects.get(action=Action.REMOVE_UNSUBSCRIBES)
+    line = AuditEvent.objects.get(action=actions.REMOVE_UNSUBSCRIBES)
     assert (line.reason, line.detail["removed"]) == ("Signed the form again", 1)
     assert "ann@" not in str(line.detail).lower()
     tell()

@@ -75,7 +75,7 @@ def edit(book, by) -> Callable:
 @pytest.fixture
 def service(book, practice):
     """The client of the simulated service: what NAVER's console would do there."""
-    from addressbook.services.sync.connection import client_for
+    from workspace.services.books.connection import client_for
 
     with client_for(book) as client:
         yield client

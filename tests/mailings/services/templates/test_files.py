@@ -10,13 +10,13 @@ import pytest
 from django.utils import timezone
 
 from libraries.outbound_mailer.simulator.faults import Fault, FaultKind
-from mailings import limits
+from mailings import actions, limits
 from mailings.models import Category, Template, TemplateCall, TemplateImport
 from mailings.services.rules import NotAllowedError
 from mailings.services.templates import documents, exporting, importing, writing
 from mailings.services.templates.documents import RefusedDocumentError
 from mailings.services.templates.writing import UnreadTemplateError
-from workspace.models import Action, AuditEvent, Region, Zone
+from workspace.models import AuditEvent, Region, Zone
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
 from workspace.services.work import crash_points
@@ -79,9 +79,9 @@ def test_what_goes_out_comes_in_the_same(kept, book, by, begin, register_templat
     assert Template.objects.filter(book=other, sid__isnull=kept == "here alone").count() == 4
     assert work(begin(first, book=other)) == {"already_there": 4}
     assert exported(other, by) == first
-    line = AuditEvent.objects.filter(action=Action.IMPORT_TEMPLATES, book_id=other.pk).earliest("pk")
+    line = AuditEvent.objects.filter(action=actions.IMPORT_TEMPLATES, book_id=other.pk).earliest("pk")
     assert line.detail == {"templates_imported": 4, "templates_twice": 1, "file": "templates.json"}
-    assert AuditEvent.objects.filter(action=Action.EXPORT_TEMPLATES, book_id=book.pk).get().detail == {"templates": 4}
+    assert AuditEvent.objects.filter(action=actions.EXPORT_TEMPLATES, book_id=book.pk).get().detail == {"templates": 4}
 
 
 def test_a_category_goes_out_with_what_is_below_it(book, by, register_template, make_category) -> None:

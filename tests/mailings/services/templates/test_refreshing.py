@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from libraries.outbound_mailer.simulator.faults import Fault, FaultKind
 from libraries.outbound_mailer.templates import ROOT_CATEGORY
-from mailings import limits
+from mailings import actions, limits
 from mailings.models import Category, Mailing, Template, TemplateCall, TemplateRefresh
 from mailings.services.rules import NotAllowedError
 from mailings.services.templates import leasing, refreshing, writing
 from mailings.services.templates.settling import UnsettledError
-from workspace.models import Action, AuditEvent
+from workspace.models import AuditEvent
 from workspace.services.history.audit import Actor
 from workspace.services.work import crash_points
 from workspace.services.work.changing import Fact, changing
@@ -57,7 +57,7 @@ def test_the_tree_of_the_service_becomes_ours(service, refresh, text) -> None:
     assert (template.category.name, template.category.parent.name) == ("Inner", "Outer")
     assert (template.editor, template.needs_reading) == ("html", False)
     assert row.tree_read_at is not None
-    line = AuditEvent.objects.get(action=Action.READ_TEMPLATES)
+    line = AuditEvent.objects.get(action=actions.READ_TEMPLATES)
     assert (line.detail, line.username) == ({"new": 2}, "alice")
 
 
@@ -73,7 +73,7 @@ def test_only_what_is_new_or_changed_is_read(practice, service, refresh, registe
     assert asked() == 1
     refresh()
     assert asked() == 1
-    assert AuditEvent.objects.filter(action=Action.READ_TEMPLATES).count() == 1
+    assert AuditEvent.objects.filter(action=actions.READ_TEMPLATES).count() == 1
 
 
 def _count_reads(practice) -> Callable[[], int]:
@@ -95,7 +95,7 @@ def test_a_content_that_changed_under_its_name_is_read_with_its_template(
 
     assert names() == [("One", "Theirs", True)]
     assert Template.objects.get().editor == "html"
-    assert AuditEvent.objects.get(action=Action.READ_TEMPLATES).detail["changed"] == 1
+    assert AuditEvent.objects.get(action=actions.READ_TEMPLATES).detail["changed"] == 1
 
 
 def test_what_the_service_has_no_more_stays_here_out_of_use(

@@ -7,7 +7,7 @@ import pytest
 
 from libraries.outbound_mailer import MailerError
 from libraries.outbound_mailer.simulator.faults import Fault, FaultKind
-from mailings import limits
+from mailings import actions, limits
 from mailings.models import Category, Template, TemplateCall
 from mailings.services.rules import NotAllowedError
 from mailings.services.templates import calls, categories, writing
@@ -17,7 +17,7 @@ from mailings.services.templates.settling import UnsettledError
 from mailings.services.templates.texts import UnfitTextError
 from mailings.services.templates.tree import CategoryGoneError
 from mailings.services.templates.writing import StaleTemplateError
-from workspace.models import Action, AuditEvent
+from workspace.models import AuditEvent
 from workspace.services.history.audit import Actor
 from workspace.services.work import crash_points
 
@@ -361,5 +361,5 @@ def test_viewers_change_nothing(kept, book, vera, bob, register_template, make_c
         with pytest.raises(NotAllowedError):
             act()
     register_template("Two", by=Actor(bob))
-    assert AuditEvent.objects.filter(action=Action.REGISTER_TEMPLATE).last().username == "bob"
+    assert AuditEvent.objects.filter(action=actions.REGISTER_TEMPLATE).last().username == "bob"
     assert calls.TemplateCall.objects.count() == 0

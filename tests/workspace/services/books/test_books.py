@@ -3,7 +3,8 @@ from uuid import uuid4
 import pytest
 from django.db.models.signals import pre_save
 
-from workspace.models import Action, AddressBook, AuditEvent, BookMember, Region, Role, User, Zone
+from workspace import actions
+from workspace.models import AddressBook, AuditEvent, BookMember, Region, Role, User, Zone
 from workspace.services.books import books
 from workspace.services.books.books import (
     AlreadyMemberError,
@@ -42,7 +43,7 @@ def test_change_settings_records_what_changed(book, by) -> None:
     books.change_settings(book=book, seen_version=1, name="New", zone=Zone.PUBLIC, region=Region.JPN, by=by)
     book.refresh_from_db()
     assert (book.name, book.region, book.version) == ("New", "JPN", 2)
-    detail = AuditEvent.objects.get(action=Action.CHANGE_BOOK).detail
+    detail = AuditEvent.objects.get(action=actions.CHANGE_BOOK).detail
     assert detail == {"name": ["Main", "New"], "region": ["KR", "JPN"]}
 
 
@@ -56,7 +57,7 @@ def test_change_settings_does_not_overwrite_somebody_elses_change(book, by) -> N
 def test_change_settings_sent_twice_is_recorded_once(book, by) -> None:
     for _ in range(2):
         books.change_settings(book=book, seen_version=1, name="New", zone=Zone.PUBLIC, region=Region.KR, by=by)
-    assert AuditEvent.objects.filter(action=Action.CHANGE_BOOK).count() == 1
+    assert AuditEvent.objects.filter(action=actions.CHANGE_BOOK).count() == 1
 
 
 def test_add_member_gives_a_role(book, by, charlie) -> None:
@@ -120,7 +121,7 @@ def test_adopt_orphan_is_recorded_once(book, alice, charlie) -> None:
     for _ in range(2):
         books.adopt_orphan(book=book, by=Actor(charlie))
     assert role_of(book, charlie) == Role.ADMIN
-    assert AuditEvent.objects.filter(action=Action.ADOPT_BOOK, username="charlie").count() == 1
+    assert AuditEvent.objects.filter(action=actions.ADOPT_BOOK, username="charlie").count() == 1
     assert not books.orphans()
 
 

@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from tests.addressbook.services.test_concurrency import at_once
 from tests.support.people import PASSWORD
-from workspace import limits
-from workspace.models import Action, AuditEvent, BookMember, Invitation, Role, User
+from workspace import actions, limits
+from workspace.models import AuditEvent, BookMember, Invitation, Role, User
 from workspace.services.books import books, invitations, members
 from workspace.services.books.invitations import InvitationClosedError, State
 from workspace.services.history.audit import Actor
@@ -21,14 +21,14 @@ def invite(book, by):
     )
 
 
-def actions() -> list[str]:
+def codes() -> list[str]:
     return list(AuditEvent.objects.order_by("pk").values_list("action", flat=True))
 
 
 def test_whoever_accepts_is_a_member_and_the_history_says_by_whom(book, invite, charlie) -> None:
     invitations.accept(invitation=invitations.find(invite()), by=Actor(charlie))
     assert BookMember.objects.get(user=charlie).role == "manager"
-    line = AuditEvent.objects.get(action=Action.ACCEPT_INVITATION)
+    line = AuditEvent.objects.get(action=actions.ACCEPT_INVITATION)
     assert (line.username, line.detail["of"], line.detail["role"]) == ("charlie", "alice", "manager")
 
 
@@ -95,7 +95,7 @@ def test_a_withdrawn_one_is_dead(book, by, invite, charlie) -> None:
     invitation = invitations.find(invite())
     assert invitations.withdraw(book=book, invitation_id=invitation.pk, by=by)
     assert invitations.withdraw(book=book, invitation_id=invitation.pk, by=by)  # twice
-    assert actions().count("withdraw_invitation") == 1
+    assert codes().count("withdraw_invitation") == 1
     assert closed_state(invitation, charlie) == State.WITHDRAWN
 
 
@@ -169,7 +169,7 @@ def test_of_two_at_once_one_wins(book, invite, make_user) -> None:
     )
     assert sum(isinstance(result, InvitationClosedError) for result in results) == 3
     assert BookMember.objects.filter(book=book).exclude(role="admin").count() == 1
-    assert actions().count("accept_invitation") == 1
+    assert codes().count("accept_invitation") == 1
     assert User.objects.filter(username="new").exists() == isinstance(results[3], User)
 
 

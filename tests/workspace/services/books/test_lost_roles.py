@@ -12,7 +12,8 @@ from addressbook.services.addresses.selection import Selection
 from addressbook.services.reset import editions, forget_person, reset, restoring
 from addressbook.services.reset.restoring import Newcomers
 from tests.support.people import PASSWORD
-from workspace.models import Action, AddressBook, AuditEvent, BookMember, Invitation, Region, Role, User, Zone
+from workspace import actions
+from workspace.models import AddressBook, AuditEvent, BookMember, Invitation, Region, Role, User, Zone
 from workspace.services.books import books, invitations, keys, members
 from workspace.services.books.books import RoleLostError
 from workspace.services.history.audit import Actor
@@ -95,4 +96,4 @@ def test_a_page_answers_it_with_403(book, by, bob, client_of, settings) -> None:
     answer = client.post(reverse("invite_member", args=[book.slug]), fields)
     assert answer.status_code == 403
     assert not Invitation.objects.exists()
-    assert not AuditEvent.objects.filter(action=Action.INVITE_MEMBER).exists()
+    assert not AuditEvent.objects.filter(action=actions.INVITE_MEMBER).exists()

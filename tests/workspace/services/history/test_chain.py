@@ -10,8 +10,8 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from addressbook.services.addresses import groups
-from workspace import limits
-from workspace.models import Action, AuditChain, AuditEvent, Region, Zone
+from workspace import actions, limits
+from workspace.models import AuditChain, AuditEvent, Region, Zone
 from workspace.services import history
 from workspace.services.books import books
 from workspace.services.history import Fault, Finding, Head, audit
@@ -42,7 +42,7 @@ def delete(condition: str) -> None:
 
 def test_an_untouched_history_is_whole(book, by, lines) -> None:
     other = books.create_book(name="Other", zone=Zone.PUBLIC, region=Region.JPN, by=by)
-    audit.record(by=by, action=Action.ACCESS_REFUSED, book=None, detail={"roles": ("a", "b"), "ratio": 0.1})
+    audit.record(by=by, action=actions.ACCESS_REFUSED, book=None, detail={"roles": ("a", "b"), "ratio": 0.1})
     assert list(history.verify(kept=history.heads())) == []
     assert [(head.chain, head.number) for head in history.heads()] == [(0, 1), (book.pk, 5), (other.pk, 1)]
 
@@ -205,7 +205,7 @@ def test_old_lines_go_past_the_guard_and_the_rest_can_still_be_checked(book, by,
     history.install_guard()
     assert history.trim() == 3
     assert list(lines.order_by("number").values_list("number", flat=True)) == [4, 5, 6, 7]
-    assert [line.detail["through"] for line in lines.filter(action=Action.TRIM_HISTORY).order_by("number")] == [2, 3]
+    assert [line.detail["through"] for line in lines.filter(action=actions.TRIM_HISTORY).order_by("number")] == [2, 3]
     assert findings() == set()
     assert history.trim() == 0
     groups.create_group(book=book, name="VIP", token=uuid4(), by=by)

@@ -6,8 +6,10 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from addressbook import actions
 from addressbook.services.addresses import groups
-from workspace.models import Action, AuditEvent
+from workspace import actions as workspace_actions
+from workspace.models import AuditEvent
 from workspace.services import history
 from workspace.services.history import Filters
 from workspace.services.history.audit import Actor
@@ -46,8 +48,8 @@ def test_pages_show_lines_of_one_moment_once(book, lines) -> None:
 
 def test_filters_find_person_kind_and_time(book, lines) -> None:
     assert numbers(book, Filters(username="bob")) == [12, 10, 8, 6, 4]
-    assert numbers(book, Filters(action=Action.ADD_MEMBER)) == [2]
-    assert numbers(book, Filters(username="alice", action=Action.ADD_GROUP), size=2) == [11, 9, 7, 5, 3]
+    assert numbers(book, Filters(action=workspace_actions.ADD_MEMBER)) == [2]
+    assert numbers(book, Filters(username="alice", action=actions.ADD_GROUP), size=2) == [11, 9, 7, 5, 3]
     now = timezone.now()
     assert numbers(book, Filters(since=now)) == []
     assert numbers(book, Filters(until=now)) == numbers(book)

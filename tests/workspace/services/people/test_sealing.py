@@ -7,12 +7,13 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
-from addressbook.services.sync.connection import NotConnectedError, Obstacle, client_for
 from libraries.outbound_mailer.signing import Credentials
 from mailerconsole.operations.checks import check_sealed_keys, check_secrets_file
 from mailerconsole.operations.preparation import SecretsKeyError, prepare
-from workspace.models import Action, AuditEvent, Connection, Region, Zone
+from workspace import actions
+from workspace.models import AuditEvent, Connection, Region, Zone
 from workspace.services.books import books, keys
+from workspace.services.books.connection import NotConnectedError, Obstacle, client_for
 from workspace.services.people import sealing
 from workspace.services.work import crash_points
 
@@ -188,7 +189,7 @@ def test_what_no_key_opens_can_be_forgotten(connected, key_file, capsys) -> None
     call_command("rotate_secrets_key", "--forget-unreadable")
     assert capsys.readouterr().out.count("Forgot the API keys of") == 3
     assert not Connection.objects.exists()
-    events = AuditEvent.objects.filter(action=Action.REMOVE_KEYS)
+    events = AuditEvent.objects.filter(action=actions.REMOVE_KEYS)
     assert {(event.username, event.user_id) for event in events} == {("(command line)", None)}
     prepare(beside_simulator=False)
 

@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from tests.support.totp import App, code_of
-from workspace import limits
-from workspace.models import Action, AuditEvent, Authenticator, RecoveryCode
+from workspace import actions, limits
+from workspace.models import AuditEvent, Authenticator, RecoveryCode
 from workspace.services.history.audit import Actor
 from workspace.services.people import sealing, second_factor
 from workspace.services.people.second_factor import Means
@@ -145,14 +145,14 @@ def test_turning_off_forgets_everything_and_is_recorded(with_app, alice) -> None
     assert second_factor.accept(alice, app.code()) is None
     assert second_factor.accept(alice, codes[0]) is None
     lines = AuditEvent.objects.filter(username="alice", book_id=None).order_by("pk")
-    assert [line.action for line in lines] == [Action.TURN_ON_TWO_FACTOR, Action.TURN_OFF_TWO_FACTOR]
+    assert [line.action for line in lines] == [actions.TURN_ON_TWO_FACTOR, actions.TURN_OFF_TWO_FACTOR]
 
 
 def test_the_operator_turns_it_off_for_who_has_lost_it_all(with_app, alice, capsys) -> None:
     with_app(alice)
     call_command("turn_off_two_factor", "alice")
     assert not second_factor.is_on(alice)
-    line = AuditEvent.objects.get(action=Action.TURN_OFF_TWO_FACTOR)
+    line = AuditEvent.objects.get(action=actions.TURN_OFF_TWO_FACTOR)
     assert (line.username, line.detail) == ("(command line)", {"user": "alice"})
 
 

@@ -4,11 +4,12 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from addressbook import limits
+from addressbook import actions, limits
+from addressbook.models import Job
 from addressbook.services.addresses import bulk, selection
 from workspace import limits as workspace_limits
-from workspace.models import Action, AuditEvent, Job, JobState
-from workspace.services.work import jobs, pace
+from workspace.models import AuditEvent, JobState
+from workspace.services.work import claiming, jobs, owners, pace
 from workspace.services.work.jobs import JobLostError
 
 
@@ -28,92 +29,92 @@ def let_the_lease_run_out(job: Job) -> None:
 
 
 def test_claim_gives_a_job_to_one_worker_only(job: Job) -> None:
-    assert jobs.claim(Job, job.pk).attempt == 1
-    assert jobs.claim(Job, job.pk) is None
+    assert claiming.claim(Job, job.pk).attempt == 1
+    assert claiming.claim(Job, job.pk) is None
 
 
 def test_claim_takes_over_when_the_lease_has_run_out(job: Job) -> None:
-    jobs.claim(Job, job.pk)
+    claiming.claim(Job, job.pk)
     let_the_lease_run_out(job)
-    assert jobs.claim(Job, job.pk).attempt == 2
+    assert claiming.claim(Job, job.pk).attempt == 2
 
 
 def test_the_log_says_when_a_job_begins_and_when_it_is_taken_over(job: Job, caplog) -> None:
     caplog.set_level("INFO", "workspace.services.work.jobs")
-    jobs.claim(Job, job.pk)
+    claiming.claim(Job, job.pk)
     let_the_lease_run_out(job)
-    jobs.claim(Job, job.pk)
+    claiming.claim(Job, job.pk)
     lines = [(record.message, record.fields) for record in caplog.records if hasattr(record, "fields")]
     own = {"work": "job", "id": job.pk, "rows_done": 0}
     assert lines == [("Job begun", {**own, "attempt": 1}), ("Job taken over", {**own, "attempt": 2})]
 
 
 def test_claim_takes_over_a_lease_from_before_the_clock_was_set_back(job: Job) -> None:
-    jobs.claim(Job, job.pk)
+    claiming.claim(Job, job.pk)
     Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() + timedelta(days=1))
-    assert jobs.claim(Job, job.pk) is not None
+    assert claiming.claim(Job, job.pk) is not None
 
 
 def test_a_worker_that_lost_its_job_writes_nothing(job: Job, book) -> None:
-    slow = jobs.claim(Job, job.pk)
+    slow = claiming.claim(Job, job.pk)
     let_the_lease_run_out(job)
-    fast = jobs.claim(Job, job.pk)
+    fast = claiming.claim(Job, job.pk)
     with pytest.raises(JobLostError):
-        bulk.run(slow)
+        jobs.work_on(slow)
     assert book.current_edition.addresses.count() == 6
-    bulk.run(fast)
+    jobs.work_on(fast)
     assert book.current_edition.addresses.count() == 0
 
 
 def test_a_job_taken_over_goes_on_where_the_last_batch_ended(job: Job) -> None:
-    first = jobs.claim(Job, job.pk)
+    first = claiming.claim(Job, job.pk)
     bulk._run_batch(first, 2)
     let_the_lease_run_out(job)
-    bulk.run(jobs.claim(Job, job.pk))
+    jobs.work_on(claiming.claim(Job, job.pk))
     job.refresh_from_db()
     assert (job.state, job.rows_done, job.outcome) == (JobState.COMPLETE, 6, {"deleted": 6})
 
 
 def test_wake_forgotten_gives_up_after_three_fruitless_attempts(job: Job) -> None:
     for _ in range(workspace_limits.JOB_ATTEMPTS):
-        assert jobs.claim(Job, job.pk) is not None
+        assert claiming.claim(Job, job.pk) is not None
         let_the_lease_run_out(job)
-    assert jobs.claim(Job, job.pk) is None
-    jobs.wake_forgotten()
+    assert claiming.claim(Job, job.pk) is None
+    claiming.wake_forgotten()
     job.refresh_from_db()
     assert job.state == JobState.FAILED
     assert job.finished_at is not None
-    assert AuditEvent.objects.get(action=Action.DELETE_ADDRESS).detail["state"] == "failed"
+    assert AuditEvent.objects.get(action=actions.DELETE_ADDRESS).detail["state"] == "failed"
 
 
 def test_a_job_is_recorded_even_when_its_requester_is_gone(job: Job, alice) -> None:
     Job.objects.update(requested_by=None)
-    bulk.run(jobs.claim(Job, job.pk))
-    event = AuditEvent.objects.get(action=Action.DELETE_ADDRESS)
+    jobs.work_on(claiming.claim(Job, job.pk))
+    event = AuditEvent.objects.get(action=actions.DELETE_ADDRESS)
     assert (event.username, event.user_id, event.detail["deleted"]) == ("alice", None, 6)
 
 
 def test_a_job_that_gets_on_is_not_given_up(job: Job) -> None:
     for _ in range(workspace_limits.JOB_ATTEMPTS):
-        bulk._run_batch(jobs.claim(Job, job.pk), 2)
+        bulk._run_batch(claiming.claim(Job, job.pk), 2)
         let_the_lease_run_out(job)
-    assert jobs.wake_forgotten() == 1
-    bulk.run(jobs.claim(Job, job.pk))
+    assert claiming.wake_forgotten() == 1
+    jobs.work_on(claiming.claim(Job, job.pk))
     job.refresh_from_db()
     assert job.state == JobState.COMPLETE
 
 
 def test_wake_forgotten_announces_what_no_message_told_of(job: Job) -> None:
     assert job.announced_at is None  # the test's transaction is not committed, so nothing was sent
-    assert jobs.wake_forgotten() == 1
-    assert jobs.wake_forgotten() == 0
+    assert claiming.wake_forgotten() == 1
+    assert claiming.wake_forgotten() == 0
 
 
 def test_wake_forgotten_announces_again_what_nobody_claimed(job: Job) -> None:
-    jobs.wake_forgotten()
+    claiming.wake_forgotten()
     long_ago = timezone.now() - timedelta(seconds=workspace_limits.JOB_FORGOTTEN_AFTER_SECONDS + 1)
     Job.objects.update(announced_at=long_ago)
-    assert jobs.wake_forgotten() == 1
+    assert claiming.wake_forgotten() == 1
 
 
 def test_announce_survives_a_broker_that_is_down(job: Job, monkeypatch, caplog) -> None:
@@ -132,22 +133,22 @@ def test_announce_survives_a_broker_that_is_down(job: Job, monkeypatch, caplog) 
 
 
 def test_request_cancel_ends_a_waiting_job_at_once(job: Job, book, by) -> None:
-    jobs.request_cancel(book=book, job_id=job.pk, by=by)
+    owners.cancel(Job, book=book, work_id=job.pk, by=by)
     job.refresh_from_db()
     assert job.state == JobState.CANCELLED
-    assert jobs.claim(Job, job.pk) is None
+    assert claiming.claim(Job, job.pk) is None
 
 
 def test_dismiss_puts_away_only_what_is_over_and_ones_own(job: Job, book, by, bob) -> None:
     from workspace.services.history.audit import Actor
 
-    jobs.dismiss(Job, book=book, work_id=job.pk, by=by)
+    owners.dismiss(Job, book=book, work_id=job.pk, by=by)
     job.refresh_from_db()
     assert job.dismissed_at is None
-    jobs.request_cancel(book=book, job_id=job.pk, by=by)
-    jobs.dismiss(Job, book=book, work_id=job.pk, by=Actor(bob))
+    owners.cancel(Job, book=book, work_id=job.pk, by=by)
+    owners.dismiss(Job, book=book, work_id=job.pk, by=Actor(bob))
     assert Job.objects.shown_to(by.user.pk).count() == 1
-    jobs.dismiss(Job, book=book, work_id=job.pk, by=by)
+    owners.dismiss(Job, book=book, work_id=job.pk, by=by)
     assert Job.objects.shown_to(by.user.pk).count() == 0
 
 

@@ -9,9 +9,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from addressbook import tasks
 from mailerconsole import sqlite
-from workspace import limits
+from workspace import limits, tasks
 from workspace.services.work import pace, write_ahead_log
 
 # There is nothing of it on the other engine.

@@ -8,11 +8,12 @@ from uuid import uuid4
 import pytest
 from django.views.debug import ExceptionReporter
 
-from addressbook.services.sync.connection import NotConnectedError, Obstacle, client_for, target_of, try_out
 from libraries.outbound_mailer import ConfigurationError, GroupAddresses, InvalidRequestError
 from libraries.outbound_mailer.simulator import DEFAULT_ACCOUNT
-from workspace.models import Action, AddressBook, AuditEvent, Connection, Region, Submission, Zone
+from workspace import actions
+from workspace.models import AddressBook, AuditEvent, Connection, Region, Submission, Zone
 from workspace.services.books import books, keys
+from workspace.services.books.connection import NotConnectedError, Obstacle, client_for, target_of, try_out
 from workspace.services.people import sealing
 
 ACCESS, SECRET = DEFAULT_ACCOUNT.credentials.access_key, DEFAULT_ACCOUNT.credentials.secret_key
@@ -139,14 +140,14 @@ def test_removed_keys_are_gone_and_practice_is_back(book, by, practice, service,
     assert keys.remove_keys(book=book, by=by)
     assert target_of(book).is_practice
     assert not keys.remove_keys(book=book, by=by)
-    assert AuditEvent.objects.filter(action=Action.REMOVE_KEYS).count() == 1
+    assert AuditEvent.objects.filter(action=actions.REMOVE_KEYS).count() == 1
 
 
 def test_the_same_form_twice_has_one_effect(book, change) -> None:
     token = uuid4()
     change(ACCESS, SECRET, token=token)
     change(ACCESS, SECRET, token=token)
-    assert AuditEvent.objects.filter(action=Action.CHANGE_KEYS).count() == 1
+    assert AuditEvent.objects.filter(action=actions.CHANGE_KEYS).count() == 1
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_keys_are_nowhere_in_the_database_and_in_no_log_or_repr(book, service, c
         assert SECRET not in text
         assert ACCESS not in text
     assert json.loads(sealing.unseal(row.sealed_keys)) == {"access_key": ACCESS, "secret_key": SECRET}
-    details = [event.detail for event in AuditEvent.objects.filter(action=Action.CHANGE_KEYS).order_by("pk")]
+    details = [event.detail for event in AuditEvent.objects.filter(action=actions.CHANGE_KEYS).order_by("pk")]
     assert details == [{"keys": "entered", "host": service.base_url}, {"keys": "replaced", "host": service.base_url}]
 
 

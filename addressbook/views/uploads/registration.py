@@ -11,9 +11,9 @@ from addressbook.models import Group
 from addressbook.services.addresses import registration
 from addressbook.services.addresses.groups import GroupGoneError
 from addressbook.services.addresses.registration import Report
-from addressbook.views.addresses.popup_group import group_to_register_into
-from addressbook.views.addresses.register_dialog import TEMPLATE, check_text, register_dialog
-from addressbook.views.screen.screen import Notification, answer_dialog, answer_done, is_gone
+from addressbook.views.answers.answers import Notification, answer_dialog, answer_done, is_gone
+from addressbook.views.uploads.popup_group import group_to_register_into
+from addressbook.views.uploads.register_dialog import TEMPLATE, check_text, register_dialog
 from addressbook.views.uploads.uploads import as_file, has_file, receive_file
 from workspace.models import Role
 from workspace.views.pages import sentences
