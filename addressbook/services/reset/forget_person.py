@@ -51,7 +51,8 @@ _HOLDERS: Final[list[Holder]] = []
 
 def holds_addresses(holder: Holder) -> None:
     """Have `holder` called for everybody who asks to be forgotten. Apps register theirs when they are ready."""
-    _HOLDERS.append(holder)
+    if holder not in _HOLDERS:
+        _HOLDERS.append(holder)
 
 
 class TooManyTracesError(Exception):

@@ -72,7 +72,8 @@ def add_act(action: str, act: ListAct) -> None:
 
 def also_count(counting: Counting) -> None:
     """Have the addresses of every list counted by this function too. Apps add theirs when they are ready."""
-    _COUNTINGS.append(counting)
+    if counting not in _COUNTINGS:
+        _COUNTINGS.append(counting)
 
 
 def outliving_reset() -> list[str]:

@@ -35,7 +35,8 @@ _HOOKS: Final[list[Callable[[Change], None]]] = []
 
 def on_change(hook: Callable[[Change], None]) -> None:
     """Have `hook` called at the end of every change of a book, in its transaction."""
-    _HOOKS.append(hook)
+    if hook not in _HOOKS:  # apps may be made ready twice in a process
+        _HOOKS.append(hook)
 
 
 def lock(book: AddressBook) -> Edition:

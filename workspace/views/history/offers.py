@@ -23,7 +23,8 @@ _OFFERS: Final[list[Offer]] = []
 
 def offer_beside_lines(offer: Offer) -> None:
     """Apps say so when they are ready; beside one line stands one offer, the one that was named first."""
-    _OFFERS.append(offer)
+    if offer not in _OFFERS:
+        _OFFERS.append(offer)
 
 
 def offered(access: Access, events: Sequence[AuditEvent]) -> Mapping[int, Offered]:
