@@ -4,7 +4,7 @@ from mailings.views.compose import attachments, check, draft, preview, recipient
 from mailings.views.follow import about_address, follow_up, mailing, mailings
 from mailings.views.settings import sections
 from mailings.views.suppressions import blocks, lists, unsubscribes
-from mailings.views.templates import acts, content, editing, files, page
+from mailings.views.templates import acts, content, editing, files, in_drafts, page
 
 mailing_urls: list[URLPattern] = [
     path("", mailing.mailing_page, name="mailing"),
@@ -22,6 +22,8 @@ mailing_urls: list[URLPattern] = [
     path("recipients/<int:source_id>/remove/", recipients.remove_source, name="remove_recipients"),
     path("attachments/", attachments.add_attachment, name="add_attachment"),
     path("attachments/<int:attachment_id>/remove/", attachments.remove_attachment, name="remove_attachment"),
+    path("template/", in_drafts.load_template, name="load_template"),
+    path("save-as-template/", in_drafts.save_as_template, name="save_as_template"),
     path("preview/", preview.preview_draft, name="preview_draft"),
     path("preview/frame/", preview.preview_frame, name="preview_frame"),
     path("test/", preview.send_test_mail, name="send_test_mail"),

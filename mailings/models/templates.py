@@ -74,8 +74,8 @@ class Template(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["book", "sid"], name="template_once_per_book")]
         indexes = [
-            # Serves the tree, and the list of templates in a draft.
-            models.Index(fields=["book", "name"], condition=Q(is_in_use=True), name="template_in_use"),
+            # Serves the tree by itself, without the rows: bodies are long.
+            models.Index(fields=["book", "is_in_use", "category", "name"], name="template_in_tree"),
             # Serves the refresh.
             models.Index(fields=["book", "id"], condition=Q(needs_reading=True), name="template_unread"),
         ]

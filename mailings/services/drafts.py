@@ -89,11 +89,9 @@ def begin_with(
         require_role(book, by, Role.MANAGER)
         if earlier := submitted.earlier_outcome():
             return find_draft(book, earlier["mailing"])
-        sender = default_of(book)
-        draft = Mailing(book=book, sender=sender, template=template, **_by(by))
+        draft = Mailing(book=book, sender=default_of(book), **_by(by))
         if template is not None:
-            draft.subject, draft.body, draft.editor = template.subject, template.body, template.editor
-            draft.sender = _sender_named(book, template.sender_address) or sender
+            _fill(draft, template)
         draft.save()
         fill(draft, edition)
         record(by=by, action=actions.BEGIN_MAILING, book=book, detail={"mailing": draft.pk})
@@ -165,6 +163,29 @@ def copy_with(
     return draft
 
 
+def load_template(*, book: AddressBook, mailing_id: int, seen_version: int, template_id: int, by: Actor) -> Mailing:
+    """Subject, body and editor of a template in use, in the place of the draft's, and its sender if the book has it.
+
+    Raises Template.DoesNotExist, DraftGoneError, StaleDraftError or NotAllowedError.
+    """
+    with transaction.atomic():
+        books.lock(book)
+        require_role(book, by, Role.MANAGER)
+        draft = find_draft(book, mailing_id)
+        template = Template.objects.in_use().filter(book=book).get(pk=template_id)
+        if not template.is_read:
+            raise Template.DoesNotExist
+        if draft.version != seen_version:
+            raise StaleDraftError(draft)
+        _fill(draft, template)
+        draft.version += 1
+        draft.updated_by, draft.updater = by.user, by.user.get_username()
+        draft.save()
+        detail = {"mailing": draft.pk, "template": template.name}
+        record(by=by, action=Action.CHANGE_MAILING, book=book, detail=detail)
+    return draft
+
+
 def delete(*, book: AddressBook, mailing_id: int, by: Actor) -> None:
     """Without effect where it is gone already. Raises NotAllowedError."""
     with transaction.atomic():
@@ -203,6 +224,12 @@ def copy_attachments(original: Mailing, made: Mailing) -> None:
 
 def _by(by: Actor) -> dict[str, Any]:
     return {"created_by": by.user, "creator": by.user.get_username(), "state": MailingState.DRAFT}
+
+
+def _fill(draft: Mailing, template: Template) -> None:
+    draft.template = template
+    draft.subject, draft.body, draft.editor = template.subject, template.body, template.editor
+    draft.sender = _sender_named(draft.book, template.sender_address) or draft.sender
 
 
 def _sender_named(book: AddressBook, address: str) -> Sender | None:

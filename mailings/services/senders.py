@@ -121,6 +121,14 @@ def default_of(book: AddressBook) -> Sender | None:
     return sender
 
 
+def proposed(book: AddressBook) -> tuple[str, str]:
+    """Address and name of the sender that a new draft would have, without making it; blank where there is none."""
+    sender = Sender.objects.filter(book=book).order_by("-is_default", "pk").first()
+    if sender is not None:
+        return sender.address, sender.name
+    return (PRACTICE_SENDER, "") if is_practice(book) else ("", "")
+
+
 def _find(book: AddressBook, sender_id: int) -> Sender:
     sender = Sender.objects.filter(book=book, pk=sender_id).first()
     if sender is None:

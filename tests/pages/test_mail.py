@@ -1,12 +1,7 @@
 """From *Mailing list* to a mail that is sent, as a person with a browser does it; axe and the policy look on."""
 
-from uuid import uuid4
-
 import pytest
 from playwright.sync_api import Page, expect
-
-from libraries.outbound_mailer.simulator import DEFAULT_ACCOUNT
-from workspace.services.books import keys
 
 SENT_SECONDS = 60
 
@@ -15,13 +10,6 @@ def begin(page: Page, slug: str) -> None:
     page.goto(f"/books/{slug}/mailings/")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_role("heading", name="Send mail")).to_be_visible()
-
-
-@pytest.fixture
-def connected(book, by, remote) -> None:
-    credentials = DEFAULT_ACCOUNT.credentials
-    pair = {"access_key": credentials.access_key, "secret_key": credentials.secret_key}
-    keys.change_keys(book=book, **pair, base_url=remote.base_url, token=uuid4(), by=by)
 
 
 def test_a_mail_is_written_looked_at_and_sent(page_of, bob, book, sender, connected, make_group, register, axe) -> None:

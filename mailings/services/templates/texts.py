@@ -12,7 +12,7 @@ from libraries.outbound_mailer import InvalidRequestError, types
 from libraries.outbound_mailer.templates import check_content
 from libraries.outbound_mailer.validation import check_line
 from mailings import limits
-from mailings.models import Editor, Template
+from mailings.models import Editor, Mailing, Template
 from mailings.services.senders import RefusedDomainError, parse_sender
 
 
@@ -64,6 +64,18 @@ class UnfitTextError(Exception):
 def text_of(template: Template) -> TemplateText:
     names = ("name", "subject", "body", "sender_address", "sender_name", "description", "editor")
     return TemplateText(**{name: getattr(template, name) for name in names})
+
+
+def text_of_draft(draft: Mailing, name: str) -> TemplateText:
+    """What of a draft can be a template."""
+    return TemplateText(
+        name=name,
+        subject=draft.subject,
+        body=draft.body,
+        sender_address=draft.sender.address if draft.sender else "",
+        sender_name=draft.sender.name if draft.sender else "",
+        editor=draft.editor,
+    )
 
 
 def text_from_service(answer: types.Template, *, editor: str = Editor.HTML) -> TemplateText:

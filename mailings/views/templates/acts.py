@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -143,6 +144,7 @@ def copy_template(request: HttpRequest, access: Access, template_id: int) -> Htt
             book=access.book,
             category_id=read_id(request.POST.get("category", "")),
             text=replace(text_of(original), name=request.POST.get("name", "")),
+            allow_twice=request.POST.get("allow_twice") == "1",
             token=token,
             by=access.by,
         )
@@ -178,7 +180,10 @@ def _do(
     try:
         made = act()
     except (*sentences.REFUSALS, UnfitTextError) as error:
-        return dialog(request, access, {**context, "problem": _why(error, access)}, status=_status(error))
+        context |= {"problem": _why(error, access), "is_taken": isinstance(error, categories.NameTakenError)}
+        # An attempt without an answer has its token again, so that it is known.
+        context |= {"token": read_token(request.POST) or uuid4()}
+        return dialog(request, access, context, status=_status(error))
     except TemplateGoneError as error:
         raise Http404 from error
     except NotAllowedError as error:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from mailings.forms.draft import read_id
 from mailings.forms.template import SentTemplate, read_template
 from mailings.models import Editor, Sender, Template
+from mailings.services import senders
 from mailings.services.rules import NotAllowedError
 from mailings.services.templates import reading, writing
 from mailings.services.templates.categories import NameTakenError
@@ -98,9 +99,7 @@ def edit_template(request: HttpRequest, access: Access, template_id: int) -> Htt
 
 
 def _blank(book: AddressBook) -> TemplateText:
-    """With the sender that a new draft would have."""
-    sender = Sender.objects.filter(book=book).order_by("-is_default", "pk").first()
-    address, name = (sender.address, sender.name) if sender else ("", "")
+    address, name = senders.proposed(book)
     return TemplateText("", "", "", address, name, editor=Editor.SIMPLE)
 
 

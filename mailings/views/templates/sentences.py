@@ -104,7 +104,7 @@ def problem(code: str, detail: dict[str, Any]) -> str:
         case "body_empty":
             return _("Write a body.")
         case "sender_missing":
-            return _("Type an address.")
+            return _("Name a sender.")
         case "no_address":
             return _("This is no email address.")
         case "sender_refused":

@@ -16,7 +16,7 @@ from mailings.services.templates import importing, refreshing
 from tests.support.html import text_of
 from workspace.models import AuditEvent
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
 FIELDS = {
@@ -92,7 +92,7 @@ def test_a_template_is_registered_into_the_category_that_is_open(client, at, cat
         ({"subject": ""}, "Type a subject."),
         ({"body": "x" * 600_000}, "585.9"),
         ({"sender_address": "me@ncloud.com"}, "The service does not send from ncloud.com."),
-        ({"sender_address": ""}, "Type an address."),
+        ({"sender_address": ""}, "Name a sender."),
         ({"description": "한" * 101}, "A Hangul syllable takes three bytes."),
     ],
 )
@@ -361,3 +361,58 @@ def test_the_tree_of_many_shows_one_category_at_a_time_with_few_questions(
     assert "T1" in page
     assert "T2" not in page
     assert AuditEvent.objects.filter(action__contains="template").count() == 0
+
+
+@pytest.fixture
+def draft(client, at, book, sender) -> Mailing:
+    client.post(at("begin_draft"), {"token": uuid4()})
+    Mailing.objects.update(subject="Autumn", body="<p>Leaves</p>", editor="simple")
+    return Mailing.objects.get()
+
+
+def test_a_draft_is_saved_as_a_template(client, at, draft, category) -> None:
+    form = client.get(at("save_as_template", draft.pk), headers=HTMX)
+    assert "Recipients, values, attachments and time are not part of a template." in text_of(form)
+    fields = {"token": uuid4(), "name": "Autumn", "category": category.pk}
+    saved = client.post(at("save_as_template", draft.pk), fields, headers=HTMX)
+    assert "The template “Autumn” was registered." in text_of(saved)
+    template = Template.objects.get()
+    assert (template.subject, template.body, template.editor) == ("Autumn", "<p>Leaves</p>", "simple")
+    assert (template.sender_address, template.sender_name, template.category) == ("news@example.com", "News", category)
+    line = AuditEvent.objects.get(action="register_template")
+    assert line.detail == {"template": "Autumn", "mailing": draft.pk}
+
+    taken = client.post(at("save_as_template", draft.pk), {**fields, "token": uuid4()}, headers=HTMX)
+    assert (taken.status_code, 'name="allow_twice"' in taken.content.decode()) == (409, True)
+    again = {**fields, "token": uuid4(), "allow_twice": "1"}
+    client.post(at("save_as_template", draft.pk), again, headers=HTMX)
+    assert Template.objects.count() == 2
+
+
+def test_a_draft_that_is_no_template_yet_says_what_is_missing(client, at, draft) -> None:
+    Mailing.objects.update(subject="", sender=None)
+    answer = client.post(at("save_as_template", draft.pk), {"token": uuid4(), "name": "two words"})
+    assert answer.status_code == 422
+    for sentence in ("A name cannot hold spaces.", "Type a subject.", "Name a sender."):
+        assert sentence in text_of(answer)
+
+
+def test_a_template_is_loaded_into_a_draft(client, at, draft, register, book) -> None:
+    other = Sender.objects.create(book=book, address="shop@example.com", key="shop@example.com")
+    template = register(sender_address="shop@example.com")
+    register(name="Other", subject="Quite another")
+    choice = text_of(client.get(at("load_template", draft.pk), headers=HTMX))
+    assert "Welcome" in choice
+    found = text_of(client.post(at("load_template", draft.pk), {"query": "quite"}, headers=HTMX))
+    assert "Other" in found
+    assert "Hello ${name}" not in found
+
+    stale = client.post(at("load_template", draft.pk), {"template": template.pk, "version": 7}, headers=HTMX)
+    assert stale.status_code == 409
+    loaded = client.post(at("load_template", draft.pk), {"template": template.pk, "version": 1}, headers=HTMX)
+    assert loaded["HX-Redirect"] == at("mailing", draft.pk)
+    now = Mailing.objects.get()
+    assert (now.subject, now.sender, now.template, now.version) == ("Hello ${name}", other, template, 2)
+    client.post(at("delete_template", template.pk))
+    gone = client.post(at("load_template", draft.pk), {"template": template.pk, "version": 2}, headers=HTMX)
+    assert (gone.status_code, "not in use any more" in text_of(gone)) == (409, True)

@@ -175,6 +175,8 @@ TABLE = {
     "remove_recipients": Row("post", (302, 404, 403, 404, 404), {"mailing_id": 4711, "source_id": 4711}),
     "add_attachment": Row("post", (302, 404, 403, 404, 404), {"mailing_id": 4711}),
     "remove_attachment": Row("post", (302, 404, 403, 404, 404), {"mailing_id": 4711, "attachment_id": 4711}),
+    "load_template": Row("get", (302, 404, 403, 404, 404), {"mailing_id": 4711}),
+    "save_as_template": Row("get", (302, 404, 403, 404, 404), {"mailing_id": 4711}),
     "preview_draft": Row("get", (302, 404, 403, 404, 404), {"mailing_id": 4711}),
     "preview_frame": Row("get", (302, 404, 403, 404, 404), {"mailing_id": 4711}),
     "send_test_mail": Row("get", (302, 404, 403, 404, 404), {"mailing_id": 4711}),

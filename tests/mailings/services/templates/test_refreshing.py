@@ -18,7 +18,7 @@ from workspace.services.history.audit import Actor
 from workspace.services.work import crash_points
 from workspace.services.work.changing import Fact, changing
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from workspace.models import AuditEvent
 from workspace.services.history.audit import Actor
 from workspace.services.work import crash_points
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 # What takes effect although no answer says so.
 TAKES_EFFECT = [FaultKind.ENDPOINT_TIMEOUT, FaultKind.CUT_AFTER, FaultKind.CUT_IN_ANSWER, FaultKind.RUBBISH]
