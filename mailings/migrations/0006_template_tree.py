@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('addressbook', '0014_lists'),
-        ('mailings', '0004_templates'),
+        ('mailings', '0005_reading_of_unsubscribes'),
     ]
 
     operations = [
