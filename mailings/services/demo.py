@@ -1,5 +1,6 @@
 """A week of mails for `make demo`: one that goes out at once and fails for a few, and one in every state of waiting."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
@@ -13,6 +14,7 @@ from mailings.services import drafts, rules, senders
 from mailings.services.recipients import counting, sources
 from mailings.services.sending import confirming
 from mailings.services.suppressions import unsubscribes
+from mailings.services.templates import documents, importing, refreshing
 from workspace.models import AddressBook, BookMember, Edition, Role
 from workspace.services.history.audit import Actor
 
@@ -36,6 +38,16 @@ _INVITATION: Final = (
     "<p>Hello ${name},</p><p>We would like to show you what is new, on <strong>10 December</strong> at 2 p.m. "
     'Please <a href="https://www.example.com/event">tell us</a> whether you come.</p>'
 )
+_TEMPLATES: Final = (
+    ("Welcome", [], {"subject": "Welcome, ${name}", "body": "<p>Hello ${name},</p><p>nice to have you here.</p>"}),
+    ("News-in-autumn", ["Newsletters"], {"subject": "News in autumn", "body": _NEWS}),
+    ("Invitation", ["Events"], {"subject": "You are invited, ${name}", "body": _INVITATION}),
+    (
+        "Thank-you",
+        ["Events", "Afterwards"],
+        {"subject": "Thank you, ${name}", "body": "<p>Hello ${name},</p><p>thank you for coming.</p>"},
+    ),
+)
 
 
 def fill(book: AddressBook) -> bool:
@@ -51,11 +63,22 @@ def fill(book: AddressBook) -> bool:
     refused = " ".join(list(samples.sample_emails(_REFUSED.stop))[_REFUSED])
     unsubscribes.register_typed(book=book, text=refused, token=uuid4(), by=manager)
     _write_all(edition, admin, manager)
+    _import_templates(book, manager)
     return True
 
 
 def _member(book: AddressBook, role: Role) -> Actor:
     return Actor(BookMember.objects.filter(book=book, role=role).select_related("user").earliest("pk").user)
+
+
+def _import_templates(book: AddressBook, by: Actor) -> None:
+    """The service is not there yet: a worker makes them as soon as it is."""
+    sender = {"sender_address": "news@example.com", "sender_name": "Example News", "editor": "simple"}
+    templates = [{**sender, "name": name, "category": path, **text} for name, path, text in _TEMPLATES]
+    document = {"format": documents.FORMAT, "version": documents.VERSION, "templates": templates}
+    data = json.dumps(document).encode()
+    importing.begin(book=book, data=data, name="templates.json", digest="", token=uuid4(), by=by)
+    refreshing.ask(book=book, by=by)
 
 
 def _write_all(edition: Edition, admin: Actor, manager: Actor) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from mailings.models import Mailing, Template
+from mailings.models import Category, Mailing, Template
 from tests.support.stack import wait_for
 
 
@@ -102,3 +102,32 @@ def test_a_template_from_its_category_to_a_draft_and_back(
     expect(page.get_by_text("“Evening” is out of use.")).to_be_visible()
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_text("“Evening” is in use again.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"), [(1440, "dark", "ja"), (1024, "light", "ko"), (390, "dark", "en")]
+)
+def test_the_pages_of_templates_are_accessible_and_fit(
+    stack, page_of, bob, book, axe, width, scheme, language, allowed_console_errors
+) -> None:
+    """A category with a long name, an empty one, a template, what is out of use, and a form that was refused."""
+    allowed_console_errors.append("status of 422")
+    long = Category.objects.create(book=book, name="아주-긴-카테고리-이름" * 8)
+    values = {"book": book, "category": long, "subject": "W" * 300, "body": "<p>${name}</p>"}
+    template = Template.objects.create(name="W" * 100, sender_address=f"{'w' * 60}@example.com", **values)
+    Template.objects.create(name="Unused", is_in_use=False, **values)
+    page = page_of(bob, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": stack.url}])
+
+    def looks_right() -> None:
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+
+    for path in ("", f"?category={long.pk}", "?show=unused", f"{template.pk}/", f"{template.pk}/edit/"):
+        page.goto(f"/books/{book.slug}/templates/{path}")
+        looks_right()
+    page.goto(f"/books/{book.slug}/templates/register/")
+    page.locator(".template-actions .primary").click()
+    expect(page.locator("#name-problem")).to_be_visible()
+    looks_right()
