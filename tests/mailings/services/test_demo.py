@@ -4,8 +4,9 @@ import pytest
 
 from addressbook.services.beginnings import demo as book_demo
 from libraries.outbound_mailer.simulator import Outcome
-from mailings.models import Mailing, MailingState
+from mailings.models import Mailing, MailingState, Template, TemplateImport
 from mailings.services import demo
+from mailings.services.templates import importing
 from workspace.models import AddressBook
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +34,14 @@ def test_one_goes_out_and_the_others_wait(book, practice, work) -> None:
     assert 0 < invitation.failed < 60
     assert newsletter.planned == 2600 - 20
     assert newsletter.confirmer == "manager"
+    importing.run(TemplateImport.objects.get().pk)
+    places = Template.objects.order_by("pk").values_list("name", "category__name")
+    assert list(places) == [
+        ("Welcome", None),
+        ("News-in-autumn", "Newsletters"),
+        ("Invitation", "Events"),
+        ("Thank-you", "Afterwards"),
+    ]
 
 
 def _again(book: AddressBook) -> AddressBook:
