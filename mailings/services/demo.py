@@ -38,7 +38,7 @@ _INVITATION: Final = (
     "<p>Hello ${name},</p><p>We would like to show you what is new, on <strong>10 December</strong> at 2 p.m. "
     'Please <a href="https://www.example.com/event">tell us</a> whether you come.</p>'
 )
-_TEMPLATES: Final = (
+_TEMPLATES: Final[tuple[tuple[str, list[str], dict[str, str]], ...]] = (
     ("Welcome", [], {"subject": "Welcome, ${name}", "body": "<p>Hello ${name},</p><p>nice to have you here.</p>"}),
     ("News-in-autumn", ["Newsletters"], {"subject": "News in autumn", "body": _NEWS}),
     ("Invitation", ["Events"], {"subject": "You are invited, ${name}", "body": _INVITATION}),
