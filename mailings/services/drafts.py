@@ -182,7 +182,7 @@ def load_template(*, book: AddressBook, mailing_id: int, seen_version: int, temp
         draft.updated_by, draft.updater = by.user, by.user.get_username()
         draft.save()
         detail = {"mailing": draft.pk, "template": template.name}
-        record(by=by, action=Action.CHANGE_MAILING, book=book, detail=detail)
+        record(by=by, action=actions.CHANGE_MAILING, book=book, detail=detail)
     return draft
 
 
