@@ -78,6 +78,8 @@ MAILING_TURN_SECONDS: Final = 60
 # Pauses after failed calls, doubled each time.
 CALL_PAUSE_SECONDS: Final = 5
 CALL_PAUSE_LONGEST_SECONDS: Final = 600
+# No wait but that for a scheduled time is longer: an hour that a service may ask for, and a quarter more.
+LONGEST_WAIT_SECONDS: Final = 7_200
 # Rows that one transaction of a freeze inserts, to stay below a tenth of a second.
 FREEZE_BATCH_ROWS: Final = 4_000
 # Rows of a page of mails; larger ones are not documented to work.

@@ -23,6 +23,8 @@ class FaultKind(StrEnum):
     CUT_BEFORE = "cut_before"  # the connection ends without an answer, no effect
     CUT_AFTER = "cut_after"  # the connection ends without an answer, takes effect
     CUT_IN_ANSWER = "cut_in_answer"  # the connection ends in the middle of the answer, takes effect
+    STALLED = "stalled"  # nothing for `seconds`, then the connection ends without an answer, no effect
+    DRIPPED = "dripped"  # the answer comes byte by byte, `seconds` apart, takes effect at once
     SLOW = "slow"  # the answer comes `seconds` late, takes effect at once
     CLOCK_SKEW = "clock_skew"  # the gateway's clock is `seconds` ahead of real time
     NOT_SUBSCRIBED = "not_subscribed"  # 403/77202: after the end of the API, or an account that never had it
@@ -34,7 +36,7 @@ class Fault:
     """One fault for the next `times` calls (None: until cleared) of one operation (None: of any).
 
     `operation` is the API's name, such as `createAddressBook`. `skip` lets that many calls pass before.
-    `retry_after` is the header's text. `seconds` belongs to SLOW and CLOCK_SKEW.
+    `retry_after` is the header's text. `seconds` belongs to STALLED, DRIPPED, SLOW and CLOCK_SKEW.
     """
 
     kind: FaultKind

@@ -164,6 +164,8 @@ class Gateway:
             raise _REFUSALS[fault.kind]
         if fault is not None and fault.kind in _REPLACED_BEFORE:
             return _REPLACED_BEFORE[fault.kind]
+        if fault is not None and fault.kind is FaultKind.STALLED:
+            return Reply(200, cut_after_bytes=0, delay_seconds=fault.seconds)
         limit = self.settings.max_body_bytes
         if limit is not None and len(request.body) > limit:
             raise _REFUSALS[FaultKind.TOO_LARGE]
@@ -261,4 +263,6 @@ def _after_effect(fault: Fault, reply: Reply) -> Reply:
             return replace(reply, cut_after_bytes=len(reply.body) // 2)
         case FaultKind.SLOW:
             return replace(reply, delay_seconds=fault.seconds)
+        case FaultKind.DRIPPED:
+            return replace(reply, drip_seconds=fault.seconds)
     return reply

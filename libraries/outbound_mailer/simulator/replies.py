@@ -11,7 +11,7 @@ JSON_TYPE = "application/json;charset=UTF-8"
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An HTTP answer. `cut_after_bytes` ends the connection when so much of it is out; `delay_seconds` holds
-    it back.
+    it back; `drip_seconds` lie between its bytes.
     """
 
     status: int
@@ -20,6 +20,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     cut_after_bytes: int | None = None
     delay_seconds: float = 0.0
+    drip_seconds: float = 0.0
 
 
 def json_reply(status: int, payload: object) -> Reply:

@@ -1,6 +1,7 @@
 """The simulator's HTTP side: HTTP/1.1 with kept-alive connections, a thread for each, on loopback only."""
 
 import contextlib
+import io
 import socket
 import sys
 import threading
@@ -56,6 +57,20 @@ class SimulatorServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+class _Dripping(io.BufferedIOBase):
+    """Lets bytes out one by one, until the client has had enough or the server stops."""
+
+    def __init__(self, wfile: io.BufferedIOBase, seconds: float, stopping: threading.Event) -> None:
+        self._wfile, self._seconds, self._stopping = wfile, seconds, stopping
+
+    def write(self, data: Any) -> int:
+        for byte in bytes(data):
+            if self._stopping.wait(self._seconds):
+                break
+            self._wfile.write(bytes([byte]))
+        return len(data)
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: SimulatorServer
     protocol_version = "HTTP/1.1"
@@ -88,6 +103,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(reply.body)))
         for name, value in reply.headers.items():
             self.send_header(name, value)
+        if reply.drip_seconds:
+            self.wfile = _Dripping(self.wfile, reply.drip_seconds, self.server.stopping)
+            self.close_connection = True
         self.end_headers()
         self.wfile.write(body[: reply.cut_after_bytes])
         if reply.cut_after_bytes is not None:

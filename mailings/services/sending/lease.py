@@ -1,6 +1,7 @@
 """Lease that gives a mailing to one worker at a time."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from celery import current_app
 from django.db import transaction
@@ -8,11 +9,20 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from mailings import limits
-from mailings.models import Mailing, MailingRun, Part, PartState
+from mailings.models import Mailing, MailingRun, MailingState, Part, PartState
 from workspace.models import Edition
 from workspace.services.books import books
 
 TASK = "mailings.tasks.run_mailing"
+LONGEST_WAIT: Final = timedelta(seconds=limits.LONGEST_WAIT_SECONDS)
+_WAITS_SHORTLY: Final = (
+    MailingState.FREEZING,
+    MailingState.HELD,
+    MailingState.SENDING,
+    MailingState.PAUSED,
+    MailingState.UNKNOWN,
+    MailingState.ACCEPTED,
+)
 
 
 class MailingLostError(Exception):
@@ -79,6 +89,10 @@ def announce(mailing_id: int) -> None:
         return
 
 
+def is_due(mailing_id: int) -> bool:
+    return _due(timezone.now()).filter(mailing=mailing_id).exists()
+
+
 def wake_due() -> int:
     """Announce the mailings that a worker should look at. Harmless when two run at once."""
     ids = list(_due(timezone.now()).values_list("mailing", flat=True))
@@ -102,4 +116,6 @@ def _due(now: datetime) -> QuerySet[MailingRun]:
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=impossible)
     # While a worker is at it, `next_at` is None unless a person has acted; after a crash only the lease tells.
     due = Q(next_at__lte=now) | Q(next_at__isnull=True, lease_until__isnull=False)
+    # A next look further ahead than any wait comes from that clock as well; only what is scheduled waits longer.
+    due |= Q(next_at__gt=now + LONGEST_WAIT, mailing__state__in=_WAITS_SHORTLY)
     return MailingRun.objects.filter(free, due)

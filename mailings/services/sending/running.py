@@ -34,6 +34,7 @@ def run(mailing_id: int) -> None:
 
 def _take_turn(run: MailingRun) -> datetime | None:
     """When somebody has to look again; None when that is up to a person."""
+    _bear_a_clock_set_back(run)
     looking.find_left_calling(run)
     mailing = Mailing.objects.get(pk=run.mailing_id)
     if mailing.is_draft:
@@ -56,6 +57,24 @@ def _take_turn(run: MailingRun) -> datetime | None:
         logger.exception("%s is not what was confirmed and is not sent", run)
         _pause(run, "content_changed")
         return None
+
+
+def _bear_a_clock_set_back(run: MailingRun) -> None:
+    """Shorten what would be waited for until the time before comes again. Raises MailingLostError."""
+    now = timezone.now()
+    beyond = now + lease.LONGEST_WAIT
+    own = Part.objects.filter(mailing=run.mailing_id)
+    looks = own.filter(next_look_at__gt=beyond, state__in=[PartState.UNKNOWN, PartState.ACCEPTED])
+    calls = own.filter(not_before__gt=beyond)
+    holds = Mailing.objects.filter(pk=run.mailing_id, state=MailingState.HELD, held_until__gt=beyond)
+    if not (looks.exists() or calls.exists() or holds.exists()):
+        return
+    with transaction.atomic():
+        lease.locked(run)
+        looks.update(next_look_at=now)
+        calls.update(not_before=None)
+        # It can still be undone for as long as was promised.
+        holds.update(held_until=now + timedelta(seconds=limits.HELD_SECONDS))
 
 
 def _work(run: MailingRun, client: MailerClient) -> datetime | None:

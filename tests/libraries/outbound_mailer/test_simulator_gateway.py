@@ -233,7 +233,7 @@ def test_fault_is_seen_by_the_client_as_what_it_is(
 
 
 def test_every_fault_has_a_test() -> None:
-    assert {*FAULTS, FaultKind.SLOW, FaultKind.CLOCK_SKEW} == {*FaultKind}
+    assert {*FAULTS, FaultKind.STALLED, FaultKind.DRIPPED, FaultKind.SLOW, FaultKind.CLOCK_SKEW} == {*FaultKind}
 
 
 def test_slow_fault_runs_into_the_read_timeout_after_the_write(
@@ -244,6 +244,17 @@ def test_slow_fault_runs_into_the_read_timeout_after_the_write(
         make_client(read_timeout_seconds=1).address_book.create(NEWS)
     assert caught.value.outcome_unknown
     assert simulator.book(KEYS.access_key).addresses == {"a@example.com"}
+
+
+@pytest.mark.parametrize(("kind", "seconds", "took_effect"), [("stalled", 30, False), ("dripped", 0.1, True)])
+def test_an_answer_that_does_not_end_is_given_up(
+    simulator: Simulator, make_client: MakeClient, kind: str, seconds: float, took_effect: bool
+) -> None:
+    simulator.faults.switch_on(Fault(kind=FaultKind(kind), seconds=seconds))
+    with pytest.raises(TemporaryError, match="in time") as caught:
+        make_client(read_timeout_seconds=0.5, call_timeout_seconds=1).address_book.create(NEWS)
+    assert caught.value.outcome_unknown
+    assert bool(simulator.book(KEYS.access_key).addresses) is took_effect
 
 
 def test_slow_fault_within_the_timeout_only_takes_its_time(simulator: Simulator, client: MailerClient) -> None:  # 6

@@ -38,3 +38,21 @@ def work() -> Callable:
         return mailing
 
     return work
+
+
+@pytest.fixture
+def colleague(bob):
+    from workspace.services.history.audit import Actor
+
+    return Actor(bob)
+
+
+@pytest.fixture
+def impatient(monkeypatch) -> None:
+    """Calls to a service that hangs end in a fraction of a second."""
+    from libraries.outbound_mailer import MailerClient
+    from libraries.outbound_mailer import limits as mailer_limits
+    from tests.mailings.services.sending.drawn import PATIENCE_SECONDS
+
+    monkeypatch.setattr(mailer_limits, "SILENCE_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setitem(MailerClient.__init__.__kwdefaults__, "call_timeout_seconds", PATIENCE_SECONDS * 2)
