@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from mailings.views.compose import attachments, check, draft, preview, recipient_files, recipients
-from mailings.views.follow import about_address, follow_up, mailing, mailings
+from mailings.views.follow import about_address, follow_up, line, mailing, mailings
 from mailings.views.settings import sections
 from mailings.views.suppressions import blocks, lists, unsubscribes
 from mailings.views.templates import acts, content, editing, files, in_drafts, page
@@ -46,6 +46,7 @@ mailing_urls: list[URLPattern] = [
 
 book_urls: list[URLPattern | URLResolver] = [
     path("", mailings.mailings, name="mailings"),
+    path("line/", line.mailing_line, name="mailing_line"),
     path("begin/", draft.begin_draft, name="begin_draft"),
     path("begin/selection/", recipients.begin_with_selection, name="begin_with_selection"),
     path("<int:mailing_id>/", include(mailing_urls)),

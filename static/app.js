@@ -575,14 +575,37 @@ function showLateGroups() {
   }
 }
 
+// The title of the tab begins with how a mailing stands, for those who look at another tab in the meantime.
+let tabMark = "";
+
+function showInTab() {
+  const word = all("[data-tab]").map((element) => element.dataset.tab).find(Boolean);
+  const title = document.title.startsWith(tabMark) ? document.title.slice(tabMark.length) : document.title;
+  tabMark = word ? `${word} · ` : "";
+  if (document.title !== tabMark + title) document.title = tabMark + title;
+}
+
+// A moment in the zone of the installation is told in the reader's own as well, where that is another one.
+function showLocalTimes() {
+  for (const element of all("time[data-zone]")) {
+    const moment = new Date(element.dateTime);
+    const how = { dateStyle: "medium", timeStyle: "short" };
+    const told = (more) => moment.toLocaleString(document.documentElement.lang, { ...how, ...more });
+    if (told({}) !== told({ timeZone: element.dataset.zone })) element.append(`, ${element.dataset.here.replace("{time}", told({}))}`);
+    delete element.dataset.zone; // once
+  }
+}
+
 function settle() {
   openDialogs(document);
+  showLocalTimes();
   showLateGroups();
   showSelection();
   keepPlace();
   setStops();
   showFold();
   showFields(document);
+  showInTab();
   const addresses = one("#addresses");
   if (addresses) {
     for (const link of all(".tree-item")) {

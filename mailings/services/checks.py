@@ -13,6 +13,7 @@ from mailings.models import Editor, Mailing, MailingState, RecipientSource
 from mailings.services.content import placeholders
 from mailings.services.content.checking import Finding, Place, check_body, check_marks, check_size, check_subject
 from mailings.services.content.composing import Composed, compose
+from mailings.services.quota import used_in_month
 from mailings.services.recipients.counting import Line, Numbers, count
 from mailings.services.rules import rules_of
 from mailings.services.senders import is_refused
@@ -40,6 +41,8 @@ class CheckReport:
     findings: tuple[Finding, ...]
     numbers: Numbers
     placeholders: tuple[PlaceholderState, ...]
+    # Recipients of its month, with this mail.
+    in_month: int
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -54,6 +57,7 @@ def check(draft: Mailing, edition: Edition) -> CheckReport:
     composed = compose(content_of(draft))
     numbers = count(draft, edition)
     states = placeholder_states(draft, composed.names, numbers.lines)
+    used = used_in_month(draft.book, draft.send_at or timezone.now())
     findings = [
         *_check_sender(draft),
         *check_subject(draft.subject, is_advertising=draft.is_advertising),
@@ -65,9 +69,9 @@ def check(draft: Mailing, edition: Edition) -> CheckReport:
         *_check_attachments(draft),
         *_check_advertising(draft),
         *_check_time(draft),
-        *_check_quota(draft, numbers),
+        *_check_quota(draft, used, numbers),
     ]
-    return CheckReport(tuple(findings), numbers, states)
+    return CheckReport(tuple(findings), numbers, states, used + numbers.recipients)
 
 
 def placeholder_states(draft: Mailing, names: tuple[str, ...], lines: tuple[Line, ...]) -> tuple[PlaceholderState, ...]:
@@ -177,13 +181,8 @@ def _check_time(draft: Mailing) -> Iterator[Finding]:
         yield Finding("time_too_far", Place.TIME, blocks=True, detail={"days": limits.SCHEDULED_AHEAD_DAYS})
 
 
-def _check_quota(draft: Mailing, numbers: Numbers) -> Iterator[Finding]:
-    """The service counts recipients by calendar month and tells nobody how many are left."""
+def _check_quota(draft: Mailing, used: int, numbers: Numbers) -> Iterator[Finding]:
     quota = rules_of(draft.book).monthly_quota
-    month = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    planned = Mailing.objects.confirmed().filter(book=draft.book, confirmed_at__gte=month)
-    sums = planned.aggregate(planned=Sum("planned"), left_out=Sum("left_out"), cancelled=Sum("cancelled"))
-    used = (sums["planned"] or 0) - (sums["left_out"] or 0) - (sums["cancelled"] or 0)
     if used + numbers.recipients > quota:
         detail = {"used": used, "quota": quota, "recipients": numbers.recipients}
         yield Finding("quota_passed", Place.RECIPIENTS, blocks=False, detail=detail)

@@ -7,12 +7,16 @@ from django.utils.safestring import SafeString
 from mailings.models import Category, Mailing, Template
 from mailings.services.suppressions.reading import suppressed
 from mailings.services.templates.reading import Branch
+from mailings.views.follow import sentences
+from mailings.views.follow.line import line_context
 from mailings.views.settings.sections import mail_settings
 from mailings.views.suppressions.sentences import badges
 from mailings.views.templates.tree_rows import TreeRows
 from workspace.models import AddressBook
+from workspace.views.pages.access import Access
 
 register = template.Library()
+register.filter("from_now", sentences.from_now)
 
 
 @register.filter
@@ -38,6 +42,13 @@ def template_tree(
 ) -> SafeString:
     """The tree of categories, each a link with its count; those that are open with their templates."""
     return TreeRows(book, category=category, template=template, in_use=in_use).of(root)
+
+
+@register.inclusion_tag("mail/line.html", takes_context=True)
+def mailing_line(context: dict[str, Any], access: Access) -> dict[str, Any]:
+    """What goes out from the book now, or waits for a decision; on a mailing's own page the others."""
+    own = context.get("mailing")
+    return line_context(access.book, besides=own.pk if isinstance(own, Mailing) else None)
 
 
 @register.inclusion_tag("mail/settings.html", takes_context=True)

@@ -5,13 +5,14 @@ import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import Min
 from django.utils import timezone
 
 from libraries.outbound_mailer import MailerClient
 from mailings import limits
 from mailings.models import Mailing, MailingRun, MailingState, Part, PartState
 from mailings.services.sending import calling, following, freezing, lease, looking
+from mailings.services.sending.progress import waits_for_another
 from workspace.services.books.connection import NotConnectedError, client_for
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def _work(run: MailingRun, client: MailerClient) -> datetime | None:
     end = time.monotonic() + limits.MAILING_TURN_SECONDS
     while time.monotonic() < end:
         stepped = looking.look_for_next(run, client) or following.follow_next(run, client)
-        if not _another_is_sending(run):
+        if not waits_for_another(run.mailing_id):
             stepped = calling.call_next(run, client) or stepped
         if not stepped:
             return _settle(run)
@@ -112,16 +113,6 @@ def _begin_if_due(run: MailingRun) -> datetime | None:
 def _has_work(run: MailingRun) -> bool:
     open_states = (PartState.WAITING, PartState.UNKNOWN, PartState.ACCEPTED)
     return Part.objects.filter(mailing=run.mailing_id, state__in=open_states).exists()
-
-
-def _another_is_sending(run: MailingRun) -> bool:
-    """One mailing of a book at a time: the one that began first. Nobody waits for a test, and no test for anybody."""
-    own = Mailing.objects.only("book_id", "is_test", "began_at").get(pk=run.mailing_id)
-    if own.is_test:
-        return False
-    earlier = Q(began_at__lt=own.began_at) | Q(began_at=own.began_at, pk__lt=own.pk) if own.began_at else Q()
-    others = Mailing.objects.filter(earlier, book=own.book_id, state=MailingState.SENDING, is_test=False)
-    return others.exclude(pk=own.pk).exists()
 
 
 def _settle(run: MailingRun) -> datetime | None:

@@ -14,7 +14,7 @@ from mailings.forms.draft import read_id
 from mailings.models import Mailing
 from mailings.services import checks
 from mailings.services.drafts import DraftGoneError, StaleDraftError
-from mailings.services.rules import NotAllowedError
+from mailings.services.rules import NotAllowedError, rules_of
 from mailings.services.sending import confirming
 from mailings.views.compose import sentences
 from mailings.views.compose.draft import dialog, draft_context, draft_or_404
@@ -66,6 +66,7 @@ def _check_dialog(
     context = {
         **draft_context(access, draft),
         "report": report,
+        "monthly_quota": rules_of(access.book).monthly_quota,
         "must_be_fixed": [(found, sentences.finding(found)) for found in report.blocking],
         "please_look": [(found, sentences.finding(found)) for found in report.warnings],
         "problem": problem,

@@ -24,6 +24,7 @@ from mailings.services.rules import NotAllowedError, may_send, rules_of
 from mailings.services.sending import confirming
 from mailings.services.sending.confirming import ChangedMeanwhileError, MailingGoneError, SamePersonError, TooLateError
 from mailings.services.sending.content import content_of
+from mailings.services.sending.progress import progress_of
 from mailings.views.compose.draft import draft_page
 from mailings.views.compose.preview import FRAME_POLICY, mail_frame
 from mailings.views.follow import sentences
@@ -32,6 +33,9 @@ from workspace.services.books.connection import is_practice
 from workspace.views.pages.access import Access, to_book
 
 RECIPIENTS_A_PAGE: Final = 50
+POLL_SECONDS: Final = 2
+# Of what waits for its time, or for a person.
+POLL_SECONDS_WAITING: Final = 20
 # While something moves by itself.
 MOVING: Final = frozenset(
     {
@@ -75,12 +79,16 @@ def mailing_or_404(access: Access, mailing_id: int) -> Mailing:
 
 def mailing_context(request: HttpRequest, access: Access, mailing: Mailing) -> dict[str, Any]:
     is_sending = mailing.state in (MailingState.SENDING, MailingState.PAUSED)
+    progress = progress_of(mailing)
     return {
         "access": access,
         "book": access.book,
         "mailing": mailing,
         "state": sentences.state(mailing),
         "sentence": sentences.standing(mailing),
+        "pace": sentences.pace(mailing, progress),
+        # What has ended before somebody came to look is no news.
+        "tab": sentences.tab(mailing, progress) if _polls(mailing) or request.GET.get("seen") else "",
         "standing": f"{mailing.state}-{mailing.planned}-{mailing.open}-{mailing.sent}-{mailing.unknown}",
         "counts": sentences.counts(mailing),
         "parts": [(part, sentences.part(part)) for part in mailing.parts.order_by("number")],
@@ -92,13 +100,20 @@ def mailing_context(request: HttpRequest, access: Access, mailing: Mailing) -> d
         # Parts without an answer have to be decided on first.
         "may_resume": mailing.state == MailingState.PAUSED and mailing.reason.get("code") != "unanswered",
         "may_stop": is_sending,
-        "moves": mailing.state in MOVING and mailing.done_at is None,
+        "poll_seconds": _polls(mailing),
         "token": uuid4(),
         "time_zone": settings.TIME_ZONE,
         "is_practice": is_practice(access.book),
         **_recipients(request, access, mailing),
         **_not_reached(access, mailing),
     }
+
+
+def _polls(mailing: Mailing) -> int:
+    """After how many seconds the page asks again; 0: nothing happens any more."""
+    if mailing.done_at is not None:
+        return 0
+    return POLL_SECONDS if mailing.state in MOVING else POLL_SECONDS_WAITING
 
 
 def _not_reached(access: Access, mailing: Mailing) -> dict[str, Any]:

@@ -1,13 +1,17 @@
 """What a mailing's page says: its state in a word and a sentence, results in words, and the service's codes."""
 
+from datetime import datetime
 from typing import Final
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from addressbook.services.addresses import bulk
 from mailings.models import Mailing, MailingState, Part, PartState, Recipient, RecipientState
+from mailings.services.sending.progress import Progress
+from workspace.views.pages.sentences import number
 
 # The codes that the service documents; others are shown as they came.
 REASONS: Final[dict[str, str | Promise]] = {
@@ -76,6 +80,53 @@ def standing(mailing: Mailing) -> str:
         case MailingState.ACCEPTED:
             return _("The service has accepted everything and is delivering it.")
     return ""
+
+
+def pace(mailing: Mailing, progress: Progress) -> str:
+    """How far a mailing is, how quickly it goes and how long it will take; empty where that is not the question."""
+    if mailing.state not in (MailingState.SENDING, MailingState.PAUSED, MailingState.STOPPED) or not mailing.planned:
+        return ""
+    numbers = {"accepted": number(progress.accepted), "planned": number(progress.accepted + progress.waiting)}
+    if mailing.state == MailingState.STOPPED:
+        numbers["planned"] = number(mailing.planned)
+        return _("Stopped after %(accepted)s of %(planned)s recipients had been handed to the service.") % numbers
+    if progress.waits_for_another:
+        return _("Waits until another mail of this address book has gone out.")
+    said = [_("%(accepted)s of %(planned)s handed to the service") % numbers]
+    if progress.again_at is not None and mailing.state == MailingState.SENDING:
+        moment = timezone.localtime(progress.again_at).strftime("%H:%M:%S")
+        said.append(_("goes on at %(time)s, as the service has asked for") % {"time": moment})
+    elif progress.a_minute and progress.seconds_left is not None:
+        said.append(_("%(count)s a minute") % {"count": number(progress.a_minute)})
+        said.append(_("about %(time)s left") % {"time": lasting(progress.seconds_left)})
+    return pgettext("between two in a list", ", ").join(said)
+
+
+def tab(mailing: Mailing, progress: Progress) -> str:
+    """What the title of the tab begins with, for people who look at another one."""
+    all_of_it = progress.accepted + progress.waiting
+    if mailing.state == MailingState.SENDING and all_of_it:
+        return f"{100 * progress.accepted // all_of_it} %"
+    return state(mailing)
+
+
+def lasting(seconds: int) -> str:
+    """The two largest units: 2 days 4 h, 3 h 20 min, 5 min, 40 s."""
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if days:
+        text = ngettext("%(days)s day %(hours)s h", "%(days)s days %(hours)s h", days)
+        return text % {"days": days, "hours": hours % 24}
+    if hours:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes % 60}
+    if minutes:
+        return _("%(minutes)s min") % {"minutes": minutes}
+    return _("%(seconds)s s") % {"seconds": seconds}
+
+
+def from_now(moment: datetime) -> str:
+    """As in "in 3 h 20 min"; empty for what is over."""
+    seconds = round((moment - timezone.now()).total_seconds())
+    return _("in %(time)s") % {"time": lasting(seconds)} if seconds > 0 else ""
 
 
 def counts(mailing: Mailing) -> list[tuple[str, int]]:

@@ -170,6 +170,7 @@ TABLE = {
     "ask_delete_draft": Row("get", (302, 404, 403, 404, 404), {"mailing_id": 4711}),
     "delete_draft": Row("post", (302, 404, 403, 302, 302), {"mailing_id": 4711}),
     "ask_recipients": Row("get", (302, 404, 403, 404, 404), {"mailing_id": 4711}),
+    "mailing_line": Row("get", (302, 404, 200, 200, 200)),
     "add_recipient_groups": Row("post", (302, 404, 403, 404, 404), {"mailing_id": 4711}),
     "add_recipient_addresses": Row("post", (302, 404, 403, 404, 404), {"mailing_id": 4711}),
     "remove_recipients": Row("post", (302, 404, 403, 404, 404), {"mailing_id": 4711, "source_id": 4711}),

@@ -105,11 +105,11 @@ def test_the_page_costs_the_same_however_many_lines_it_has(
 ) -> None:
     register("a@example.com")
     client.get(url(book))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(url(book))
     for number in range(3):
         register(f"b{number}@example.com", make_group(f"g{number}"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(url(book))
 
 

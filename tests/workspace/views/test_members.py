@@ -39,7 +39,7 @@ def test_members_are_listed_with_role_and_last_sign_in(
     text = text_of(client.get(url("members")))
     assert f"{timezone.localtime(vera.last_login):%Y-%m-%d %H:%M}" in text
     assert "bob never" in text
-    with django_assert_num_queries(6):  # session, user, membership, the bar, members, invitations
+    with django_assert_num_queries(7):  # session, user, membership, the bar, mailings, members, invitations
         client.get(url("members"))
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from libraries.outbound_mailer.simulator import Fault, FaultKind
 from mailings.models import Mailing, MailingState, MailRules, PartState
 from mailings.services.sending import confirming, running
+from mailings.services.sending.progress import waits_for_another
 from tests.mailings.services.sending.delivered import deliveries
 from tests.mailings.services.sending.lives import assert_sound
 from workspace.models import AuditEvent
@@ -72,7 +73,7 @@ def test_a_test_mail_does_not_wait_for_a_long_mailing(ready, work, practice, boo
     running.run(test.pk)
 
     assert deliveries(practice, book) == {"me@example.com": 1}
-    assert not running._another_is_sending(mailing.run)
+    assert not waits_for_another(mailing.pk)
 
 
 def test_a_part_that_two_people_send_again_is_called_once_more(ready, work, practice, book, by) -> None:
