@@ -87,7 +87,10 @@ def assert_jobs_are_worked_on(console: Console) -> None:
     wait_for(lambda: not list(broker.iterdir()), 60, lambda: str(list(broker.iterdir())))
 
 
-def run_python(console: Console, code: str) -> None:
+def run_python(console: Console, code: str) -> str:
+    """In a process with the console's settings; what it printed."""
     environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(console.data_dir)}
     environment["SQLITE_JOURNAL"] = os.environ.get("SQLITE_JOURNAL", "")
-    subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, env=environment, check=True, timeout=60)
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=60, stdout=subprocess.PIPE, text=True)
+    return done.stdout.strip()

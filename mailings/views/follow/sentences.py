@@ -86,9 +86,8 @@ def pace(mailing: Mailing, progress: Progress) -> str:
     """How far a mailing is, how quickly it goes and how long it will take; empty where that is not the question."""
     if mailing.state not in (MailingState.SENDING, MailingState.PAUSED, MailingState.STOPPED) or not mailing.planned:
         return ""
-    numbers = {"accepted": number(progress.accepted), "planned": number(progress.accepted + progress.waiting)}
+    numbers = {"accepted": number(progress.accepted), "planned": number(mailing.planned)}
     if mailing.state == MailingState.STOPPED:
-        numbers["planned"] = number(mailing.planned)
         return _("Stopped after %(accepted)s of %(planned)s recipients had been handed to the service.") % numbers
     if progress.waits_for_another:
         return _("Waits until another mail of this address book has gone out.")
@@ -104,9 +103,8 @@ def pace(mailing: Mailing, progress: Progress) -> str:
 
 def tab(mailing: Mailing, progress: Progress) -> str:
     """What the title of the tab begins with, for people who look at another one."""
-    all_of_it = progress.accepted + progress.waiting
-    if mailing.state == MailingState.SENDING and all_of_it:
-        return f"{100 * progress.accepted // all_of_it} %"
+    if mailing.state == MailingState.SENDING and mailing.planned:
+        return f"{100 * progress.accepted // mailing.planned} %"
     return state(mailing)
 
 

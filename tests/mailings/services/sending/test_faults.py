@@ -29,6 +29,7 @@ NOT_TAKEN_UNKNOWN = {
     FaultKind.HTML_ERROR,
     FaultKind.REDIRECT,
     FaultKind.CUT_BEFORE,
+    FaultKind.STALLED,
     # The gateway says that nothing reached the service; a second mail would be worse than a question.
     FaultKind.ENDPOINT_ERROR,
 }
@@ -36,7 +37,9 @@ LATER = {
     FaultKind.THROTTLE_LIMITED,
     FaultKind.RATE_LIMITED,
     FaultKind.TOO_LARGE,
+    # Here they take no time; `test_any_mailing` has calls that run into their time-outs.
     FaultKind.SLOW,
+    FaultKind.DRIPPED,
 }
 A_PERSON = {
     FaultKind.CLOCK_SKEW: "clock_skew",
