@@ -25,6 +25,7 @@ from workspace.models import AddressBook, BookMember
 from workspace.services.history.audit import Actor
 book = AddressBook.objects.get()
 by = Actor(BookMember.objects.get(book=book).user)
+senders.add_sender(book=book, address="news@example.com", name="News", by=by)
 draft = drafts.begin(book=book, token=uuid4(), by=by)
 Mailing.objects.filter(pk=draft.pk).update(subject="Twenty", body="<p>Hello</p>")
 text = " ".join(f"r{number}@example.com" for number in range(%(people)s))
@@ -66,7 +67,7 @@ from collections import Counter
 from mailings.models import Mailing, Part
 mailing = Mailing.objects.get()
 states = Counter(Part.objects.values_list("state", flat=True))
-counts = {"planned": mailing.planned, "sent": mailing.sent, "unknown": mailing.unknown}
+counts = {"reason": mailing.reason, "planned": mailing.planned, "sent": mailing.sent, "unknown": mailing.unknown}
 counts["calls"] = sum(Part.objects.values_list("attempts", flat=True))
 print(json.dumps({"state": mailing.state, "parts": states, **counts}))
 """
@@ -103,11 +104,12 @@ def test_a_worker_killed_in_the_middle_of_twenty_parts(console: Console) -> None
     simulator = Simulator(console)
     run(console, BEGIN % {"people": PARTS * PEOPLE_A_PART})
     wait_for(lambda: tell(console)["state"] == "held", 60, lambda: console.output)
-    simulator.ask("POST", "faults", kind="slow", operation="createMailRequest", times=None, seconds=0.5)
+    simulator.ask("POST", "faults", kind="slow", operation="createMailRequest", times=None, seconds=0.25)
     run(console, CUT % {"parts": PARTS})
     account = run(console, ACCOUNT)
 
-    wait_for(lambda: simulator.summary(account)["mails"] >= 5 * PEOPLE_A_PART, 60)
+    middle = 5 * PEOPLE_A_PART
+    wait_for(lambda: simulator.summary(account)["mails"] >= middle, 60, lambda: str(tell(console)))
     (parent,) = console.parents("worker --queues mail")
     children = parent.children()
     for process in [parent, *children]:
