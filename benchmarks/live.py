@@ -118,13 +118,16 @@ def pages_until(session: requests.Session, page: str, state: str) -> Iterator[fl
 
 
 class Watch:
-    """The most memory that was resident at any look, in bytes: of a web process, and of a worker with its children."""
+    """The most memory that was resident at any look, in bytes: of a web process, of a worker with its children, and of
+    the largest of these.
+    """
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, worker: str = "celery --app mailerconsole worker") -> None:
+        self._worker = worker
         self._supervisor = psutil.Process(pid)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
-        self.most_web = self.most_worker = 0
+        self.most_web = self.most_worker = self.most_process = 0
 
     def __enter__(self) -> None:
         self._thread.start()
@@ -139,8 +142,9 @@ class Watch:
     def _look(self) -> None:
         while not self._over.wait(0.05):
             self.most_web = max(self.most_web, self.web())
-            for worker in self._children("celery --app mailerconsole worker"):
-                self.most_worker = max(self.most_worker, resident(worker) + sum(map(resident, worker.children())))
+            for worker in self._children(self._worker):
+                sizes = [resident(process) for process in (worker, *worker.children())]
+                self.most_worker, self.most_process = max(self.most_worker, sum(sizes)), max(self.most_process, *sizes)
 
     def _children(self, command: str) -> list[psutil.Process]:
         return [

@@ -73,16 +73,21 @@ class HashedSuppressions:
     def __init__(self, book: AddressBook) -> None:
         rows = Suppression.objects.filter(book=book, key__startswith=_HASHED)
         self._rows = {row.key: row for row in rows}
+        self._recognised: list[tuple[Suppression, str]] = []
 
     def recognises(self, key: str) -> bool:
-        """Whether this is one of them; from then on the refusal has its address again, and counts as any other."""
+        """Whether this is one of them. Writes nothing."""
         row = self._rows.pop(hashed(key), None) if self._rows else None
-        if row is None:
-            return False
-        known = Suppression.objects.filter(book=row.book_id, kind=row.kind, key=key)
-        if not known.exists():
-            Suppression.objects.filter(pk=row.pk).update(key=key, email=key)
-        return True
+        if row is not None:
+            self._recognised.append((row, key))
+        return row is not None
+
+    def restore(self) -> None:
+        """Give the refusals of those who were recognised their addresses again: they count as any others then."""
+        for row, key in self._recognised:
+            known = Suppression.objects.filter(book=row.book_id, kind=row.kind, key=key)
+            if not known.exists():
+                Suppression.objects.filter(pk=row.pk).update(key=key, email=key)
 
 
 def sweep() -> int:

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from addressbook.services.addresses.integrity import one_moment
 from mailings import actions, limits
 from mailings.models import (
     Mailing,
@@ -83,9 +84,9 @@ def _spool(mailing: Mailing, edition: Edition, spool: IO[str]) -> tuple[int, str
     """Write everybody into the file, a line each; their number and the sha256 over the lines."""
     composed = compose(content_of(mailing))
     count, digest, missing = 0, hashlib.sha256(), 0
-    forgotten = HashedSuppressions(mailing.book)
-    # One snapshot for all sources.
-    with transaction.atomic():
+    # One snapshot for all sources, which keeps no writer waiting.
+    with one_moment():
+        forgotten = HashedSuppressions(mailing.book)
         for person in _everybody(mailing, edition):
             if forgotten.recognises(person[1]):
                 continue
@@ -97,6 +98,7 @@ def _spool(mailing: Mailing, edition: Edition, spool: IO[str]) -> tuple[int, str
             spool.write(line)
             digest.update(line.encode())
             count += 1
+    forgotten.restore()
     if missing:
         raise _MovedError({"code": "missing_values", "count": missing})
     spool.seek(0)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from libraries.outbound_mailer.simulator.faults import Fault, FaultKind
@@ -195,3 +196,20 @@ def test_open_recipients_are_states_of_rows(ready, work) -> None:
     mailing = work(ready(2), stop_at=(HELD,))
 
     assert set(mailing.recipients.values_list("state", flat=True)) == {RecipientState.OPEN}
+
+
+def test_people_can_click_while_recipients_are_read(ready, work, practice, monkeypatch) -> None:
+    """A million are read for many seconds: that must not be in a transaction that keeps writers out."""
+    from mailings.services.content.composing import Composed
+
+    held: list[bool] = []
+    guarded = Composed.values_for
+
+    def values_for(composed, own):
+        held.append(transaction.get_connection().in_atomic_block and connection.vendor == "sqlite")
+        return guarded(composed, own)
+
+    monkeypatch.setattr(Composed, "values_for", values_for)
+    work(ready(2, 2), turns=1)
+
+    assert held == [False, False]
