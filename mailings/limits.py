@@ -44,9 +44,9 @@ PART_RECIPIENTS: Final = 5_000
 TYPED_RECIPIENTS: Final = 1_000
 RECIPIENT_FILE_COLUMNS: Final = 100
 # Rows of a file that one transaction inserts, to stay below a tenth of a second.
-RECIPIENT_FILE_BATCH_ROWS: Final = 1_000
-# Refused rows whose number and reason are kept.
-RECIPIENT_FILE_REFUSED_LISTED: Final = 100
+RECIPIENT_FILE_BATCH_ROWS: Final = 5_000
+# How long a file that was read can be read in another way; it then names nobody any more.
+RECIPIENT_FILE_KEPT_HOURS: Final = 24
 # A file that a worker died of so often is not tried again.
 RECIPIENT_FILE_ATTEMPTS: Final = 3
 
@@ -81,7 +81,7 @@ CALL_PAUSE_LONGEST_SECONDS: Final = 600
 # No wait but that for a scheduled time is longer: an hour that a service may ask for, and a quarter more.
 LONGEST_WAIT_SECONDS: Final = 7_200
 # Rows that one transaction of a freeze inserts, to stay below a tenth of a second.
-FREEZE_BATCH_ROWS: Final = 4_000
+FREEZE_BATCH_ROWS: Final = 10_000
 # Rows of a page of mails; larger ones are not documented to work.
 RESULTS_PAGE_ROWS: Final = 100
 # The service forgets an upload after a day.

@@ -71,6 +71,7 @@ def wake_mailings() -> None:
     telling.wake_due()
     files.wake_waiting()
     files.sweep_unfinished()
+    files.sweep_read()
     refreshing.wake_due()
     importing.wake_due()
 

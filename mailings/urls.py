@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from mailings.views.compose import attachments, check, draft, preview, recipient_files, recipients
+from mailings.views.compose import attachments, behind, check, draft, preview, recipient_files, recipients
 from mailings.views.follow import about_address, follow_up, line, mailing, mailings
 from mailings.views.settings import sections
 from mailings.views.suppressions import blocks, lists, unsubscribes
@@ -17,7 +17,11 @@ mailing_urls: list[URLPattern] = [
     path("recipients/addresses/", recipients.add_addresses, name="add_recipient_addresses"),
     path("recipients/file/", recipient_files.add_file, name="add_recipient_file"),
     path("recipients/file/<int:file_id>/remove/", recipient_files.remove_file, name="remove_recipient_file"),
+    path("recipients/file/<int:file_id>/", recipient_files.show_file, name="show_recipient_file"),
+    path("recipients/file/<int:file_id>/choose/", recipient_files.choose_file, name="choose_recipient_file"),
     path("recipients/sample/", recipient_files.recipient_sample, name="recipient_sample"),
+    path("recipients/behind/<str:which>/", behind.show_behind, name="recipients_behind"),
+    path("recipients/<int:source_id>/refused/", behind.download_refused, name="download_refused_recipients"),
     path("recipients/now/", recipient_files.show_recipients, name="show_recipients"),
     path("recipients/<int:source_id>/remove/", recipients.remove_source, name="remove_recipients"),
     path("attachments/", attachments.add_attachment, name="add_attachment"),

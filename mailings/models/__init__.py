@@ -9,6 +9,7 @@ from mailings.models.mailings import (
 )
 from mailings.models.parts import Decision, MailingRun, Part, PartState
 from mailings.models.recipients import (
+    LeftOutEntry,
     Recipient,
     RecipientFile,
     RecipientSource,
@@ -28,6 +29,7 @@ __all__ = [
     "Category",
     "Decision",
     "Editor",
+    "LeftOutEntry",
     "MailKind",
     "MailRules",
     "Mailing",

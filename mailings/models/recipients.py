@@ -1,7 +1,9 @@
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from mailings.models.mailings import Mailing
@@ -23,30 +25,40 @@ class RecipientSource(models.Model):
     kind = models.CharField(max_length=9, choices=Kind)
     # Which groups, which selection, or what the file holds; its shape belongs to the service of the kind.
     parameters = models.JSONField(default=dict)
-    created_at = models.DateTimeField(auto_now_add=True)
+    # A file that is read once more keeps its place among the lines.
+    created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        ordering = ["pk"]
+        ordering = ["created_at", "pk"]
 
     def __str__(self) -> str:
         return f"source {self.pk} ({self.kind})"
 
 
 class RecipientFile(models.Model):
-    """A file of recipients that waits to be read, or was refused. Once it is read, its source takes its place.
+    """A file of recipients: it waits to be read, was refused, or was read and stays a while to be read in another way.
 
     A worker owns it while `attempt` is the number that it was given.
     """
 
     mailing = models.ForeignKey(Mailing, models.CASCADE, related_name="files")
-    # The source whose rows are being written.
+    # The source whose rows are being written, or were.
     source = models.OneToOneField(RecipientSource, models.SET_NULL, null=True, related_name="file")
     name = models.CharField(max_length=100)
     stored_file = models.CharField(max_length=100, blank=True)
+    # What a person decided of `spreadsheets.Choice`; an absent part is found.
+    choice = models.JSONField(default=dict)
     attempt = models.PositiveIntegerField(default=0)
+    # Attempts since a person last decided anything.
+    tries = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
-    # Why it was refused: a code and what its sentence needs. Empty: it waits, or is being read.
+    # Why it was refused: a code, what its sentence needs, and the layout where there is one.
     refusal = models.JSONField(default=dict)
+    is_read = models.BooleanField(default=False)
+    # Whether its addresses are registered in the address book too, on whose behalf and from where.
+    registers = models.BooleanField(default=False)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    added_from = models.GenericIPAddressField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -74,6 +86,31 @@ class SourceRow(models.Model):
 
     def __str__(self) -> str:
         return f"row {self.number} of source {self.source_id}"
+
+
+class LeftOutEntry(models.Model):
+    """An entry of a typed or a file source that makes no recipient: doubled within the source, or refused."""
+
+    source = models.ForeignKey(RecipientSource, models.CASCADE, related_name="left_out", db_index=False)
+    # Its row in the file, or its place among what was typed.
+    number = models.PositiveIntegerField()
+    # As it was written, cut where it is longer than any address.
+    text = models.CharField(max_length=ADDRESS_CHARACTERS)
+    # Blank where it is no address.
+    key = models.CharField(max_length=ADDRESS_CHARACTERS, blank=True)
+    is_doubled = models.BooleanField()
+    # Why it was refused; blank for one that is doubled.
+    code = models.CharField(max_length=40, blank=True)
+    character = models.CharField(max_length=10, blank=True)
+    # All cells of a refused row, to be given back with the reason.
+    cells = models.JSONField(null=True)
+
+    class Meta:
+        # Serves the pages of doubled and of invalid entries, and the file of refused rows.
+        indexes = [models.Index(fields=["source", "is_doubled", "id"], name="left_out_by_source")]
+
+    def __str__(self) -> str:
+        return f"entry {self.number} of source {self.source_id}, left out"
 
 
 class RecipientState(models.TextChoices):

@@ -114,7 +114,7 @@ def _check_recipients(draft: Mailing, numbers: Numbers) -> Iterator[Finding]:
     if numbers.recipients <= 0:
         code = "recipients_all_excluded" if numbers.chosen else "recipients_missing"
         yield Finding(code, Place.RECIPIENTS, blocks=True, detail={"chosen": numbers.chosen})
-    if draft.files.filter(refusal={}).exists():
+    if draft.files.filter(refusal={}, is_read=False).exists():
         yield Finding("recipients_being_read", Place.RECIPIENTS, blocks=True)
     left = {name: getattr(numbers, name) for name in ("doubled", "unsubscribed", "blocked", "invalid")}
     if any(left.values()):

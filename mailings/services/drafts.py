@@ -14,6 +14,7 @@ from mailings import actions
 from mailings.models import (
     Attachment,
     Editor,
+    LeftOutEntry,
     Mailing,
     MailingState,
     MailKind,
@@ -196,7 +197,7 @@ def delete(*, book: AddressBook, mailing_id: int, by: Actor) -> None:
             return
         files = list(draft.attachments.values_list("stored_file", flat=True))
         files += draft.files.exclude(stored_file="").values_list("stored_file", flat=True)
-        SourceRow.objects.filter(source__mailing=draft).delete()
+        draft.sources.update(mailing=None)
         draft.delete()
         record(by=by, action=actions.DELETE_MAILING, book=book, detail={"mailing": mailing_id})
         stored_files.discard_on_commit(*files)
@@ -248,3 +249,6 @@ def _copy_sources(original: Mailing, draft: Mailing) -> None:
         made = RecipientSource.objects.create(mailing=draft, kind=source.kind, parameters=source.parameters)
         rows = source.rows.order_by("number").values("number", "email", "key", "name", "values")
         SourceRow.objects.bulk_create((SourceRow(source=made, **row) for row in rows.iterator()), batch_size=2000)
+        names = ("number", "text", "key", "is_doubled", "code", "character", "cells")
+        left_out = source.left_out.order_by("pk").values(*names)
+        LeftOutEntry.objects.bulk_create((LeftOutEntry(source=made, **e) for e in left_out.iterator()), batch_size=2000)

@@ -11,6 +11,7 @@ from django.utils.crypto import salted_hmac
 
 from mailings import limits
 from mailings.models import (
+    LeftOutEntry,
     Mailing,
     MailingState,
     PartState,
@@ -38,6 +39,7 @@ def forget(*, book: AddressBook, keys: Collection[str]) -> int:
     Who has not been sent to yet is left out. Repeats safely.
     """
     changed = 0
+    files.sweep_unfinished()
     for mailing_id in list(_held(book, keys).values_list("mailing", flat=True).distinct()):
         changed += _forget_recipients(book, mailing_id, keys)
     with transaction.atomic():
@@ -47,14 +49,15 @@ def forget(*, book: AddressBook, keys: Collection[str]) -> int:
             Mailing.objects.filter(pk=mailing.pk).update(version=F("version") + 1)
             lease.wake(mailing)
         deleted, _ = SourceRow.objects.filter(source__mailing__book=book, key__in=keys).delete()
+        _forget_left_out(book, keys)
         # A file that waits to be read may name anybody; rather one too many than a person too few.
         for waiting in RecipientFile.objects.filter(mailing__book=book):
             files.discard(waiting)
             waiting.delete()
-        # Samples of values, and lines that were refused, may quote anybody.
+        # Samples of values and of rows may quote anybody.
         with_samples = [RecipientSource.Kind.FILE, RecipientSource.Kind.RESULTS]
         for source in RecipientSource.objects.filter(mailing__book=book, kind__in=with_samples):
-            quoted = {"longest", "refused"} & set(source.parameters)
+            quoted = {"longest", "layout"} & set(source.parameters)
             if quoted:
                 source.parameters = {name: value for name, value in source.parameters.items() if name not in quoted}
                 source.save(update_fields=["parameters"])
@@ -133,6 +136,13 @@ def _hash_suppressions(book: AddressBook, keys: Collection[str]) -> int:
         else:
             row.save(update_fields=["email", "key"])
     return len(rows)
+
+
+def _forget_left_out(book: AddressBook, keys: Collection[str]) -> None:
+    """What was refused may quote anybody, so all of it goes; that something was refused stays counted."""
+    entries = LeftOutEntry.objects.filter(source__mailing__book=book)
+    entries.filter(key__in=keys).update(text="", key="", cells=None)
+    entries.filter(is_doubled=False).update(text="", key="", cells=None)
 
 
 def _drop_recipients(mailing: Mailing) -> None:

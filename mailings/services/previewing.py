@@ -30,12 +30,8 @@ class Preview:
         return text_of(self.html)
 
 
-def preview(draft: Mailing, edition: Edition, *, which: str) -> Preview:
-    """`which`: a number from 1, `longest` or `emptiest`. Without such a recipient, with the values for everybody."""
-    return render_for(draft, sample_of(draft, edition, which))
-
-
 def sample_of(draft: Mailing, edition: Edition, which: str) -> Sample:
+    """`which`: a number from 1, `longest` or `emptiest`. Without such a recipient, nobody: the values for everybody."""
     found = None
     if which == "longest":
         found = samples.longest(draft)
@@ -47,6 +43,7 @@ def sample_of(draft: Mailing, edition: Edition, which: str) -> Sample:
 
 
 def render_for(draft: Mailing, sample: Sample) -> Preview:
+    """The mail as it is sent to somebody with these values."""
     composed = compose(content_of(draft))
     missing = tuple(name for name in composed.names if not _has_value(composed, sample, name))
     # A placeholder without a value is shown as written; such a mail cannot be sent.

@@ -23,7 +23,7 @@ from workspace.services.work.changing import holding
 _OPEN_TO_CHOICE: Final = frozenset({Refusal.UNKNOWN_ENCODING, Refusal.UNKNOWN_SHEET})
 
 # What a JSON column of PostgreSQL has no way to hold.
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def check_file(upload: Upload) -> None:
@@ -145,7 +145,7 @@ def layout_of(upload: Upload) -> Layout | None:
 def storable(value: Any) -> Any:
     """The same JSON value with what the database cannot hold replaced."""
     if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value)
+        return UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, dict):
         return {key: storable(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 from django.core.files import File
@@ -190,6 +191,37 @@ def apply_list(
         upload.act = acts.begin(change.edition, action)
         upload.outcome = {"group": upload.group.name} if upload.group else {}
         _send_to_work(upload, Upload.Phase.APPLY, rows_total=upload.check_result["addresses"])
+    return upload
+
+
+def apply_rows_of(*, book: AddressBook, name: str, rows: Path, count: int, by: Actor) -> Upload:
+    """Register `count` addresses that were checked elsewhere: a rows file, as `uploads.rows` has it, into no group."""
+    with rows.open("rb") as content:
+        digest = files.sha256(content)
+    rows_file = files.keep_path(rows)
+    try:
+        with changing(book, by=by) as change:
+            now = timezone.now()
+            upload = Upload(
+                edition=change.edition,
+                requested_by=by.user,
+                requester=by.user.get_username(),
+                requested_from=by.ip_address,
+                created_at=now,
+                expires_at=now + timedelta(hours=limits.UPLOAD_KEPT_HOURS),
+                name=_printable(name),
+                size=rows.stat().st_size,
+                sha256=digest,
+                rows_file=rows_file,
+                rows_sha256=digest,
+                check_result={"rows": count, "addresses": count},
+                outcome={"groups_created": 0, "group": ""},
+                act=acts.begin(change.edition, actions.UPLOAD_ADDRESSES),
+            )
+            _send_to_work(upload, Upload.Phase.APPLY, rows_total=count)
+    except BaseException:
+        stored_files.discard(rows_file)
+        raise
     return upload
 
 

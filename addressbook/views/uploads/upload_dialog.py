@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -115,7 +116,7 @@ def progress_of(upload: Upload) -> Progress:
 def _check_context(access: Access, upload: Upload) -> dict[str, Any]:
     result, layout = upload.check_result, layout_of(upload)
     if not is_shown_to(upload, access):
-        result, layout = _masked_result(result, access), _masked_layout(layout, access)
+        result, layout = _masked_result(result, access), masked_layout(layout, access)
     refusal = result.get("refusal")
     return {
         "layout": layout,
@@ -123,13 +124,16 @@ def _check_context(access: Access, upload: Upload) -> dict[str, Any]:
         "refusal": upload_sentences.refusal(refusal, result.get("detail", {})) if refusal else "",
         "needs_column": layout is not None and layout.email_column is None,
         "what_it_was": upload_sentences.what_it_was(layout.kind, upload.name) if layout else "",
-        "questions": questions(upload, layout) if layout else [],
+        "questions": questions(upload.choice, layout) if layout else [],
         "findings": findings_of(upload, result, layout),
         "new_groups_unlisted": result.get("new_group_count", 0) - len(result.get("new_groups", [])),
         "choices": Group.objects.filter(edition=access.edition).as_tree(),
-        "found": _found(layout) if layout else "",
         "concerns_mail": upload.is_list and bool(upload.action) and lists.act_of(upload.action).is_asked_alone,
-        **_options(layout),
+        "choose_url": reverse("choose_upload", args=[access.book.slug, upload.pk]),
+        "seen": upload.attempt,
+        "body": "#upload-body",
+        "may_have_groups": not upload.is_list,
+        **reading_options(layout),
     }
 
 
@@ -155,7 +159,8 @@ def _masked(value: Any, access: Access) -> Any:
     return text_for(value, access) if isinstance(value, str) else value
 
 
-def _masked_layout(layout: Layout | None, access: Access) -> Layout | None:
+def masked_layout(layout: Layout | None, access: Access) -> Layout | None:
+    """The same without anybody's address in full."""
     if layout is None:
         return None
     sample = tuple((row, tuple(text_for(cell, access) for cell in cells)) for row, cells in layout.sample)
@@ -180,16 +185,18 @@ def _found(layout: Layout) -> str:
     return " · ".join(parts)
 
 
-def _options(layout: Layout | None) -> dict[str, Any]:
-    """What can be chosen instead of what was found."""
+def reading_options(layout: Layout | None) -> dict[str, Any]:
+    """How a file was read, and what can be chosen instead, for the template `dialogs/upload_choice.html`."""
     delimiters = {"comma": _("Comma"), "semicolon": _("Semicolon"), "tab": _("Tab"), "bar": "|", "none": _("None")}
     encodings = [(name, name.upper()) for name in ENCODINGS]
     if layout is None:
-        return {"encodings": encodings, "delimiters": [], "columns": [], "headers": [], "sample_columns": []}
+        none: dict[str, Any] = dict.fromkeys(("delimiters", "columns", "headers", "sample_columns"), ())
+        return {"encodings": encodings, "found": "", **none}
     columns = [(column, column_name(layout, column)) for column in range(len(layout.columns))]
     numbers = {1, *(row for row, _cells in layout.sample), *([layout.header_row] if layout.header_row else [])}
     chosen = next((name for name, sign in DELIMITERS.items() if sign == layout.delimiter), "")
     return {
+        "found": _found(layout),
         "encodings": encodings if layout.encoding is not None else [],
         "delimiters": list(delimiters.items()) if layout.delimiter is not None else [],
         "delimiter": chosen,

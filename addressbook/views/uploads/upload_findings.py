@@ -1,5 +1,6 @@
 """What a check asks and what it found: both readings of what could be meant, and findings by their reason."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,8 +57,8 @@ class Findings:
         return bool(self.outside or self.groups or self.addresses)
 
 
-def questions(upload: Upload, layout: Layout) -> list[Question]:
-    """What a person has to be asked. Each is answered by choosing one of its readings, the one taken included."""
+def questions(choice: Mapping[str, Any], layout: Layout) -> list[Question]:
+    """What a person has to be asked after this choice: each is answered by one of its readings, also the one taken."""
     asked = []
     if layout.rival_sheets:
         names = [layout.sheet or "", *layout.rival_sheets]
@@ -76,7 +77,7 @@ def questions(upload: Upload, layout: Layout) -> list[Question]:
         ]
         asked.append(Question(_("Which column has the addresses?"), readings))
     # Where all of them read alike there is nothing to choose.
-    if len({lines for _name, lines in layout.readings}) > 1 and "encoding" not in upload.choice:
+    if len({lines for _name, lines in layout.readings}) > 1 and "encoding" not in choice:
         readings = [
             Reading(name.upper(), " · ".join(lines), name == layout.encoding, _fields(layout, encoding=name))
             for name, lines in layout.readings

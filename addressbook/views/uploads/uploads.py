@@ -1,5 +1,6 @@
 """Bulk registration: the popup from the sending of a file to the notification, and the line that stays on the page."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.core.files import File
@@ -27,6 +28,7 @@ from addressbook.views.uploads.register_dialog import register_dialog
 from addressbook.views.uploads.upload_dialog import is_result, is_shown_to, upload_dialog
 from libraries import spreadsheets
 from libraries.email_addresses import split
+from libraries.spreadsheets import Layout, RefusedRow
 from workspace.models import Role
 from workspace.numbers import number
 from workspace.services.work import owners
@@ -187,16 +189,21 @@ def download_refused(request: HttpRequest, access: Access, upload_id: int) -> Ht
     layout = layout_of(upload)
     if layout is None or not upload.refused_file:
         raise Http404
-    extension = spreadsheets.refused_extension(layout.kind, upload.check_result.get("invalid", 0))
+    rows = uploads.refused_rows(upload, upload_sentences.row_fault)
+    answer = refused_answer(layout, rows, count=upload.check_result.get("invalid", 0), stem=Path(upload.name).stem)
+    uploads.record_fetch(upload=upload, by=access.by)
+    return answer
+
+
+def refused_answer(layout: Layout, rows: Iterable[RefusedRow], *, count: int, stem: str) -> HttpResponse:
+    """A file of `count` refused rows, named after the one that they come from."""
+    extension = spreadsheets.refused_extension(layout.kind, count)
     with file_answers.place() as place, files.scratch() as folder:
         path = folder / f"refused{extension}"
-        rows = uploads.refused_rows(upload, upload_sentences.row_fault)
         spreadsheets.write_refused(path, layout=layout, headings=_headings(), rows=rows)
         # Its folder goes at once; the content lives as long as the answer reads it.
         content = file_answers.Held(path.open("rb"), place)
-    uploads.record_fetch(upload=upload, by=access.by)
-    stem = Path(upload.name).stem or "list"
-    name = _("%(name)s – refused") % {"name": stem} + extension
+    name = _("%(name)s – refused") % {"name": stem or "list"} + extension
     # Streamed, which the types of Django keep apart from other answers.
     return FileResponse(content, as_attachment=True, filename=name)  # type: ignore[return-value]
 

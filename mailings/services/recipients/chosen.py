@@ -4,7 +4,6 @@
 counts. A person is a key, whatever the spelling of the address.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -67,6 +66,38 @@ def listed(source: RecipientSource) -> Sql:
     return rows, [source.parameters["mailing"], *(value for reason in reasons for value in reason)]
 
 
+def choices(source: RecipientSource, edition: Edition) -> Sql:
+    """All that one source chooses."""
+    return _choices(0, source, edition)
+
+
+def people(sources: Sequence[RecipientSource], edition: Edition) -> list[Sql]:
+    """The choices of each source without those of the sources before it: everybody once, source by source.
+
+    Told apart by the database, since a list of a million keys would not fit into a worker.
+    """
+    statements = []
+    for position, source in enumerate(sources):
+        sql, values = _choices(position, source, edition)
+        condition, more = _not_chosen_by(sources[:position], source, edition)
+        where = f" WHERE {condition}" if condition else ""
+        statements.append((f"SELECT * FROM ({sql}) AS choice{where}", [*values, *more]))  # noqa: S608
+    return statements
+
+
+def repeated(sources: Sequence[RecipientSource], edition: Edition) -> list[Sql | None]:
+    """The choices of each source that a source before it has made; None for the first source."""
+    statements: list[Sql | None] = []
+    for position, source in enumerate(sources):
+        if not position:
+            statements.append(None)
+            continue
+        sql, values = _choices(position, source, edition)
+        condition, more = _not_chosen_by(sources[:position], source, edition)
+        statements.append((f"SELECT * FROM ({sql}) AS choice WHERE NOT ({condition})", [*values, *more]))  # noqa: S608
+    return statements
+
+
 def _choices(position: int, source: RecipientSource, edition: Edition) -> Sql:
     ids = address_ids(source, edition)
     if ids is None:
@@ -88,27 +119,25 @@ def _in_groups(choice: GroupChoice, edition: Edition) -> Sql:
     if not wanted or (choice.in_all and len(wanted) < len(choice.group_ids)):
         return "SELECT address_id FROM addressbook_membership WHERE 1 = 0", []
     if choice.in_all:
-        sql = " INTERSECT ".join("SELECT address_id FROM addressbook_membership WHERE group_id = %s" for _ in wanted)
-        values: list[Any] = list(wanted)
+        each = " INTERSECT ".join("SELECT address_id FROM addressbook_membership WHERE group_id = %s" for _ in wanted)
+        # In parentheses: SQLite takes UNION and INTERSECT in the order in which they stand.
+        sql, values = f"SELECT address_id FROM ({each}) AS in_all", list[Any](wanted)  # noqa: S608
     else:
         distinct = "DISTINCT " if len(wanted) > 1 else ""
-        sql = f"SELECT {distinct}address_id FROM addressbook_membership WHERE group_id {_among()}"  # noqa: S608
-        values = [_ids(wanted)]
+        sql = f"SELECT {distinct}address_id FROM addressbook_membership WHERE group_id {_among(wanted)}"  # noqa: S608
+        values = list(wanted)
     if choice.without_ids:
         sql = (
             f"SELECT address_id FROM ({sql}) AS those WHERE NOT EXISTS (SELECT 1 FROM addressbook_membership AS other"  # noqa: S608
-            f" WHERE other.address_id = those.address_id AND other.group_id {_among()})"
+            f" WHERE other.address_id = those.address_id AND other.group_id {_among(choice.without_ids)})"
         )
-        values.append(_ids(choice.without_ids))
+        values += choice.without_ids
     return sql, values
 
 
-def _among() -> str:
-    return "IN (SELECT value FROM json_each(%s))" if connection.vendor == "sqlite" else "= ANY(%s::bigint[])"
-
-
-def _ids(ids: Sequence[int]) -> Any:
-    return json.dumps(list(ids)) if connection.vendor == "sqlite" else list(ids)
+def _among(ids: Sequence[int]) -> str:
+    """One by one: for an array or a JSON list, the planner would not know how few they are."""
+    return "= %s" if len(ids) == 1 else f"IN ({', '.join(['%s'] * len(ids))})"
 
 
 def _no_values() -> str:
@@ -117,19 +146,6 @@ def _no_values() -> str:
 
 def _column(name: str) -> str:
     return connection.ops.quote_name(name)
-
-
-def people(sources: Sequence[RecipientSource], edition: Edition) -> list[Sql]:
-    """The choices of each source without those of the sources before it: everybody once, source by source.
-
-    Told apart by the database, since a list of a million keys would not fit into a worker.
-    """
-    statements = []
-    for position, source in enumerate(sources):
-        sql, values = _choices(position, source, edition)
-        conditions, more = _not_chosen_by(sources[:position], source, edition)
-        statements.append((f"SELECT * FROM ({sql}) AS choice{conditions}", [*values, *more]))  # noqa: S608
-    return statements
 
 
 def _not_chosen_by(earlier: Sequence[RecipientSource], source: RecipientSource, edition: Edition) -> Sql:
@@ -148,4 +164,11 @@ def _not_chosen_by(earlier: Sequence[RecipientSource], source: RecipientSource, 
             rows, own = listed(other)
             conditions.append(f"key NOT IN (SELECT key FROM ({rows}) AS other)")  # noqa: S608
             values += own
-    return (" WHERE " + " AND ".join(conditions) if conditions else ""), values
+    return " AND ".join(conditions), values
+
+
+def one_number(sql: str, values: Sequence[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        (found,) = cursor.fetchone()
+    return int(found)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from libraries.spreadsheets import Layout
+from libraries.spreadsheets import Choice, Layout
 from mailings import limits
 
 _NAME_HEADINGS: Final = frozenset({"name", "이름", "성명", "氏名", "名前"})
@@ -30,11 +30,16 @@ class FileColumns:
     placeholders: Mapping[int, str]
 
 
-def columns_of(layout: Layout) -> FileColumns:
-    """Raises RefusedRecipientsError with no_addresses, many_columns, email_twice, heading_twice or encoding_open."""
+def columns_of(layout: Layout, choice: Choice) -> FileColumns:
+    """Raises RefusedRecipientsError: no_column, sheet_open, encoding_open, email_twice, many_columns, heading_twice.
+
+    What could be read in several ways is asked, never guessed, since what is read wrong is sent.
+    """
     if layout.email_column is None:
-        raise RefusedRecipientsError("no_addresses")
-    if len(layout.readings) > 1:
+        raise RefusedRecipientsError("no_column")
+    if layout.rival_sheets:
+        raise RefusedRecipientsError("sheet_open")
+    if choice.encoding is None and len({lines for _encoding, lines in layout.readings}) > 1:
         raise RefusedRecipientsError("encoding_open")
     if layout.rival_columns:
         rivals = (layout.email_column, *layout.rival_columns)

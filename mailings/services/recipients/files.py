@@ -1,5 +1,6 @@
-"""Files of recipients: taken in by a request, read by a worker, one worker at a time."""
+"""Files of recipients: taken in by a request, read by a worker, one at a time, and read again as a person says."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -11,9 +12,11 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from addressbook.services.uploads import CheckOutdatedError
 from addressbook.services.uploads.files import sha256
+from libraries.spreadsheets import Choice
 from mailings import limits
-from mailings.models import RecipientFile, RecipientSource, SourceRow
+from mailings.models import Mailing, MailingState, RecipientFile, RecipientSource
 from mailings.services.attachments import safe_name
 from mailings.services.drafts import find_draft
 from mailings.services.recipients.sources import SOURCES_MOST, TooManySourcesError
@@ -31,28 +34,90 @@ class FileLostError(Exception):
     """The file was removed, or another worker has it: nothing more may be written for it."""
 
 
-def add(*, book: AddressBook, mailing_id: int, file: File, name: str, token: UUID, by: Actor) -> None:
-    """Keep a file for a worker to read. Raises DraftGoneError, TooManySourcesError or NotAllowedError."""
+class FileGoneError(Exception):
+    """The draft has no such file (any more), or it is not kept any more."""
+
+
+def add(
+    *, book: AddressBook, mailing_id: int, file: File, name: str, registers: bool = False, token: UUID, by: Actor
+) -> RecipientFile | None:
+    """Keep a file for a worker to read; None where the same form has added it and it was removed since.
+
+    `registers`: its addresses go into the address book too. Raises DraftGoneError, TooManySourcesError or
+    NotAllowedError.
+    """
     digest = sha256(file)
     file.seek(0)
     stored = default_storage.save(f"{FOLDER}/{uuid4().hex}", file)
-    submitted = Submitted(by, token, "add_recipient_file", [mailing_id, name, digest], book)
+    submitted = Submitted(by, token, "add_recipient_file", [mailing_id, name, digest, registers], book)
     try:
         with transaction.atomic():
             books.lock(book)
             require_role(book, by, Role.MANAGER)
             draft = find_draft(book, mailing_id)
-            if is_new := submitted.earlier_outcome() is None:
-                if draft.sources.count() + draft.files.count() >= SOURCES_MOST:
-                    raise TooManySourcesError
-                waiting = RecipientFile.objects.create(mailing=draft, name=safe_name(name), stored_file=stored)
-                transaction.on_commit(lambda: announce(waiting.pk))
-                submitted.remember({})
+            if earlier := submitted.earlier_outcome():
+                transaction.on_commit(lambda: default_storage.delete(stored), robust=True)
+                return draft.files.filter(pk=earlier["file"]).first()
+            if draft.sources.count() + unread(draft).count() >= SOURCES_MOST:
+                raise TooManySourcesError
+            waiting = RecipientFile.objects.create(
+                mailing=draft,
+                name=safe_name(name),
+                stored_file=stored,
+                registers=registers,
+                added_by=by.user,
+                added_from=by.ip_address,
+            )
+            transaction.on_commit(lambda: announce(waiting.pk))
+            submitted.remember({"file": waiting.pk})
     except BaseException:
         default_storage.delete(stored)
         raise
-    if not is_new:
-        default_storage.delete(stored)
+    return waiting
+
+
+def find(draft: Mailing, file_id: int) -> RecipientFile:
+    """Raises FileGoneError."""
+    found = draft.files.select_related("source").filter(pk=file_id).first()
+    if found is None:
+        raise FileGoneError
+    return found
+
+
+def unread(draft: Mailing) -> QuerySet[RecipientFile]:
+    """Those that wait, are being read or were refused: no source stands for them."""
+    return draft.files.filter(is_read=False)
+
+
+def choose(*, book: AddressBook, mailing_id: int, file_id: int, choice: Choice, seen: int, by: Actor) -> RecipientFile:
+    """Have the file read again, in this way. `seen` is the attempt whose result the person saw.
+
+    Nobody is chosen by it until it is read. Sent twice, the second changes nothing. Raises DraftGoneError,
+    FileGoneError, CheckOutdatedError or NotAllowedError.
+    """
+    with transaction.atomic():
+        books.lock(book)
+        require_role(book, by, Role.MANAGER)
+        file = find(find_draft(book, mailing_id), file_id)
+        wanted = {name: value for name, value in asdict(choice).items() if value is not None}
+        if _is_waiting(file) and file.choice == wanted:
+            return file
+        if not file.stored_file:
+            raise FileGoneError
+        if file.attempt != seen or _is_waiting(file):
+            raise CheckOutdatedError
+        if file.source is not None:
+            # Its rows are swept by a worker.
+            RecipientSource.objects.filter(pk=file.source.pk).update(mailing=None)
+        file.source, file.choice, file.refusal, file.is_read = None, wanted, {}, False
+        file.tries, file.lease_until = 0, None
+        file.save()
+        transaction.on_commit(lambda: announce(file.pk))
+    return file
+
+
+def choice_of(file: RecipientFile) -> Choice:
+    return Choice(**file.choice)
 
 
 def remove(*, book: AddressBook, mailing_id: int, file_id: int, by: Actor) -> None:
@@ -77,7 +142,7 @@ def claim(file_id: int) -> RecipientFile | None:
     """Take the file for this worker, or None when there is nothing to do, or another has it."""
     until = timezone.now() + timedelta(seconds=limits.MAILING_LEASE_SECONDS)
     with transaction.atomic():
-        if not _waiting().filter(pk=file_id).update(attempt=F("attempt") + 1, lease_until=until):
+        if not _waiting().filter(pk=file_id).update(attempt=F("attempt") + 1, tries=F("tries") + 1, lease_until=until):
             return None
         return RecipientFile.objects.select_related("mailing__book").get(pk=file_id)
 
@@ -110,12 +175,23 @@ def wake_waiting() -> None:
 
 
 def sweep_unfinished() -> None:
-    """Remove the rows of sources that nobody finishes: their worker died, or their file was removed."""
+    """Remove the rows of sources that no draft has: taken away, or left by a worker that died."""
     for source in RecipientSource.objects.filter(mailing=None, file=None):
-        rows = SourceRow.objects.filter(source=source)
-        while ids := list(rows.values_list("pk", flat=True)[: limits.FREEZE_BATCH_ROWS]):
-            rows.filter(pk__in=ids).delete()
+        for rows in (source.rows.order_by(), source.left_out.order_by()):
+            while ids := list(rows.values_list("pk", flat=True)[: limits.FREEZE_BATCH_ROWS]):
+                rows.filter(pk__in=ids).delete()
         source.delete()
+
+
+def sweep_read() -> None:
+    """Let go of files that were read a day ago, or whose mail is no draft any more: they cannot be read again then."""
+    horizon = timezone.now() - timedelta(hours=limits.RECIPIENT_FILE_KEPT_HOURS)
+    for file in RecipientFile.objects.filter(
+        Q(created_at__lt=horizon, is_read=True) | ~Q(mailing__state=MailingState.DRAFT)
+    ):
+        with transaction.atomic():
+            discard(file)
+            file.delete()
 
 
 def _waiting() -> QuerySet[RecipientFile]:
@@ -123,4 +199,8 @@ def _waiting() -> QuerySet[RecipientFile]:
     # A lease further ahead than any that is given comes from before the server's clock was set back.
     impossible = now + timedelta(seconds=2 * limits.MAILING_LEASE_SECONDS)
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=impossible)
-    return RecipientFile.objects.filter(free, refusal={})
+    return RecipientFile.objects.filter(free, refusal={}, is_read=False)
+
+
+def _is_waiting(file: RecipientFile) -> bool:
+    return not file.refusal and not file.is_read

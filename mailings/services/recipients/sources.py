@@ -12,12 +12,14 @@ from addressbook.services.addresses import registration
 from addressbook.services.addresses.groups import GroupGoneError
 from addressbook.services.addresses.registration import Invalid, NoAddressesError, Sorted
 from addressbook.services.addresses.selection import Selection
-from mailings.models import Mailing, RecipientSource, SourceRow
+from libraries.email_addresses import parse
+from mailings.models import LeftOutEntry, Mailing, RecipientFile, RecipientSource, SourceRow
 from mailings.services.drafts import begin_with, find_draft
 from mailings.services.rules import require_role
 from workspace.models import AddressBook, Edition, Role
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
+from workspace.services.work import stored_files
 from workspace.services.work.submissions import Submitted
 
 
@@ -118,8 +120,11 @@ def remove(*, book: AddressBook, mailing_id: int, source_id: int, by: Actor) -> 
     """Raises DraftGoneError or NotAllowedError. Without effect where it is gone already."""
     with transaction.atomic():
         _edition, draft = _open(book, mailing_id, by)
-        SourceRow.objects.filter(source__mailing=draft, source=source_id).delete()
-        RecipientSource.objects.filter(mailing=draft, pk=source_id).delete()
+        # Nobody counts it from here on; its rows, which may be a million, are swept by a worker.
+        RecipientSource.objects.filter(mailing=draft, pk=source_id).update(mailing=None)
+        for file in RecipientFile.objects.filter(mailing=draft, source=source_id):
+            stored_files.discard_on_commit(file.stored_file)
+            file.delete()
 
 
 def _open(book: AddressBook, mailing_id: int, by: Actor) -> tuple[Edition, Mailing]:
@@ -140,6 +145,10 @@ def _add_typed(draft: Mailing, found: Sorted) -> None:
     SourceRow.objects.bulk_create(
         SourceRow(source=source, number=number, email=address.text, key=address.key)
         for number, address in enumerate(found.addresses, start=1)
+    )
+    LeftOutEntry.objects.bulk_create(
+        LeftOutEntry(source=source, number=number, text=text, key=parse(text).key, is_doubled=True)
+        for number, text in enumerate(found.doubled, start=1)
     )
 
 

@@ -9,11 +9,11 @@ import json
 import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
-from typing import IO, Any, Final
+from typing import IO, Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from addressbook.services.addresses.integrity import one_moment
@@ -24,11 +24,13 @@ from mailings.models import (
     MailingState,
     Part,
     Recipient,
+    RecipientState,
 )
-from mailings.services.content.composing import MissingValueError, compose
+from mailings.services.content.composing import Composed, MissingValueError, compose
 from mailings.services.forgetting import HashedSuppressions
+from mailings.services.recipients import rows
 from mailings.services.recipients.chosen import people
-from mailings.services.recipients.counting import active_suppressions
+from mailings.services.recipients.suppressed import not_suppressed
 from mailings.services.rules import rules_of
 from mailings.services.sending import lease
 from mailings.services.sending.content import content_of
@@ -37,8 +39,6 @@ from workspace.services.history.audit import record_by_operator
 from workspace.services.work import crash_points
 
 Person = tuple[str, str, str, dict[str, str] | None]
-
-_READ_ROWS: Final = 2_000
 
 
 class _MovedError(Exception):
@@ -71,6 +71,12 @@ def freeze(run: MailingRun) -> None:
     _finish(run, mailing.version, count, digest)
 
 
+def prepared(mailing: Mailing) -> tuple[int, int]:
+    """How many of its recipients are rows by now, and of how many: while it is frozen."""
+    last = Recipient.objects.filter(mailing=mailing).aggregate(last=Max("number"))["last"]
+    return last or 0, mailing.reason.get("seen") or 0
+
+
 def clear(run: MailingRun) -> None:
     """Delete the rows of recipients that an undone confirmation or a dead worker left, in steps."""
     own = Recipient.objects.filter(mailing=run.mailing_id)
@@ -81,23 +87,21 @@ def clear(run: MailingRun) -> None:
 
 
 def _spool(mailing: Mailing, edition: Edition, spool: IO[str]) -> tuple[int, str]:
-    """Write everybody into the file, a line each; their number and the sha256 over the lines."""
+    """Write everybody into the file, a batch a line after its size; their number, and a sha256 whatever the batches."""
     composed = compose(content_of(mailing))
     count, digest, missing = 0, hashlib.sha256(), 0
     # One snapshot for all sources, which keeps no writer waiting.
     with one_moment():
         forgotten = HashedSuppressions(mailing.book)
-        for person in _everybody(mailing, edition):
-            if forgotten.recognises(person[1]):
-                continue
-            try:
-                composed.values_for(person[3] or {})
-            except MissingValueError:
-                missing += 1
-            line = json.dumps(person, ensure_ascii=False, sort_keys=True) + "\n"
-            spool.write(line)
-            digest.update(line.encode())
-            count += 1
+        for found in _everybody(mailing, edition):
+            batch = [person for person in found if not forgotten.recognises(person[1])]
+            if composed.names:
+                missing += sum(_lacks_a_value(composed, own) for *_, own in batch)
+            if batch:
+                text = rows.as_batch(batch)
+                spool.write(f"{len(batch)}\t{text}\n")
+                digest.update(text[1:-1].encode() + b",")
+                count += len(batch)
     forgotten.restore()
     if missing:
         raise _MovedError({"code": "missing_values", "count": missing})
@@ -105,23 +109,25 @@ def _spool(mailing: Mailing, edition: Edition, spool: IO[str]) -> tuple[int, str
     return count, digest.hexdigest()
 
 
-def _everybody(mailing: Mailing, edition: Edition) -> Iterator[Person]:
-    conditions, excluded = [], []
-    kinds = ["unsubscribed", "blocked"] if mailing.is_advertising else ["blocked"]
-    for kind in kinds:
-        sql, values = active_suppressions(mailing.book, kind)
-        conditions.append(f"key NOT IN ({sql})")
-        excluded += values
+def _lacks_a_value(composed: Composed, own: dict[str, str] | None) -> bool:
+    try:
+        composed.values_for(own or {})
+    except MissingValueError:
+        return True
+    return False
+
+
+def _everybody(mailing: Mailing, edition: Edition) -> Iterator[list[Person]]:
+    condition, excluded = not_suppressed(mailing)
     for sql, values in people(list(mailing.sources.all()), edition):
         statement = (
             f"SELECT email, key, name, vals FROM ({sql}) AS everybody"  # noqa: S608
-            f" WHERE {' AND '.join(conditions)} ORDER BY tie"
+            f" WHERE {condition} ORDER BY tie"
         )
         with connection.chunked_cursor() as cursor:
             cursor.execute(statement, [*values, *excluded])
-            while rows := cursor.fetchmany(_READ_ROWS):
-                for email, key, name, own in rows:
-                    yield email, key, name, json.loads(own) if isinstance(own, str) else own
+            while found := cursor.fetchmany(limits.FREEZE_BATCH_ROWS):
+                yield [(*person, json.loads(own) if isinstance(own, str) else own) for *person, own in found]
 
 
 def _is_still(mailing: Mailing, version: int) -> bool:
@@ -131,17 +137,16 @@ def _is_still(mailing: Mailing, version: int) -> bool:
 
 def _insert(run: MailingRun, version: int, spool: IO[str]) -> None:
     first = 1
-    while lines := list(islice(spool, limits.FREEZE_BATCH_ROWS)):
+    same = {"mailing": run.mailing_id, "state": RecipientState.OPEN.value, "result_code": "", "result_message": ""}
+    for line in spool:
+        size, _tab, batch = line.partition("\t")
         with transaction.atomic():
             mailing, _edition = lease.locked(run)
             if not _is_still(mailing, version):
                 return
-            Recipient.objects.bulk_create(
-                Recipient(mailing_id=run.mailing_id, number=number, email=email, key=key, name=name, values=values)
-                for number, (email, key, name, values) in enumerate(map(json.loads, lines), start=first)
-            )
+            rows.insert(Recipient, ("email", "key", "name", "values"), batch, same=same, first=first)
             crash_points.reached("freeze: before the commit of a batch")
-        first += len(lines)
+        first += int(size)
 
 
 def _finish(run: MailingRun, version: int, count: int, digest: str) -> None:

@@ -44,6 +44,9 @@ def _take_turn(run: MailingRun) -> datetime | None:
     if mailing.state == MailingState.FREEZING:
         freezing.freeze(run)
         return None  # it says itself when it goes on
+    if mailing.state == MailingState.DRAFT:
+        freezing.clear(run)
+        return None
     if (waits_until := _begin_if_due(run)) is not None:
         return waits_until
     if not _has_work(run):

@@ -38,8 +38,13 @@ def confirm_mailing(request: HttpRequest, access: Access, mailing_id: int) -> Ht
         raise Http404
     page = redirect("mailing", slug=access.book.slug, mailing_id=mailing_id)
     draft = Mailing.objects.drafts().filter(book=access.book, pk=mailing_id).first()
-    if draft is not None and checks.check(draft, access.edition).blocking:
-        return _check_dialog(request, access, draft, status=409)
+    if draft is not None:
+        report = checks.check(draft, access.edition)
+        moved = (
+            "" if report.numbers.recipients == seen_count else sentences.moved(report.numbers.recipients, seen_count)
+        )
+        if report.blocking or moved:
+            return _check_dialog(request, access, draft, problem=moved, status=409)
     try:
         confirming.confirm(
             book=access.book,

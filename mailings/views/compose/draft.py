@@ -20,7 +20,6 @@ from mailings.services.drafts import DraftGoneError, StaleDraftError
 from mailings.services.recipients.counting import Numbers, count
 from mailings.services.rules import may_send, rules_of
 from mailings.views.compose import file_sentences, sentences
-from mailings.views.compose.file_sentences import refused_rows
 from workspace.models import Role
 from workspace.services.books.connection import is_practice
 from workspace.views.pages.access import Access, to_book
@@ -68,15 +67,23 @@ def draft_context(access: Access, draft: Mailing) -> dict[str, Any]:
 
 
 def recipients_context(draft: Mailing, numbers: Numbers) -> dict[str, Any]:
-    files = [(waiting, file_sentences.refusal(waiting)) for waiting in draft.files.all()]
+    files = list(draft.files.all())
+    read = {file.source_id: file for file in files if file.is_read}
+    unread = [(file, file_sentences.refusal(file)) for file in files if not file.is_read]
     return {
         "numbers": numbers,
         "lines": [
-            (line, sentences.source_line(line), file_sentences.beside(line.source), refused_rows(line.source))
+            (
+                line,
+                sentences.source_text(line.source),
+                file_sentences.beside(line.source),
+                read.get(line.source.pk),
+            )
             for line in numbers.lines
         ],
-        "files": files,
-        "is_reading": any(not refusal for _waiting, refusal in files),
+        "numbers_behind": sentences.numbers_behind(numbers),
+        "files": unread,
+        "is_reading": any(not refusal for _file, refusal in unread),
     }
 
 

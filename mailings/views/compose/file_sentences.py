@@ -26,13 +26,31 @@ def _of_recipients(code: str, detail: dict[str, Any]) -> str:
             return _("The file has more than %(most)s columns. Keep the address and what the mail uses.") % detail
         case "email_twice":
             columns = pgettext("between two in a list", ", ").join(text or "?" for text in detail["columns"])
-            return _("Several columns could hold the addresses: %(columns)s. Keep one of them.") % {"columns": columns}
+            return _("Several columns could hold the addresses: %(columns)s. Choose one.") % {"columns": columns}
+        case "sheet_open":
+            return _("Several sheets could hold the addresses. Choose one.")
         case "heading_twice":
             return _("Two columns are called %(name)s. Give each a heading of its own.") % detail
         case "encoding_open":
-            return _("The text of the file can be read in several ways. Save it as .xlsx or as CSV in UTF-8.")
+            return _("The text of the file can be read in several ways. Choose the right one.")
+        case "no_column":
+            return _("No column of addresses was found. Choose it.")
         case _:
             return _("There is no e-mail address in the file that can be sent to.")
+
+
+def counts(file: RecipientFile) -> list[tuple[str, int]]:
+    """What was read of a file: its recipients, and what is not among them."""
+    if not file.is_read or file.source is None:
+        return []
+    held = file.source.parameters
+    found = [(_("Recipients"), file.source.rows.count()), (_("Duplicates"), held["doubled"])]
+    return [*found, (_("Invalid"), held["invalid"])]
+
+
+def may_choose(file: RecipientFile) -> bool:
+    """Whether another way to read it may be chosen."""
+    return bool(file.stored_file) and (file.is_read or bool(file.refusal))
 
 
 def beside(source: RecipientSource) -> list[str]:
@@ -53,12 +71,8 @@ def beside(source: RecipientSource) -> list[str]:
     return lines
 
 
-def refused_rows(source: RecipientSource) -> list[tuple[int, str]]:
-    """The first rows that were not taken, each with its reason."""
-    return [(row["row"], _fault(row)) for row in source.parameters.get("refused", [])]
-
-
-def _fault(row: dict[str, Any]) -> str:
-    if row["code"] == "value_too_long":
+def fault(code: str, character: str) -> str:
+    """Why an entry of a file was not taken."""
+    if code == "value_too_long":
         return _("A value has more than %(limit)s characters.") % {"limit": number(limits.VALUE_CHARACTERS)}
-    return upload_sentences.row_fault(row["code"], row["character"])
+    return upload_sentences.row_fault(code, character or None)

@@ -1,5 +1,6 @@
 """*Preview*, the frame in it, and *Send test mail*."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 from csp.decorators import csp_replace
@@ -15,12 +16,13 @@ from mailings.models import Mailing
 from mailings.services import previewing, test_mails
 from mailings.services.content.sanitising import for_preview
 from mailings.services.drafts import DraftGoneError
-from mailings.services.recipients.samples import LEAFED_MOST
+from mailings.services.recipients.samples import LEAFED_MOST, Sample
 from mailings.services.test_mails import NoSenderError, TooManyTestMailsError
 from mailings.views.compose.draft import dialog, draft_context, draft_or_404
 from workspace.forms.submission import SubmissionForm
 from workspace.models import Role
 from workspace.numbers import number
+from workspace.views.books.masking import text_for
 from workspace.views.pages.access import Access, to_book
 
 # The frame's own policy: styles of the mail, pictures by https, and nothing else. `sandbox` gives it no origin.
@@ -42,7 +44,7 @@ FRAME_POLICY = {
 def preview_draft(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:
     draft = draft_or_404(access, mailing_id)
     which = request.GET.get("which", "1")
-    shown = previewing.preview(draft, access.edition, which=which)
+    shown = previewing.render_for(draft, sample_for(access, draft, which))
     base = draft_context(access, draft)
     last = min(base["numbers"].recipients, LEAFED_MOST)
     here = shown.sample.number if which not in ("longest", "emptiest") else 0
@@ -67,8 +69,14 @@ def preview_draft(request: HttpRequest, access: Access, mailing_id: int) -> Http
 @to_book(Role.MANAGER)
 def preview_frame(request: HttpRequest, access: Access, mailing_id: int) -> HttpResponse:
     draft = draft_or_404(access, mailing_id)
-    shown = previewing.preview(draft, access.edition, which=request.GET.get("which", "1"))
+    shown = previewing.render_for(draft, sample_for(access, draft, request.GET.get("which", "1")))
     return mail_frame(shown.html, with_pictures=request.GET.get("pictures") == "1")
+
+
+def sample_for(access: Access, draft: Mailing, which: str) -> Sample:
+    """A recipient as this member sees one: who sees addresses masked finds none in the values either."""
+    sample = previewing.sample_of(draft, access.edition, which)
+    return replace(sample, values={name: text_for(value, access) for name, value in sample.values.items()})
 
 
 def mail_frame(html: str, *, with_pictures: bool) -> HttpResponse:
@@ -97,7 +105,7 @@ def send_test_mail(request: HttpRequest, access: Access, mailing_id: int) -> Htt
     if refused or not addresses:
         problem = _("Type the address to send the test to.") if not refused else _wrong(refused)
         return _test_dialog(request, access, draft, to=to, problem=problem, status=422)
-    sample = previewing.sample_of(draft, access.edition, request.POST.get("which", "1"))
+    sample = sample_for(access, draft, request.POST.get("which", "1"))
     if missing := previewing.render_for(draft, sample).missing:
         problem = _("There is no value for %(names)s yet.") % {"names": ", ".join(missing)}
         return _test_dialog(request, access, draft, to=to, problem=problem, status=422)

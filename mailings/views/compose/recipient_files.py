@@ -2,19 +2,27 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from addressbook.forms.uploads import ChoiceForm
+from addressbook.services.uploads import CheckOutdatedError
 from addressbook.services.uploads.files import scratch
 from addressbook.views.uploads import upload_sentences
+from addressbook.views.uploads.upload_dialog import masked_layout, reading_options
+from addressbook.views.uploads.upload_findings import questions
 from libraries import spreadsheets
+from mailings.models import RecipientFile
 from mailings.services.content.placeholders import names_in
 from mailings.services.drafts import DraftGoneError
-from mailings.services.recipients import files
+from mailings.services.recipients import files, refused
 from mailings.services.recipients.counting import count
+from mailings.services.recipients.files import FileGoneError
 from mailings.services.recipients.sources import TooManySourcesError
-from mailings.views.compose.draft import draft_or_404, recipients_context
+from mailings.views.compose import file_sentences
+from mailings.views.compose.draft import dialog, draft_context, draft_or_404, recipients_context
 from mailings.views.compose.recipients import lines, recipients_dialog, too_many_sources
 from workspace.forms.submission import SubmissionForm
 from workspace.models import Role
@@ -36,14 +44,55 @@ def add_file(request: HttpRequest, access: Access, mailing_id: int) -> HttpRespo
     if was_too_large(request) or file is None:
         problem = upload_sentences.file_too_large() if was_too_large(request) else _("Choose a file.")
         return recipients_dialog(request, access, mailing_id, tab="file", problem=problem, status=422)
-    token = form.cleaned_data["token"]
+    registers = request.POST.get("register") == "1"
     try:
-        files.add(book=access.book, mailing_id=mailing_id, file=file, name=file.name or "", token=token, by=access.by)
+        added = files.add(
+            book=access.book,
+            mailing_id=mailing_id,
+            file=file,
+            name=file.name or "",
+            registers=registers,
+            token=form.cleaned_data["token"],
+            by=access.by,
+        )
     except DraftGoneError as error:
         raise Http404 from error
     except TooManySourcesError:
         return recipients_dialog(request, access, mailing_id, tab="file", problem=too_many_sources(), status=422)
-    return lines(request, access, mailing_id)
+    if added is None or "HX-Request" not in request.headers:
+        return lines(request, access, mailing_id)
+    return _file_dialog(request, access, mailing_id, added, with_lines=True)
+
+
+@require_GET
+@to_book(Role.MANAGER)
+def show_file(request: HttpRequest, access: Access, mailing_id: int, file_id: int) -> HttpResponse:
+    """What was read of a file, and how: it asks for itself while a worker is at it."""
+    return _file_dialog(request, access, mailing_id, _file_or_404(access, mailing_id, file_id))
+
+
+@require_POST
+@to_book(Role.MANAGER)
+def choose_file(request: HttpRequest, access: Access, mailing_id: int, file_id: int) -> HttpResponse:
+    """Another way to read it: a sheet, an encoding, a column."""
+    file = _file_or_404(access, mailing_id, file_id)
+    form = ChoiceForm(request.POST)
+    if not form.is_valid():
+        return _file_dialog(request, access, mailing_id, file, problem=_("This cannot be chosen."), status=422)
+    choice, seen = form.choice(refused.layout_of_file(file)), form.cleaned_data["seen"]
+    try:
+        file = files.choose(
+            book=access.book, mailing_id=mailing_id, file_id=file_id, choice=choice, seen=seen, by=access.by
+        )
+    except (DraftGoneError, FileGoneError) as error:
+        raise Http404 from error
+    except CheckOutdatedError:
+        file = _file_or_404(access, mailing_id, file_id)
+        problem = _("Somebody has just changed how this file is read. Look at it again.")
+        return _file_dialog(request, access, mailing_id, file, problem=problem, status=409)
+    if "HX-Request" not in request.headers:
+        return redirect("show_recipient_file", slug=access.book.slug, mailing_id=mailing_id, file_id=file_id)
+    return _file_dialog(request, access, mailing_id, file, with_lines=True)
 
 
 @require_POST
@@ -66,6 +115,48 @@ def show_recipients(request: HttpRequest, access: Access, mailing_id: int) -> Ht
     context = {"access": access, "book": access.book, "draft": draft}
     context |= recipients_context(draft, count(draft, access.edition))
     return render(request, "mail/recipients.html", context)
+
+
+def _file_or_404(access: Access, mailing_id: int, file_id: int) -> RecipientFile:
+    try:
+        return files.find(draft_or_404(access, mailing_id), file_id)
+    except FileGoneError as error:
+        raise Http404 from error
+
+
+def _file_dialog(
+    request: HttpRequest,
+    access: Access,
+    mailing_id: int,
+    file: RecipientFile,
+    *,
+    problem: str = "",
+    with_lines: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    layout = refused.layout_of_file(file)
+    if access.sees_masked and file.added_by_id != access.by.user.pk:
+        layout = masked_layout(layout, access)
+    context = {
+        **draft_context(access, draft_or_404(access, mailing_id)),
+        "file": file,
+        "problem": problem,
+        "refusal": file_sentences.refusal(file),
+        "counts": file_sentences.counts(file),
+        "beside": file_sentences.beside(file.source) if file.is_read and file.source else [],
+        "layout": layout,
+        "needs_column": layout is not None and layout.email_column is None,
+        "what_it_was": upload_sentences.what_it_was(layout.kind, file.name) if layout else "",
+        "questions": questions(file.choice, layout) if layout else [],
+        "may_choose": file_sentences.may_choose(file),
+        "choose_url": reverse("choose_recipient_file", args=[access.book.slug, mailing_id, file.pk]),
+        "seen": file.attempt,
+        "body": "#dialog",
+        "lines_too": with_lines,
+        "dialog_template": "mail/dialogs/recipient_file.html",
+        **reading_options(layout),
+    }
+    return dialog(request, context, status=status)
 
 
 @require_GET

@@ -9,15 +9,15 @@ from django.utils.translation import ngettext, pgettext
 
 from mailings.models import Mailing, RecipientSource
 from mailings.services.content.checking import Finding
-from mailings.services.recipients.counting import Line
+from mailings.services.recipients.behind import Behind
+from mailings.services.recipients.counting import Numbers
 from workspace.numbers import number
 
 Detail = dict[str, Any]
 
 
-def source_line(line: Line) -> str:
+def source_text(source: RecipientSource) -> str:
     """What a line of recipients was chosen by."""
-    source = line.source
     parameters = source.parameters
     if source.kind == RecipientSource.Kind.GROUPS:
         names = [parameters["names"].get(str(pk), "?") for pk in parameters["groups"]]
@@ -42,13 +42,46 @@ def source_line(line: Line) -> str:
     return _("Typed addresses")
 
 
+def behind_label(which: Behind) -> str:
+    labels = {
+        Behind.RECIPIENTS: _("Recipients"),
+        Behind.CHOSEN: _("Chosen"),
+        Behind.DOUBLED: _("Duplicates"),
+        Behind.UNSUBSCRIBED: _("Unsubscribed"),
+        Behind.BLOCKED: _("Blocked"),
+        Behind.INVALID: _("Invalid"),
+    }
+    return labels[which]
+
+
+def numbers_behind(numbers: Numbers) -> list[tuple[Behind, str, int]]:
+    """What is chosen, and what goes off it, where there is something."""
+    counted = [(which, behind_label(which), getattr(numbers, which)) for which in Behind if which != Behind.RECIPIENTS]
+    return [entry for entry in counted if entry[2]]
+
+
+def moved(now: int, seen: int) -> str:
+    """By how much the recipients have become more or fewer since a person looked."""
+    if now > seen:
+        more = ngettext(
+            "%(count)s recipient more than you saw: %(now)s now, %(seen)s before. Nothing was sent.",
+            "%(count)s recipients more than you saw: %(now)s now, %(seen)s before. Nothing was sent.",
+            now - seen,
+        )
+        return more % {"count": number(now - seen), "now": number(now), "seen": number(seen)}
+    fewer = ngettext(
+        "%(count)s recipient fewer than you saw: %(now)s now, %(seen)s before. Nothing was sent.",
+        "%(count)s recipients fewer than you saw: %(now)s now, %(seen)s before. Nothing was sent.",
+        seen - now,
+    )
+    return fewer % {"count": number(seen - now), "now": number(now), "seen": number(seen)}
+
+
 def returned(draft: Mailing) -> str:
     """Why a mailing that was confirmed is a draft again."""
     reason = draft.reason
     if reason.get("code") == "moved":
-        return _(
-            "Nothing was sent: there are %(now)s recipients now, and you confirmed %(seen)s. Check and send again."
-        ) % {"now": number(reason["now"]), "seen": number(reason["seen"])}
+        return moved(reason["now"], reason["seen"]) + " " + _("Check and send again.")
     if reason.get("code") == "missing_values":
         return _("Nothing was sent: %(count)s recipients have no value for a placeholder.") % {
             "count": number(reason["count"])

@@ -21,7 +21,7 @@ from mailings.services.content.composing import MissingValueError, compose
 from mailings.services.content.composing import render as rendered
 from mailings.services.results.reasons import reasons_of
 from mailings.services.rules import NotAllowedError, may_send, rules_of
-from mailings.services.sending import confirming
+from mailings.services.sending import confirming, freezing
 from mailings.services.sending.confirming import ChangedMeanwhileError, MailingGoneError, SamePersonError, TooLateError
 from mailings.services.sending.content import content_of
 from mailings.services.sending.progress import progress_of
@@ -93,6 +93,7 @@ def mailing_context(request: HttpRequest, access: Access, mailing: Mailing) -> d
         "counts": sentences.counts(mailing),
         "parts": [(part, sentences.part(part)) for part in mailing.parts.order_by("number")],
         "undecided": _undecided(mailing),
+        "prepared": freezing.prepared(mailing) if mailing.state == MailingState.FREEZING else None,
         "may_send": may_send(access.role, rules_of(access.book)),
         "may_undo": mailing.state in (MailingState.HELD, MailingState.FREEZING),
         "may_cancel": mailing.state in (MailingState.SCHEDULED, MailingState.AWAITING, MailingState.MISSED),

@@ -1,10 +1,12 @@
 """A file of recipients: what is taken from it, what is refused, and that half a file is never counted."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from mailings import limits
 from mailings.models import Mailing, RecipientFile, RecipientSource, SourceRow
@@ -20,8 +22,7 @@ pytestmark = pytest.mark.django_db
 def send(book, draft, by):
     def send(text: str, name: str = "guests.csv", token=None) -> RecipientFile | None:
         content = ContentFile(text.encode("utf-8-sig"))
-        files.add(book=book, mailing_id=draft.pk, file=content, name=name, token=token or uuid4(), by=by)
-        return RecipientFile.objects.filter(mailing=draft).last()
+        return files.add(book=book, mailing_id=draft.pk, file=content, name=name, token=token or uuid4(), by=by)
 
     return send
 
@@ -33,8 +34,8 @@ def read(send):
     def read(text: str, name: str = "guests.csv"):
         waiting = send(text, name)
         reading.read_file(waiting.pk)
-        left = RecipientFile.objects.filter(pk=waiting.pk).first()
-        return left.refusal if left else RecipientSource.objects.latest("pk")
+        waiting.refresh_from_db()
+        return waiting.refusal or waiting.source
 
     return read
 
@@ -64,7 +65,12 @@ def test_every_entry_is_a_row_or_counted(read, draft, book) -> None:
     assert held["empty"] == {"shop_no": 1, "이름": 2, "city": 2}
     assert held["longest"]["city"] == "Seoul"
     assert (held["doubled"], held["invalid"]) == (1, 2)
-    assert [row["row"] for row in held["refused"]] == [5, 7]
+    left_out = [(entry.number, entry.text, entry.is_doubled, entry.cells) for entry in source.left_out.order_by("pk")]
+    assert left_out == [
+        (4, "a@example.com", True, None),
+        (5, "broken@", False, ["Choi", "broken@", "4", "Jeju"]),
+        (7, "", False, ["Park", "", "6", "Jeju"]),
+    ]
     numbers = count(draft, book.current_edition)
     assert (numbers.chosen, numbers.doubled, numbers.invalid, numbers.recipients) == (7, 1, 2, 4)
 
@@ -82,7 +88,7 @@ def test_the_values_are_those_of_the_check(read, draft, book, write) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("city\nSeoul\n", "no_addresses"),
+        ("city\nSeoul\n", "no_column"),
         ("email\nbroken@\n", "no_addresses"),
         ("email,email\na@example.com,b@example.com\n", "email_twice"),
         ("email,email\na@example.com,\n", "heading_twice"),
@@ -103,7 +109,8 @@ def test_a_file_that_cannot_be_used_says_why_and_leaves_nothing(read, draft, boo
 def test_a_value_of_a_megabyte_costs_its_row_only(read) -> None:
     source = read(f"email,city\na@example.com,{'x' * 1_000_000}\nb@example.com,Seoul\n")
     assert source.rows.get().email == "b@example.com"
-    assert [(row["row"], row["code"]) for row in source.parameters["refused"]] == [(2, "value_too_long")]
+    refused = source.left_out.get()
+    assert (refused.number, refused.code, refused.key) == (2, "value_too_long", "a@example.com")
 
 
 def test_while_it_is_read_nobody_is_counted_and_nothing_can_be_sent(send, draft, book, monkeypatch) -> None:
@@ -128,14 +135,14 @@ def test_while_it_is_read_nobody_is_counted_and_nothing_can_be_sent(send, draft,
     reading.read_file(waiting.pk)
     files.sweep_unfinished()
 
-    assert not RecipientFile.objects.exists()
+    assert RecipientFile.objects.get().is_read
     assert count(draft, book.current_edition).recipients == 1
     assert RecipientSource.objects.count() == SourceRow.objects.count() == 1
 
 
 def test_a_file_that_workers_die_of_is_given_up(send) -> None:
     waiting = send("email\na@example.com\n")
-    RecipientFile.objects.update(attempt=limits.RECIPIENT_FILE_ATTEMPTS)
+    RecipientFile.objects.update(tries=limits.RECIPIENT_FILE_ATTEMPTS)
     reading.read_file(waiting.pk)
     assert RecipientFile.objects.get().refusal["code"] == "reader_failed"
 
@@ -160,25 +167,39 @@ def test_a_file_that_was_removed_meanwhile_adds_nobody(
     assert not default_storage.exists(stored)
 
 
-def test_the_stored_file_goes_with_its_draft_and_with_the_reading(
+def test_the_stored_file_goes_with_its_line_its_draft_and_after_a_day(
     send, read, draft, book, by, django_capture_on_commit_callbacks
 ) -> None:
     before = kept()
     with django_capture_on_commit_callbacks(execute=True):
-        read("email\na@example.com\n")
+        source = read("email\na@example.com\n")
+        assert len(kept()) == len(before) + 1
+        sources.remove(book=book, mailing_id=draft.pk, source_id=source.pk, by=by)
     assert kept() == before
+    with django_capture_on_commit_callbacks(execute=True):
+        read("email\na@example.com\n")
+        files.sweep_read()
+        assert RecipientFile.objects.exists()
+        RecipientFile.objects.update(created_at=timezone.now() - timedelta(hours=limits.RECIPIENT_FILE_KEPT_HOURS + 1))
+        files.sweep_read()
+    assert kept() == before
+    assert count(draft, book.current_edition).recipients == 1
     stored = send("email\nb@example.com\n").stored_file
     with django_capture_on_commit_callbacks(execute=True):
         drafts.delete(book=book, mailing_id=draft.pk, by=by)
     assert not Mailing.objects.exists()
     assert not default_storage.exists(stored)
+    files.sweep_unfinished()
+    assert not RecipientSource.objects.exists()
+    assert not SourceRow.objects.exists()
 
 
-def test_the_same_form_twice_adds_one_file(send) -> None:
+def test_the_same_form_twice_adds_one_file(send, django_capture_on_commit_callbacks) -> None:
     token = uuid4()
     send("email\na@example.com\n", token=token)
     before = kept()
-    send("email\na@example.com\n", token=token)
+    with django_capture_on_commit_callbacks(execute=True):
+        send("email\na@example.com\n", token=token)
     assert RecipientFile.objects.count() == 1
     assert kept() == before
 
