@@ -7,7 +7,6 @@ from django.core.files.base import ContentFile
 
 from addressbook import actions
 from addressbook.models import Address, Upload
-from addressbook.services import uploads
 from addressbook.services.uploads import CheckOutdatedError
 from libraries.spreadsheets import Choice
 from mailings.models import RecipientFile, SourceRow
@@ -15,7 +14,7 @@ from mailings.services.recipients import files, reading
 from mailings.services.recipients.counting import count
 from mailings.services.recipients.files import FileGoneError
 from workspace.models import AuditEvent, BookMember, Role
-from workspace.services.work import jobs
+from workspace.services.work import claiming, jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -124,7 +123,7 @@ def test_a_file_registers_nobody_unless_that_was_asked_for(read, register) -> No
     register("b@example.com")
     read(b"email,city\na@example.com,Seoul\nB@example.com,Busan\nbroken@,\n", registers=True)
     upload = Upload.objects.get()
-    claimed = jobs.claim(Upload, upload.pk)
+    claimed = claiming.claim(Upload, upload.pk)
     jobs.work_on(claimed)
 
     assert set(Address.objects.values_list("email", flat=True)) == {"a@example.com", "b@example.com"}
