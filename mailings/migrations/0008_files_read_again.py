@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mailings', '0006_left_out_entries'),
+        ("mailings", "0007_left_out_entries"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
