@@ -118,6 +118,12 @@ def pages(client: Client, screen: str, edition: Edition, group: Group) -> Rows:
         ("the last page", lambda: client.get(screen, {"page": 10**9})),
         (f"a group of {FOUND:,}", lambda: client.get(screen, {"group": group.pk})),
         ("its last page", lambda: client.get(screen, {"group": group.pk, "page": 10**9})),
+        ("sorted by address", lambda: client.get(screen, {"sort": "a-z"})),
+        ("sorted by address, in the middle", lambda: client.get(screen, {"sort": "a-z", "page": middle})),
+        ("the group sorted by address", lambda: client.get(screen, {"sort": "a-z", "group": group.pk})),
+        ("registered today", lambda: client.get(screen, {"since": timezone.localdate().isoformat()})),
+        ("registered tomorrow: none", lambda: client.get(screen, {"since": "2999-01-01"})),
+        ("in no group: none", lambda: client.get(screen, {"group": 0})),
     ):
         yield what, f"{timed(act)}, {questions(act)} queries", f"p95 ≤ {PAGE_MS} ms, ≤ 8 queries; {bare}"
 

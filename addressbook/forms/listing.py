@@ -2,23 +2,42 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from django import forms
 
 from addressbook import limits
+from addressbook.models.addresses import NEWEST, SORTS
+from addressbook.models.searching import Filters
 from workspace.forms.fields import IdField, SentTextField
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The chosen group (None: all addresses), the search, and the page of `size` rows, counted from 1."""
+    """The chosen group, the search, filters and order, and the page of `size` rows, counted from 1.
+
+    The group is None for all addresses, and UNGROUPED for those that are in none.
+    """
 
     group_id: int | None = None
     query: str = ""
     page: int = 1
     size: int = limits.DEFAULT_PAGE_SIZE_ROWS
+    sort: str = NEWEST
+    filters: Filters = field(default_factory=Filters)
+
+
+class FiltersForm(forms.Form):
+    since = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    until = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    upload = IdField(required=False, min_value=1)
+
+    def filters(self) -> Filters:
+        """What can be read of them; the rest is left out."""
+        self.is_valid()
+        values = self.cleaned_data
+        return Filters(values.get("since"), values.get("until"), values.get("upload"))
 
 
 class ListingForm(forms.Form):
@@ -28,6 +47,7 @@ class ListingForm(forms.Form):
     size = forms.TypedChoiceField(
         required=False, coerce=int, empty_value=None, choices=[(size, size) for size in limits.PAGE_SIZES_ROWS]
     )
+    sort = forms.ChoiceField(required=False, choices=[(sort, sort) for sort in SORTS])
 
     def listing(self) -> Listing:
         """The state that was asked for; what cannot be read of it falls back to the first page of everything."""
@@ -38,6 +58,8 @@ class ListingForm(forms.Form):
             query=searched(values.get("q") or ""),
             page=values.get("page") or 1,
             size=values.get("size") or limits.DEFAULT_PAGE_SIZE_ROWS,
+            sort=values.get("sort") or NEWEST,
+            filters=FiltersForm(self.data).filters(),
         )
 
 

@@ -8,7 +8,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from addressbook import limits
-from addressbook.forms.listing import searched
+from addressbook.forms.listing import FiltersForm, searched
+from addressbook.models.groups import UNGROUPED
+from addressbook.models.searching import Filters
 from addressbook.services.addresses.selection import Selection
 from workspace.forms.fields import LARGEST_ID, IdField, SentTextField
 from workspace.forms.submission import SubmissionForm
@@ -48,6 +50,9 @@ class SelectionForm(SubmissionForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         self._address_ids = tuple(sorted(picked_ids(self._lists)))
+        if values.get("everything") and values.get("group") == UNGROUPED:
+            # A colleague who takes an address out of its last group would put it among what is being deleted.
+            raise forms.ValidationError(_("Addresses without a group can only be selected page by page."))
         if not values.get("everything") and not self._address_ids:
             raise forms.ValidationError(_("Select at least one address first."))
         if len(self._address_ids) > limits.PICKED_ADDRESSES:
@@ -64,6 +69,7 @@ class SelectionForm(SubmissionForm):
             address_ids=None if values.get("everything") else self._address_ids,
             through_id=values.get("through") or 0,
             seen_count=values.get("seen") or 0,
+            filters=FiltersForm(self.data).filters() if values.get("everything") else Filters(),
         )
 
 

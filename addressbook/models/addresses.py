@@ -1,11 +1,16 @@
-from typing import Self
+from datetime import datetime, time, timedelta
+from typing import Any, Final, Self
 
 from django.db import models
-from django.db.models import Value
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Exists, F, OuterRef, Value
+from django.db.models.expressions import OrderBy
 from django.db.models.functions import Concat, Greatest, Least, StrIndex, Substr
+from django.utils import timezone
 
 from addressbook.models.groups import Group
-from addressbook.models.searching import Search
+from addressbook.models.searching import Filters, Search
+from addressbook.models.uploads import Upload
 from libraries.email_addresses import limits
 from workspace.models.books import Edition
 
@@ -39,9 +44,55 @@ class AddressQuerySet(models.QuerySet["Address"]):
         rows = self.annotate(shown=text)
         return rows.filter(shown__contains=query.lower()) if query.isascii() else rows.filter(shown__icontains=query)
 
+    def ungrouped(self) -> Self:
+        return self.filter(~Exists(Membership.objects.filter(address=OuterRef("pk"))))
+
+    def within(self, filters: Filters) -> Self:
+        """Those registered on these days, and with this upload."""
+        rows = self
+        if filters.since:
+            rows = rows.filter(registered_at__gte=_midnight(filters.since))
+        if filters.until:
+            rows = rows.filter(registered_at__lt=_midnight(filters.until + timedelta(days=1)))
+        if filters.upload_id is not None:
+            upload = Upload.objects.filter(pk=filters.upload_id).values("created_at", "finished_at").first()
+            if upload is None:
+                return rows.none()
+            # The origin has no index. When the upload ran is known, and the index of days finds what came then.
+            rows = rows.filter(origin=filters.upload_id, registered_at__gte=upload["created_at"])
+            if upload["finished_at"]:
+                rows = rows.filter(registered_at__lte=upload["finished_at"])
+        return rows
+
+    def sorted_by(self, sort: str) -> Self:
+        """In the order of one of `SORTS`."""
+        return self.order_by(*SORTS[sort])
+
     def newest_first(self) -> Self:
         # Ids are given out under the lock of the edition, hence in the order of registration.
         return self.order_by("-id")
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+class _ByBytes(OrderBy):
+    """The order of the index of keys, which on PostgreSQL compares bytes whatever the database's language."""
+
+    def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, Any]:
+        operator = "~>~" if self.descending else "~<~"
+        # Django looks for ASC or DESC in every order, and finds it in the comment.
+        return self.as_sql(compiler, connection, template=f"%(expression)s USING {operator} /* ASC */")
+
+
+NEWEST: Final = "newest"
+SORTS: Final[dict[str, tuple[Any, ...]]] = {
+    NEWEST: ("-id",),
+    "oldest": ("id",),
+    "a-z": (_ByBytes(F("key")),),
+    "z-a": (_ByBytes(F("key"), descending=True),),
+}
 
 
 class Address(models.Model):
@@ -71,8 +122,11 @@ class Address(models.Model):
                 opclasses=["int8_ops", "varchar_pattern_ops"],
             )
         ]
-        # Serves the pages of the list, newest first.
-        indexes = [models.Index(fields=["edition", "-id"], name="address_newest_first")]
+        # The first serves the pages of the list, newest first, the second those of some days or of an upload.
+        indexes = [
+            models.Index(fields=["edition", "-id"], name="address_newest_first"),
+            models.Index(fields=["edition", "registered_at", "id"], name="address_by_day"),
+        ]
 
     def __str__(self) -> str:
         return self.email

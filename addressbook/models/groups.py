@@ -1,10 +1,13 @@
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from django.db import models
 from django.db.models import Q
 
 from addressbook import limits
 from workspace.models.books import Edition
+
+# In place of a group's id: the addresses that are in none.
+UNGROUPED: Final = 0
 
 
 class TreeGroup(NamedTuple):

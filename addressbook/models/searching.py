@@ -1,6 +1,7 @@
 """What a search of addresses asks of the database."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final, Self
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -56,6 +57,18 @@ class Search:
     @property
     def value(self) -> str | tuple[str, ...]:
         return self.keys or self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to beside a group and a search. Both days are included."""
+
+    since: date | None = None
+    until: date | None = None
+    upload_id: int | None = None
+
+    def __bool__(self) -> bool:
+        return any((self.since, self.until, self.upload_id))
 
 
 def beginning_of(query: str) -> str:

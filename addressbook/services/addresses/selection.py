@@ -7,7 +7,8 @@ therefore does not start while an undo does, nor the other way round.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from typing import Any, Self
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from django.db.models import Max, QuerySet
 
 from addressbook.models import Address, Membership
 from addressbook.models.addresses import AddressQuerySet
+from addressbook.models.searching import Filters
 from workspace.models import AddressBook, Edition
 from workspace.services.books import books
 
@@ -31,7 +33,7 @@ class SelectionChangedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Either `address_ids`, or what the search for `query` finds in the group (None: in the whole book).
+    """Either `address_ids`, or what the search for `query` and the filters find in the group (None: the whole book).
 
     `through_id` is the highest id of the set when it was counted: of a membership in a group, else of an address.
     """
@@ -41,14 +43,22 @@ class Selection:
     address_ids: tuple[int, ...] | None = None
     through_id: int = 0
     seen_count: int = 0
+    # Days and uploads of an address never change, so that a set of them can only shrink, too.
+    filters: Filters = field(default_factory=Filters)
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        found = self.filters
+        days = [day.isoformat() if day else None for day in (found.since, found.until)]
+        return {**asdict(self), "filters": [*days, found.upload_id]}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         ids = values["address_ids"]
-        return cls(**{**values, "address_ids": None if ids is None else tuple(ids)})
+        since, until, upload_id = values.get("filters", (None, None, None))
+        first, last = (date.fromisoformat(day) if day else None for day in (since, until))
+        return cls(
+            **{**values, "address_ids": None if ids is None else tuple(ids), "filters": Filters(first, last, upload_id)}
+        )
 
     def addresses(self, edition: Edition) -> AddressQuerySet:
         """The rows of the set that are still there, in no order."""
@@ -69,7 +79,7 @@ class Selection:
             return list(rows.values_list("pk", flat=True)[:limit])
         # In the order of the index from `after` on: else each batch would sort what is left of the group.
         bounds = {"id__lte": self.through_id, "address_id__gt": after}
-        if self.query:
+        if self.query or self.filters:
             rows = self._matching(edition, **bounds).filter(pk__gt=after).order_by("memberships__address_id")
             return list(rows.values_list("pk", flat=True)[:limit])
         members = self._members(edition, **bounds).order_by("address_id")
@@ -87,12 +97,12 @@ class Selection:
         # More than were counted: an undo has given some back, under their old ids.
         added += max(0, kept - self.seen_count)
         if added or kept != self.seen_count:
-            now = _pinned(edition, group_id=self.group_id, query=self.query)
+            now = _pinned(edition, group_id=self.group_id, query=self.query, filters=self.filters)
             raise SelectionChangedError(added=added, removed=max(0, self.seen_count - kept), now=now)
 
     def _matching(self, edition: Edition, **bounds: int) -> AddressQuerySet:
         """What the filter finds: within bounds of an address, or in a group of its membership there."""
-        rows = Address.objects.filter(edition=edition).search(self.query)
+        rows = Address.objects.filter(edition=edition).search(self.query).within(self.filters)
         if self.group_id is None:
             return rows.filter(**bounds)
         of_membership = {f"memberships__{name}": value for name, value in bounds.items()}
@@ -103,26 +113,29 @@ class Selection:
 
     def _count(self, edition: Edition, **bounds: int) -> int:
         # A whole group is known by its memberships, without a look at its addresses.
-        is_whole_group = self.group_id is not None and not self.query
+        is_whole_group = self.group_id is not None and not self.query and not self.filters
         return (self._members if is_whole_group else self._matching)(edition, **bounds).count()
 
 
-def everything(*, book: AddressBook, group_id: int | None, query: str = "") -> Selection:
+def everything(
+    *, book: AddressBook, group_id: int | None, query: str = "", filters: Filters | None = None
+) -> Selection:
     """All that the filter finds now, pinned."""
     with transaction.atomic():
         edition = books.lock(book)
         through_id = _highest_id(group_id)
     # Counting a search takes long enough that others should not wait for it; what is lost meanwhile is not counted.
-    pinned = Selection(group_id=group_id, query=query, through_id=through_id)
+    pinned = Selection(group_id=group_id, query=query, through_id=through_id, filters=filters or Filters())
     return _counted(pinned, edition)
 
 
-def _pinned(edition: Edition, *, group_id: int | None, query: str) -> Selection:
-    return _counted(Selection(group_id=group_id, query=query, through_id=_highest_id(group_id)), edition)
+def _pinned(edition: Edition, *, group_id: int | None, query: str, filters: Filters) -> Selection:
+    pinned = Selection(group_id=group_id, query=query, through_id=_highest_id(group_id), filters=filters)
+    return _counted(pinned, edition)
 
 
 def _counted(pinned: Selection, edition: Edition) -> Selection:
-    return Selection(**{**pinned.as_json(), "seen_count": pinned.count(edition)})
+    return replace(pinned, seen_count=pinned.count(edition))
 
 
 def _highest_id(group_id: int | None) -> int:

@@ -17,7 +17,7 @@ from addressbook import limits
 from addressbook.forms.listing import listing_from
 from addressbook.forms.selection import DeleteForm, EditGroupsForm, SelectionForm
 from addressbook.models import Group, Membership
-from addressbook.models.groups import TreeGroup
+from addressbook.models.groups import UNGROUPED, TreeGroup
 from addressbook.services.addresses import bulk, selection
 from addressbook.services.addresses.bulk_jobs import UndoRunningError
 from addressbook.services.addresses.groups import GroupGoneError
@@ -49,7 +49,11 @@ Extra = Callable[[Access, Selection], dict[str, Any]]
 def select_everything(request: HttpRequest, access: Access) -> HttpResponse:
     """Select all that the list finds, on every page of it."""
     listing = listing_from(request.POST)
-    found = selection.everything(book=access.book, group_id=listing.group_id, query=listing.query)
+    if listing.group_id == UNGROUPED:
+        raise Http404
+    found = selection.everything(
+        book=access.book, group_id=listing.group_id, query=listing.query, filters=listing.filters
+    )
     if "HX-Request" in request.headers:
         return OnScreen(request, "selection_bar.html", {}, Behind(access, listing, found, parts="list"))
     return OnScreen(request, "console.html", {}, Behind(access, listing, found))
@@ -141,7 +145,7 @@ class Tick:
 def _ticks(access: Access, selected: Selection) -> dict[str, Any]:
     rows = selected.addresses(access.edition)
     groups = Group.objects.filter(edition=access.edition).as_tree()
-    if selected.address_ids is None and selected.group_id is None and not selected.query:
+    if selected.address_ids is None and selected.group_id is None and not (selected.query or selected.filters):
         # The whole book: the counts that are kept anyway say it, without a look at the memberships.
         total, inside = access.edition.address_count, {group.pk: group.address_count for group in groups}
     else:

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 
 from addressbook.forms.listing import Listing
 from addressbook.models import Group
+from addressbook.models.groups import UNGROUPED
 from addressbook.services.addresses.selection import Selection
 from workspace.views.pages.access import Access
 from workspace.views.pages.answers import dialog_alone
@@ -52,7 +53,9 @@ class OnScreen(TemplateResponse):
 
 
 def is_gone(access: Access, group_id: int | None) -> bool:
-    return group_id is not None and not Group.objects.filter(edition=access.edition, pk=group_id).exists()
+    if group_id is None or group_id == UNGROUPED:
+        return False
+    return not Group.objects.filter(edition=access.edition, pk=group_id).exists()
 
 
 def answer_dialog(

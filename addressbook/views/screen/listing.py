@@ -4,14 +4,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from addressbook import limits
 from addressbook.forms.listing import Listing
-from addressbook.models import Address, Group, Membership
-from addressbook.models.addresses import AddressQuerySet
-from addressbook.models.groups import TreeGroup
+from addressbook.models import Address, Group, Membership, Upload
+from addressbook.models.addresses import NEWEST, AddressQuerySet
+from addressbook.models.groups import UNGROUPED, TreeGroup
 from addressbook.models.searching import Search, beginning_of, ending_of
 from workspace.models import Edition
 
@@ -88,11 +89,21 @@ def chosen_group(edition: Edition, listing: Listing, tree: list[TreeGroup] | Non
     """The group that the list shows, out of the `tree` where that was read. Raises Http404 for an unknown one."""
     if listing.group_id is None:
         return None
+    if listing.group_id == UNGROUPED:
+        return TreeGroup(UNGROUPED, _("No group"), 0)
     groups = tree if tree is not None else Group.objects.filter(edition=edition, pk=listing.group_id).as_tree()
     group = next((group for group in groups if group.pk == listing.group_id), None)
     if group is None:
         raise Http404
     return group
+
+
+def upload_name(edition: Edition, upload_id: int | None) -> str:
+    """What the file was called of which the list shows the addresses; empty where that is not known any more."""
+    if upload_id is None:
+        return ""
+    names = Upload.objects.filter(edition=edition, pk=upload_id).values_list("name", flat=True)
+    return next(iter(names), "")
 
 
 def address_page(
@@ -109,24 +120,28 @@ def address_page(
     `masked`: only what is shown of masked addresses is searched; and `looked_up`, the key of one address.
     `may_count_later`: the first page of a search that finds many is not to wait until they are counted.
     """
-    found = _found(edition, listing.query, masked=masked, looked_up=looked_up)
-    few = _few(group, found) if listing.query else None
+    found = _found(edition, group, listing, masked=masked, looked_up=looked_up)
+    is_ungrouped = group is not None and group.pk == UNGROUPED
+    is_narrowed = bool(listing.query or listing.filters or is_ungrouped)
+    # Days alone are found, and counted, by their index.
+    needs_look = listing.query or listing.filters.upload_id or is_ungrouped
+    few = _few(group, found, listing.sort) if needs_look else None
     said = {} if masked or not listing.query else _said(listing.query)
     # Of those that a search finds in the whole book, few may be in a group.
-    if listing.query and few is None and may_count_later and group is None and listing.page == 1:
+    if needs_look and few is None and may_count_later and not (group and group.pk) and listing.page == 1:
         many = limits.SEARCH_FINDS_FEW
-        rows = rows_of(_ids(group, listing.query, found, offset=0, size=listing.size, count=many))
+        rows = rows_of(_ids(group, listing, found, offset=0, size=listing.size, count=many), listing.sort)
         return AddressPage(listing, group, rows, many, 1, 1, **said, is_counted=False)
-    count = _count(edition, group, listing.query, found) if few is None else len(few)
+    count = _count(edition, group, found, is_narrowed=is_narrowed) if few is None else len(few)
     page_count = max(1, -(-count // listing.size))
     number = min(listing.page, page_count)
     offset = (number - 1) * listing.size
     ids = (
-        _ids(group, listing.query, found, offset=offset, size=listing.size, count=count)
+        _ids(group, listing, found, offset=offset, size=listing.size, count=count)
         if few is None
         else few[offset : offset + listing.size]
     )
-    return AddressPage(listing, group, rows_of(ids), count, number, page_count, **said)
+    return AddressPage(listing, group, rows_of(ids, listing.sort), count, number, page_count, **said)
 
 
 def _said(query: str) -> dict[str, Any]:
@@ -134,15 +149,19 @@ def _said(query: str) -> dict[str, Any]:
     return {"beginning": beginning_of(query), "ending": ending_of(query), "named": len(Search.of(query).keys)}
 
 
-def _found(edition: Edition, query: str, *, masked: bool, looked_up: str) -> AddressQuerySet:
-    rows = Address.objects.filter(edition=edition)
+def _found(
+    edition: Edition, group: TreeGroup | None, listing: Listing, *, masked: bool, looked_up: str
+) -> AddressQuerySet:
+    rows = Address.objects.filter(edition=edition).within(listing.filters)
+    if group and group.pk == UNGROUPED:
+        rows = rows.ungrouped()
     if looked_up:
         return rows.filter(key=looked_up)
-    return rows.search_shown(query) if masked else rows.search(query)
+    return rows.search_shown(listing.query) if masked else rows.search(listing.query)
 
 
-def _few(group: TreeGroup | None, found: AddressQuerySet) -> list[int] | None:
-    """The ids of all that a search finds, newest first, where those are few: None where they are not.
+def _few(group: TreeGroup | None, found: AddressQuerySet, sort: str) -> list[int] | None:
+    """The ids of all that a search or filter finds, in order, where those are few: None where they are not.
 
     A search looks at every address of the book. Where it finds few, this one look serves the count and the page; where
     it finds many, it ends early, and so does the one for the page.
@@ -150,36 +169,49 @@ def _few(group: TreeGroup | None, found: AddressQuerySet) -> list[int] | None:
     ids = list(found.order_by().values_list("pk", flat=True)[: limits.SEARCH_FINDS_FEW + 1])
     if len(ids) > limits.SEARCH_FINDS_FEW:
         return None
-    if group:
+    if group and group.pk:
         members = Membership.objects.filter(group=group.pk, address__among=ids)
         ids = list(members.values_list("address_id", flat=True))
-    return sorted(ids, reverse=True)
+    if sort in (NEWEST, "oldest"):
+        return sorted(ids, reverse=sort == NEWEST)
+    return list(Address.objects.filter(pk__among=ids).sorted_by(sort).values_list("pk", flat=True))
 
 
-def _count(edition: Edition, group: TreeGroup | None, query: str, found: AddressQuerySet) -> int:
-    if query:
-        return (found.in_group(group.pk) if group else found).count()
+def _count(edition: Edition, group: TreeGroup | None, found: AddressQuerySet, *, is_narrowed: bool) -> int:
+    if is_narrowed:
+        return (found.in_group(group.pk) if group and group.pk else found).count()
     return group.address_count if group else edition.address_count
 
 
 def _ids(
-    group: TreeGroup | None, query: str, found: AddressQuerySet, *, offset: int, size: int, count: int
+    group: TreeGroup | None, listing: Listing, found: AddressQuerySet, *, offset: int, size: int, count: int
 ) -> QuerySet[Any, int]:
     """The ids of a page, from the nearer end: the last page costs as little as the first."""
     ids: QuerySet[Any, int]
-    if group and not query:
+    by_id = listing.sort in (NEWEST, "oldest")
+    if group and group.pk and by_id and not listing.query and not listing.filters:
         # Memberships hold all that is asked for, in the order of their index; the addresses need not be joined.
-        ids = Membership.objects.filter(group=group.pk).order_by("address_id").values_list("address_id", flat=True)
+        order = "address_id" if listing.sort == "oldest" else "-address_id"
+        ids = Membership.objects.filter(group=group.pk).order_by(order).values_list("address_id", flat=True)
     else:
-        ids = (found.in_group(group.pk) if group else found).order_by("id").values_list("pk", flat=True)
+        if group and group.pk:
+            members = Membership.objects.filter(group=group.pk, address=OuterRef("pk"))
+            found = found.in_group(group.pk) if by_id else found.filter(Exists(members))
+        if by_id and listing.filters:
+            # In the order of the index of days, which is that of the ids.
+            sign = "" if listing.sort == "oldest" else "-"
+            found = found.order_by(f"{sign}registered_at", f"{sign}id")
+        else:
+            found = found.sorted_by(listing.sort)
+        ids = found.values_list("pk", flat=True)
     size = max(0, min(size, count - offset))
     from_end = count - offset - size
-    return ids[from_end : from_end + size] if from_end < offset else ids.reverse()[offset : offset + size]
+    return ids.reverse()[from_end : from_end + size] if from_end < offset else ids[offset : offset + size]
 
 
-def rows_of(ids: QuerySet[Any, int] | list[int]) -> list[Row]:
-    """The addresses with these ids and the names of their groups, newest first."""
-    addresses = list(Address.objects.filter(pk__in=ids).newest_first())
+def rows_of(ids: QuerySet[Any, int] | list[int], sort: str = NEWEST) -> list[Row]:
+    """The addresses with these ids and the names of their groups, in order."""
+    addresses = list(Address.objects.filter(pk__in=ids).sorted_by(sort))
     names: dict[int, list[str]] = defaultdict(list)
     memberships = Membership.objects.filter(address__in=[row.pk for row in addresses]).order_by("group__name")
     for address_id, name in memberships.values_list("address_id", "group__name"):

@@ -13,6 +13,7 @@ from addressbook import limits
 from addressbook.forms.listing import CountingForm, Listing, listing_from
 from addressbook.forms.selection import SelectionForm
 from addressbook.models import Group
+from addressbook.models.addresses import NEWEST
 from addressbook.models.groups import TreeGroup
 from addressbook.services import sync
 from addressbook.services.addresses.selection import Selection
@@ -21,7 +22,7 @@ from addressbook.views.addresses import look_ups
 from addressbook.views.answers.answers import is_gone
 from addressbook.views.reset import recovery
 from addressbook.views.screen.hints import shown_hint
-from addressbook.views.screen.listing import address_page, chosen_group
+from addressbook.views.screen.listing import address_page, chosen_group, upload_name
 from addressbook.views.screen.strips import surroundings_of
 from addressbook.views.sync.sync_line import sync_context
 from workspace.models import Role
@@ -94,6 +95,9 @@ def list_context(
     """
     # Managers search in full what they see masked: they could download it.
     masked = access.sees_masked and not access.may_edit
+    if masked and listing.sort in ("a-z", "z-a"):
+        # The order would tell how masked addresses begin.
+        listing = replace(listing, sort=NEWEST)
     group = chosen_group(access.edition, listing, tree)
     page = address_page(
         access.edition, group, listing, masked=masked, looked_up=looked_up, may_count_later=may_count_later
@@ -105,6 +109,8 @@ def list_context(
         "page": page,
         "listing": page.listing,
         "everything": everything,
+        "may_sort": not masked,
+        "upload_name": upload_name(access.edition, listing.filters.upload_id),
         "counting": None if page.is_counted else uuid4(),
         "samples_offered": access.may_edit and samples.are_offered(access.book, access.edition),
         "samples_token": uuid4(),

@@ -27,7 +27,7 @@ from workspace.views.pages.body_limits import takes_files, takes_large_forms
 def register(request: HttpRequest, access: Access) -> HttpResponse:
     if request.method == "GET":
         listing = listing_from(request.GET)
-        values = register_dialog(access, text="", into=listing.group_id)
+        values = register_dialog(access, text="", into=listing.group_id or None)
         if is_gone(access, listing.group_id):
             values["problem"] = _("The group was deleted in the meantime. Choose another group.")
         return answer_dialog(request, access, listing, TEMPLATE, values)
