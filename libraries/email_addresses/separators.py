@@ -37,7 +37,7 @@ _DOTLESS_DOMAIN: Final = re.compile(r"[@＠][^@＠.．。,，]+\Z")
 _AT: Final = re.compile(r"[@＠]")
 _HAS_AT: Final = re.compile(r"\S[@＠]\S")
 _LINE_END: Final = re.compile(r"[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
-_SCHEME: Final = re.compile(r"""\A["'“‘(\[=]{0,3}(?:mailto|smtp):""", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"""\A(?:=HYPERLINK\()?["'“‘(\[=]{0,3}(?:mailto|smtp):""", re.IGNORECASE)
 
 # A domain has neither of these, so what follows them is another piece; before the @ they may belong to an address.
 _AFTER_DOMAIN: Final = re.compile(r"([@＠][^@＠/|:｜／\s]++)(?:[/|｜／]++|:::)")
@@ -47,6 +47,10 @@ _AFTER_DOMAIN: Final = re.compile(r"([@＠][^@＠/|:｜／\s]++)(?:[/|｜／]++|
 _OPENING: Final = "\"'“‘”’([<＜（「『【〔《〈•‣·・∙●○◦■□▪▫◆◇▶▷►★☆※✓✔→–—①②③④⑤⑥⑦⑧⑨⑩,;:|"
 _CLOSING: Final = "\"'“‘”’)]}>＞）」』】〕》〉.…!?:,;|·"
 _OPENED: Final = re.compile(r"[(\[（「『【<＜]")
+# `[a@example.com](mailto:a@example.com)`, as chats and wikis copy a link.
+_LINKED: Final = re.compile(r"\[([^\[\]@＠]++[@＠][^\[\]@＠]++)\]\([^()]*+\)[.,;:!?]*+")
+# `EMAIL;TYPE=INTERNET:a@example.com`, `{"email":"a@example.com"`: no address has a colon. A link is none: `https://`.
+_COLON_LABEL: Final = re.compile(r"\A[^@＠:]++:(?!//)(?=[^@＠:]*+[@＠])")
 # `홍길동|hong@example.com`, `이메일:hong@example.com`: after letters that are not ASCII these signs end a name.
 _LABEL: Final = re.compile(r"\A[^@＠|/:：｜／]*[^\x00-\x7f|/:：｜／@＠][^@＠|/:：｜／]*[|/:：｜／](?=\S*[@＠])")
 _IN_PARENTHESES: Final = re.compile(r"[^@＠()（）]*+[(（]([^@＠()（）]++[@＠][^@＠()（）]++)[)）][.,;:!?]*+")
@@ -163,10 +167,10 @@ def _unwrap(word: str) -> str:
     link = _SCHEME.search(word)
     if link:
         return _unwrap_ends(_address_of_mailto(word[link.end() :].rstrip(_CLOSING)))
-    named = _IN_PARENTHESES.fullmatch(word)
+    named = _IN_PARENTHESES.fullmatch(word) or _LINKED.fullmatch(word)
     if named:
         return _unwrap_ends(named[1])
-    label = _LABEL.match(word)
+    label = _LABEL.match(word) or _COLON_LABEL.match(word)
     return _unwrap_ends(word[label.end() :] if label else word)
 
 

@@ -43,9 +43,10 @@ _MARKS: Final = (
 _UNIT_BYTES: Final = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
 _CANDIDATES: Final = ("cp949", "cp932", "euc-jp", "gb18030", "big5", "cp1252")
 
-# Mail programs write Japanese in seven bits, switched by escapes. Microsoft's has more letters than the standard.
+# Mail programs write Japanese, and some Korean, in seven bits, switched by escapes. Microsoft's Japanese has more
+# letters than the standard.
 _ESCAPE: Final = re.compile(rb"\x1b[$(]")
-_SEVEN_BIT: Final = ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_2004")
+_SEVEN_BIT: Final = ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_2004", "iso2022_kr")
 
 # What a declaration says, and the codec that reads what programs really write under it.
 _LABELS: Final = {
@@ -110,11 +111,11 @@ class Text:
     readings: tuple[EncodingReading, ...] = ()
 
     def without_end_mark(self) -> "Text":
-        """Without the Ctrl-Z by which programs of DOS end a text, and what is blank behind it."""
+        """Without the Ctrl-Z by which programs of DOS end a text, or NULs that fill it up, and what is blank behind."""
         stripped = self.text[-_END_CHARACTERS:].rstrip("\0\r\n \x1a")
         end = len(self.text) - min(len(self.text), _END_CHARACTERS) + len(stripped)
-        mark = self.text.find("\x1a", end)
-        return self if mark < 0 else replace(self, text=self.text[:mark])
+        marks = [mark for sign in "\x1a\0" if (mark := self.text.find(sign, end)) >= 0]
+        return replace(self, text=self.text[: min(marks)]) if marks else self
 
 
 def decode(content: bytes, chosen: str | None = None, stated: str | None = None) -> Text:
@@ -273,8 +274,9 @@ def _most_plausible(foreign: list[bytes], unreadable: dict[str, int]) -> list[st
             # One name or word proves nothing, however common its letters are.
             found = list(dict.fromkeys([*found, *whole]))
     else:
-        # None of them is what people usually write. All that read the whole of it may be meant.
-        found = whole or list(judged)
+        # None of them is what people usually write. All that read the whole of it may be meant. A single one that
+        # reads like nothing is no answer, either.
+        found = whole if len(whole) > 1 or (whole and best) else list(judged)
     return sorted(found, key=lambda encoding: (-judged[encoding], unreadable[encoding]))
 
 

@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import unquote
 
 from libraries.spreadsheets import encodings, limits
 from libraries.spreadsheets.building import Budget, BuiltSheet, check_column
@@ -134,9 +135,20 @@ def _lines(element: Any) -> Iterator[str]:
             pieces.append(child.tail or "")
             continue
         pieces.append(child.text or "")
+        if child.tag == "a":
+            pieces.append(_hidden_address(child))
         waiting.append(iter(child))
         tails.append(child.tail or "")
     yield "".join(pieces)
+
+
+def _hidden_address(link: Any) -> str:
+    """The address behind a link that shows another text."""
+    target = (link.get("href") or "").strip()
+    if target[:7].lower() != "mailto:" or any("@" in text for text in link.itertext()):
+        return ""
+    address = unquote(target[7:].partition("?")[0])
+    return f" {address}" if "@" in address else ""
 
 
 def _span(element: Any, name: str) -> int:

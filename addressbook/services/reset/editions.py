@@ -85,7 +85,7 @@ def open_instead(book: AddressBook, old: Edition, new: Edition, *, keep_copy: bo
         edition=old, state__in=UNFINISHED, phase=Upload.Phase.APPLY, action__in=lists.outliving_reset()
     ).update(edition=new)
     for work in _unfinished(old):
-        _stop(work)
+        _stop(work, keep_copy=keep_copy)
     for model in edition_kinds():
         # Of what was stopped, what nobody has read yet.
         stopped = model._default_manager.filter(edition=old, outcome__reason="reset", dismissed_at__isnull=True)
@@ -99,9 +99,13 @@ def _unfinished(edition: Edition) -> Iterator[EditionWork]:
         yield from rows.filter(Q(state__in=UNFINISHED) | Q(state=JobState.CHECKED))
 
 
-def _stop(work: EditionWork) -> None:
+def _stop(work: EditionWork, *, keep_copy: bool) -> None:
+    # Whoever sent a file is told which one it was, unless everything is to be erased: a name may name a person.
+    name = work.name if isinstance(work, Upload) and keep_copy else ""
     jobs.finish(work, JobState.FAILED, reason="reset")  # recorded with what it was about
     stored_files.discard_on_commit(*work.files)
     work.forget_contents()
+    if isinstance(work, Upload):
+        work.name = name
     work.act = None  # what it did until then is undone, if at all, in the edition where it was done
     work.save()

@@ -53,6 +53,10 @@ class Findings:
     decided: bool
 
     @property
+    def address_count(self) -> int:
+        return sum(found.count for found in self.addresses)
+
+    @property
     def any(self) -> bool:
         return bool(self.outside or self.groups or self.addresses)
 

@@ -32,6 +32,7 @@ WESTERN = [
         *[(text, "johab", None) for text in KOREAN[:1]],
         *[(text, codec, codec) for text in JAPANESE for codec in ("cp932", "euc-jp")],
         *[(text, "iso2022_jp", "iso-2022-jp") for text in JAPANESE],
+        (KOREAN[0], "iso2022_kr", "iso-2022-jp"),
         *[(text, "gbk", "gb18030") for text in CHINESE],
         *[(text, "big5", "big5") for text in TAIWANESE],
         *[(text, "cp1252", "cp1252") for text in WESTERN],
@@ -83,6 +84,10 @@ def test_what_could_be_several_is_shown_in_each(line: str, codec: str) -> None:
     # Once it is chosen, there is nothing to ask.
     chosen = decode(f"name,email\n{line}\n".encode(codec), name)
     assert (chosen.text, chosen.readings) == (f"name,email\n{line}\n", ())
+
+
+def test_nuls_that_fill_a_file_up_are_no_row() -> None:
+    assert [row.email for row in read_here(b"email\na@example.com\n" + bytes(200), "list.csv")[1]] == ["a@example.com"]
 
 
 def test_declaration_of_a_page_is_believed() -> None:

@@ -54,6 +54,13 @@ def test_tables_of_a_page_are_read(what: str, encoding: str) -> None:
     assert read(page.encode(encoding)) == (Kind.HTML, ROWS)
 
 
+def test_an_address_behind_a_link_is_read() -> None:
+    cells = ["Email", "<a href='mailto:a@example.com?subject=x'>write</a>", "<a href='mailto:x@y'>b@example.com</a>"]
+    page = "".join(f"<tr><td>{cell}</td></tr>" for cell in cells)
+    rows = read_here(f"<table>{page}</table>".encode(), "list.xls")[1]
+    assert [row.email for row in rows] == ["write a@example.com", "b@example.com"]
+
+
 def test_cells_that_span_keep_the_columns() -> None:
     page = (
         "<table><tr><td colspan=2>title</td></tr><tr><td>Group<td>Email<td>n</tr>"

@@ -160,6 +160,17 @@ def test_what_was_stopped_is_told_in_the_book_as_it_is_now_and_knows_no_address(
     assert (job.edition.number, job.parameters) == (2, {})
 
 
+@pytest.mark.parametrize(("keep_copy", "name"), [(True, "list.csv"), (False, "")])
+def test_the_line_of_a_stopped_upload_names_its_file_unless_all_is_erased(
+    book, check, register, do_reset, keep_copy, name
+) -> None:
+    register("a@example.com")
+    upload = check("b@example.com\n")
+    do_reset(keep_copy=keep_copy)
+    upload.refresh_from_db()
+    assert (upload.edition.number, upload.name, upload.stored_file) == (2, name, "")
+
+
 def test_a_reset_is_possible_while_the_numbers_move(job, book, do_reset, seen, register) -> None:
     """What the user saw is from before the last batch; after the work has ended it would be another matter."""
     before = seen()
@@ -212,7 +223,7 @@ def test_an_upload_is_stopped_by_reset_in_every_phase(phase, book, by, send, do_
             jobs.work_on(claimed)
     upload.refresh_from_db()
     assert (upload.state, upload.outcome["reason"]) == (JobState.FAILED, "reset")
-    assert (upload.files, upload.name, upload.edition.number) == ([], "", 2)
+    assert (upload.files, upload.edition.number) == ([], 2)
     assert "a@example.com" not in str([upload.check_result, upload.groups, upload.choice])
 
 
