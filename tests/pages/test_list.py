@@ -52,6 +52,30 @@ def test_reload_and_back_come_back_to_page_and_search(open_book, bob, book, make
     expect(page.get_by_label("Search by email address")).to_have_value("")
 
 
+def test_order_filter_and_no_group_are_places_to_come_back_to(open_book, bob, make_group, register, axe) -> None:
+    register("zoe@example.com anna@example.com", make_group("VIP"))
+    register("max@example.com")
+    page = open_book(bob)
+    first = page.locator("#address-table tbody th").first
+    page.get_by_role("columnheader", name="Address").get_by_role("button").click()
+    expect(first).to_have_text("anna@example.com")
+    page.reload()
+    expect(first).to_have_text("anna@example.com")
+    page.get_by_text("Filter and sort").click()
+    page.get_by_label("Registered from").fill("2999-01-01")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("No address found")).to_be_visible()
+    axe(page)
+    page.get_by_role("button", name="Remove the filter").click()
+    expect(first).to_have_text("anna@example.com")
+    page.get_by_role("link", name="No group").click()
+    expect(page.get_by_role("heading", name="No group")).to_be_visible()
+    expect(page.locator(".range")).to_have_text("1–1 of 1")
+    page.reload()
+    expect(first).to_have_text("max@example.com")
+    axe(page)
+
+
 def test_a_selection_lasts_over_searches_and_pages(open_book, bob, book, fill, axe) -> None:
     fill(60)
     page = open_book(bob)
