@@ -21,7 +21,7 @@ from addressbook.views.answers.answers import answer_dialog
 from addressbook.views.screen.listing import rows_of
 from addressbook.views.uploads import upload_sentences
 from addressbook.views.uploads.upload_dialog import is_shown_to
-from addressbook.views.uploads.uploads import answer_upload, as_file, outdated, upload_or_404
+from addressbook.views.uploads.uploads import answer_outdated, answer_upload, as_file, upload_or_404
 from libraries.spreadsheets import EXTENSIONS
 from workspace.models import Role
 from workspace.numbers import number
@@ -109,7 +109,7 @@ def apply_list(request: HttpRequest, access: Access, upload_id: int) -> HttpResp
             by=access.by,
         )
     except (uploads.CheckOutdatedError, uploads.UploadGoneError):
-        return answer_upload(request, access, upload_or_404(access, upload_id), problem=outdated(), status=409)
+        return answer_outdated(request, access, upload_id)
     except (lists.UnknownActError, uploads.NothingToApplyError):
         return answer_upload(request, access, upload, problem=_("This cannot be chosen."), status=422)
     except lists.NoReasonError:

@@ -121,7 +121,7 @@ def choose_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpR
         choice, seen = form.choice(layout_of(upload)), form.cleaned_data["seen"]
         upload = uploads.choose(book=access.book, upload_id=upload_id, choice=choice, seen=seen, by=access.by)
     except (uploads.CheckOutdatedError, uploads.UploadGoneError):
-        return answer_upload(request, access, upload_or_404(access, upload_id), problem=outdated(), status=409)
+        return answer_outdated(request, access, upload_id)
     return answer_upload(request, access, upload)
 
 
@@ -137,7 +137,7 @@ def decide_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpR
     try:
         upload = uploads.mend(book=access.book, upload_id=upload_id, wish=wish, seen=seen, by=access.by)
     except (uploads.CheckOutdatedError, uploads.UploadGoneError):
-        return answer_upload(request, access, upload_or_404(access, upload_id), problem=outdated(), status=409)
+        return answer_outdated(request, access, upload_id)
     except uploads.UnknownFindingError:
         return answer_upload(request, access, upload, problem=_("This cannot be chosen."), status=422)
     return answer_upload(request, access, upload)
@@ -155,7 +155,7 @@ def apply_upload(request: HttpRequest, access: Access, upload_id: int) -> HttpRe
     try:
         upload = uploads.apply(book=access.book, upload_id=upload_id, group_id=into, seen=seen, by=access.by)
     except (uploads.CheckOutdatedError, uploads.UploadGoneError):
-        return answer_upload(request, access, upload_or_404(access, upload_id), problem=outdated(), status=409)
+        return answer_outdated(request, access, upload_id)
     except uploads.NothingToApplyError:
         return answer_upload(request, access, upload, problem=_("There is no address to register."), status=422)
     except GroupGoneError:
@@ -279,8 +279,10 @@ def _in_place_of_dialog(response: HttpResponse) -> HttpResponse:
     return reswap(retarget(response, "#dialog"), "outerHTML")
 
 
-def outdated() -> str:
-    return _("Somebody has just changed how this file is read. Look at the check again.")
+def answer_outdated(request: HttpRequest, access: Access, upload_id: int) -> HttpResponse:
+    """The check as it is now, which is not the one that was seen."""
+    problem = _("Somebody has just changed how this file is read. Look at the check again.")
+    return answer_upload(request, access, upload_or_404(access, upload_id), problem=problem, status=409)
 
 
 def _headings() -> spreadsheets.Headings:
