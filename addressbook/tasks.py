@@ -26,6 +26,13 @@ def sweep_undo_records() -> None:
 
 
 @shared_task
+def record_growth() -> None:
+    from addressbook.services.addresses import growth
+
+    growth.record_all()
+
+
+@shared_task
 def tidy_downloads() -> None:
     from addressbook.services import downloads
 

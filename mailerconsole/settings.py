@@ -204,6 +204,7 @@ CELERY_TASK_ROUTES = {
     "mailings.tasks.read_recipient_file": {"queue": "mail"},
     "mailings.tasks.refresh_templates": {"queue": "mail"},
     "mailings.tasks.import_templates": {"queue": "mail"},
+    "mailings.tasks.read_outside_requests": {"queue": "mail"},
 }
 CELERY_BEAT_SCHEDULE = {
     # Held and scheduled mailings begin, and calls are looked after, at most this much late.
@@ -218,6 +219,8 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-uploads": {"task": "addressbook.tasks.tidy_uploads", "schedule": 600.0},
     "sweep-undo-records": {"task": "addressbook.tasks.sweep_undo_records", "schedule": 3600.0},
     "trim-history": {"task": "workspace.tasks.trim_history", "schedule": 24 * 3600.0},
+    # The last count of a week stays.
+    "record-growth": {"task": "addressbook.tasks.record_growth", "schedule": 6 * 3600.0},
     "tidy-attachments": {"task": "mailings.tasks.tidy_attachments", "schedule": 3600.0},
     # A file outlives its week by no more than this, though nobody gets it any more; and so do notes of departures.
     "tidy-downloads": {"task": "addressbook.tasks.tidy_downloads", "schedule": 60.0},

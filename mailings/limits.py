@@ -92,6 +92,12 @@ UNKNOWN_LOOKS_SECONDS: Final = (10, 60, 300, 900)
 FOLLOW_UP_ADDRESSES: Final = 20_000
 # So many parts without an answer, and no other is called before it is known more of them: something is broken.
 UNKNOWN_PARTS_MOST: Final = 3
+# How often the service's list of requests is read, and the span of one question; it keeps requests for two months.
+OUTSIDE_READ_SECONDS: Final = 900
+OUTSIDE_STEP_DAYS: Final = 7
+OUTSIDE_KEPT_DAYS: Final = 61
+# A request that the service has not finished after so long is shown as such.
+UNFINISHED_HOURS: Final = 24
 # How often the status of a request is asked for, in seconds since the last time; the last one repeats.
 STATUS_LOOKS_SECONDS: Final = (5, 10, 30, 60, 300)
 

@@ -8,9 +8,11 @@ from workspace.services.work.changing import Change, Fact, on_change
 
 def _tell_the_other_account(change: Change) -> None:
     if change.facts & {Fact.CONNECTED, Fact.LEADS_ELSEWHERE}:
+        from mailings.services.results import outside
         from mailings.services.suppressions import telling
 
         telling.tell_everything(change.book)
+        outside.begin_again(change.book)
 
 
 def _forget_the_other_account(change: Change) -> None:
@@ -26,12 +28,18 @@ def _forget(book: AddressBook, keys: Collection[str]) -> None:
     forgetting.forget(book=book, keys=keys)
 
 
+# Of Download.Scope.
+_MAIL_SCOPES = ("mail", "mails", "person")
+
+
 def subscribe() -> None:
+    from addressbook.services.downloads import writers
     from addressbook.services.reset import forget_person
     from addressbook.services.uploads import lists
     from mailings import actions  # noqa: F401 - so that the history can tell of them
     from mailings.services.suppressions import of_lists
 
+    writers.written_by("mailings.services.results.export", *_MAIL_SCOPES)
     on_change(_tell_the_other_account)
     on_change(_forget_the_other_account)
     forget_person.holds_addresses(_forget)

@@ -16,8 +16,10 @@ def run_mailing(mailing_id: int) -> None:
 @shared_task
 def drop_old_recipients() -> None:
     from mailings.services import forgetting
+    from mailings.services.results import outside
 
     forgetting.sweep()
+    outside.sweep()
 
 
 @shared_task
@@ -28,6 +30,13 @@ def tell_unsubscribes(book_id: int) -> None:
         telling.run(book_id)
     except telling.TellingLostError:
         return  # another worker took it over
+
+
+@shared_task
+def read_outside_requests(book_id: int) -> None:
+    from mailings.services.results import outside
+
+    outside.read(book_id)
 
 
 @shared_task
@@ -63,11 +72,13 @@ def import_templates(import_id: int) -> None:
 @shared_task
 def wake_mailings() -> None:
     from mailings.services.recipients import files
+    from mailings.services.results import outside
     from mailings.services.sending import lease
     from mailings.services.suppressions import telling
     from mailings.services.templates import importing, refreshing
 
     lease.wake_due()
+    outside.wake_due()
     telling.wake_due()
     files.wake_waiting()
     files.sweep_unfinished()

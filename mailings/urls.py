@@ -1,7 +1,9 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from mailings.views.compose import attachments, behind, check, draft, preview, recipient_files, recipients
-from mailings.views.follow import about_address, follow_up, line, mailing, mailings
+from mailings.views.follow import about_address, follow_up, line, mailing, mailings, statistics
+from mailings.views.follow import files as result_files
+from mailings.views.follow import recipients as followed_recipients
 from mailings.views.settings import sections
 from mailings.views.suppressions import blocks, lists, unsubscribes
 from mailings.views.templates import acts, content, editing, files, in_drafts, page
@@ -34,6 +36,9 @@ mailing_urls: list[URLPattern] = [
     path("check/", check.ask_send, name="ask_send"),
     path("confirm/", check.confirm_mailing, name="confirm_mailing"),
     path("frame/", mailing.mailing_frame, name="mailing_frame"),
+    path("recipients/<int:number>/mail/", mailing.received_mail, name="received_mail"),
+    path("recipients/<int:number>/mail/frame/", followed_recipients.received_frame, name="received_frame"),
+    path("files/", result_files.mailing_files, name="mailing_files"),
     path("not-reached/send/", follow_up.send_to_not_reached, name="send_to_not_reached"),
     path("not-reached/take-out/", follow_up.take_out_of_book, name="take_out_of_book"),
     path("not-reached/group/", follow_up.put_into_group, name="put_into_group"),
@@ -51,6 +56,9 @@ mailing_urls: list[URLPattern] = [
 book_urls: list[URLPattern | URLResolver] = [
     path("", mailings.mailings, name="mailings"),
     path("line/", line.mailing_line, name="mailing_line"),
+    path("files/", result_files.mailings_files, name="mailings_files"),
+    path("statistics/", statistics.mail_statistics, name="mail_statistics"),
+    path("refresh/", mailings.refresh_mailings, name="refresh_mailings"),
     path("begin/", draft.begin_draft, name="begin_draft"),
     path("begin/selection/", recipients.begin_with_selection, name="begin_with_selection"),
     path("<int:mailing_id>/", include(mailing_urls)),

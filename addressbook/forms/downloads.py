@@ -9,11 +9,17 @@ from workspace import limits as workspace_limits
 from workspace.forms.fields import IdField, SentTextField
 from workspace.forms.submission import SubmissionForm
 
+# Those of the address book.
+_SCOPES = [
+    (scope.value, scope.label)
+    for scope in (Download.Scope.BOOK, Download.Scope.GROUP, Download.Scope.SEARCH, Download.Scope.CHOSEN)
+]
+
 
 class DownloadForm(SubmissionForm):
     """What to put into a file. `group` and `q` are what the list shows; `scope` says how much of that is meant."""
 
-    scope = forms.TypedChoiceField(choices=Download.Scope.choices, coerce=Download.Scope)
+    scope = forms.TypedChoiceField(choices=_SCOPES, coerce=Download.Scope)
     format = forms.TypedChoiceField(choices=Download.Format.choices, coerce=Download.Format)
     group = IdField(required=False)
     q = SentTextField(required=False)

@@ -1,6 +1,7 @@
 from addressbook.models.addresses import Address, Membership
 from addressbook.models.downloads import DepartedAddress, DepartedMembership, Download
 from addressbook.models.groups import Group
+from addressbook.models.growth import GrowthWeek
 from addressbook.models.jobs import Erasure, Job
 from addressbook.models.sync import BookSync, ParkedEntry, Pause, RemoteCounts, Removal
 from addressbook.models.undo import UndoRecord
@@ -14,6 +15,7 @@ __all__ = [
     "Download",
     "Erasure",
     "Group",
+    "GrowthWeek",
     "Job",
     "Membership",
     "ParkedEntry",

@@ -54,6 +54,10 @@ class Download(EditionWork):
         GROUP = "group", _("Group")
         SEARCH = "search", _("Search")
         CHOSEN = "chosen", _("Selected addresses")
+        # Not of the address book: `services.downloads.writers`.
+        MAIL = "mail", _("Recipients of a mail")
+        MAILS = "mails", _("Mailing list")
+        PERSON = "person", _("Mails to one address")
 
     class Format(models.TextChoices):
         XLSX = "xlsx", _("Excel (.xlsx)")
@@ -77,6 +81,8 @@ class Download(EditionWork):
     query = models.CharField(max_length=limits.SEARCH_CHARACTERS, blank=True)
     # The ids of the addresses that were ticked.
     address_ids = models.JSONField(default=list)
+    # What else its writer has to know. No address: that belongs into `query`.
+    parameters = models.JSONField(default=dict)
     reason = models.CharField(max_length=workspace_limits.REASON_CHARACTERS, blank=True)
     # Of whoever asked: headings and names inside the file.
     language = models.CharField(max_length=10)
@@ -102,7 +108,8 @@ class Download(EditionWork):
                 name="download_file_while_complete",
             ),
             models.CheckConstraint(
-                condition=Q(scope__in=["book", "group", "search", "chosen"]), name="download_scope_known"
+                condition=Q(scope__in=["book", "group", "search", "chosen", "mail", "mails", "person"]),
+                name="download_scope_known",
             ),
             models.CheckConstraint(condition=Q(format__in=["xlsx", "csv", "console"]), name="download_format_known"),
         ]

@@ -7,6 +7,7 @@ from mailings.models.mailings import (
     MailingState,
     MailKind,
 )
+from mailings.models.outside import OutsideReading, OutsideRequest
 from mailings.models.parts import Decision, MailingRun, Part, PartState
 from mailings.models.recipients import (
     LeftOutEntry,
@@ -35,6 +36,8 @@ __all__ = [
     "Mailing",
     "MailingRun",
     "MailingState",
+    "OutsideReading",
+    "OutsideRequest",
     "Part",
     "PartState",
     "Recipient",

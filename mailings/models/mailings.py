@@ -51,6 +51,14 @@ UNDER_WAY: Final = (
 COUNTERS: Final = ("sent", "failed", "unsubscribed", "blocked", "left_out", "cancelled", "unknown", "open")
 
 
+def bounds_of(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
+    """The first and the last moment of two days, in the time zone of the installation."""
+    return (
+        None if first is None else timezone.make_aware(datetime.combine(first, time.min)),
+        None if last is None else timezone.make_aware(datetime.combine(last, time.max)),
+    )
+
+
 class MailingQuerySet(models.QuerySet["Mailing"]):
     def drafts(self) -> Self:
         return self.filter(state=MailingState.DRAFT)
@@ -59,12 +67,13 @@ class MailingQuerySet(models.QuerySet["Mailing"]):
         return self.exclude(state=MailingState.DRAFT)
 
     def created_between(self, first: date | None, last: date | None) -> Self:
-        """Both days included, in the time zone of the installation; None: without a bound."""
+        """Both days included; None: without a bound."""
+        since, until = bounds_of(first, last)
         rows = self
-        if first is not None:
-            rows = rows.filter(created_at__gte=timezone.make_aware(datetime.combine(first, time.min)))
-        if last is not None:
-            rows = rows.filter(created_at__lte=timezone.make_aware(datetime.combine(last, time.max)))
+        if since is not None:
+            rows = rows.filter(created_at__gte=since)
+        if until is not None:
+            rows = rows.filter(created_at__lte=until)
         return rows
 
     def without_content(self) -> Self:
@@ -162,8 +171,18 @@ class Mailing(models.Model):
         ]
         indexes = [
             # Serves the list of mailings, newest first, also of one state.
-            models.Index(fields=["book", "-id"], name="mailing_newest_first"),
-            models.Index(fields=["book", "state", "-id"], name="mailing_by_state"),
+            models.Index(fields=["book", "-created_at", "-id"], name="mailing_newest_first"),
+            models.Index(fields=["book", "state", "-created_at", "-id"], name="mailing_by_state"),
+            # Serve its other orders and filters.
+            models.Index(fields=["book", "-planned", "-id"], name="mailing_by_planned"),
+            models.Index(fields=["book", "-failed", "-id"], name="mailing_by_failed"),
+            models.Index(fields=["book", "sender_address", "-created_at", "-id"], name="mailing_by_sender"),
+            models.Index(fields=["book", "template", "-created_at", "-id"], name="mailing_by_template"),
+            # Serves the statistics by itself: no body has to be read past.
+            models.Index(
+                fields=["book", "began_at", "is_test", "sender_address", "template", *COUNTERS],
+                name="mailing_statistics",
+            ),
             # Serves the scheduler, which looks for what is due.
             models.Index(fields=["send_at"], condition=Q(state="scheduled"), name="mailing_scheduled"),
         ]

@@ -6,7 +6,7 @@
 """
 
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from addressbook import limits
 from addressbook.models import Download
 from addressbook.services.downloads.snapshot import Moment, Page, pages
+from addressbook.services.downloads.writers import Progress, writer_of
 from libraries.spreadsheets import CsvFile, Table, Workbook
 from libraries.spreadsheets import limits as spreadsheet_limits
 
@@ -28,9 +29,6 @@ _ADDRESS_WIDTHS: Final = (40,)
 
 # What the compressor may still hold, with the parts that come at the end: a page of the longest addresses is 0.9 MB.
 _UNSEEN_BYTES: Final = 1_500_000
-
-# Told of every page: how many addresses were looked at for it.
-Progress = Callable[[int], None]
 
 
 class GroupGoneMeanwhileError(Exception):
@@ -47,6 +45,8 @@ class _Wanted(NamedTuple):
 
 def write(path: Path, download: Download, moment: Moment, progress: Progress) -> int:
     """Write the file and return the number of its rows."""
+    if (writer := writer_of(download)) is not None:
+        return writer.write(path, download, progress)
     group_id = _group_of(download, moment)
     if download.format == Download.Format.CONSOLE:
         return _write_for_console(path, moment, _Wanted(group_id, download.query, _ids_of(download)), progress)
@@ -61,6 +61,8 @@ def _ids_of(download: Download) -> Sequence[int] | None:
 
 def rows_to_look_at(download: Download, moment: Moment) -> int:
     """For the progress: how many addresses `write` will tell of, by the counts of now."""
+    if (writer := writer_of(download)) is not None:
+        return writer.count(download)
     edition, group_id = download.edition, _group_of(download, moment)
     sizes = dict(edition.groups.values_list("pk", "address_count"))
     if group_id is not None:

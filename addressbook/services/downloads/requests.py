@@ -1,6 +1,7 @@
 """What people do with a download: ask for it, try again, fetch its file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import IO, Any
 from uuid import UUID
 
@@ -49,16 +50,18 @@ def request(
     group_id: int | None,
     query: str,
     address_ids: Sequence[int] = (),
+    parameters: Mapping[str, Any] = MappingProxyType({}),
     reason: str,
     language: str,
     token: UUID,
     by: Actor,
 ) -> Download:
     """Ask for a file: of the book, of a group, of what a search finds (there, if a group is given), or of some ids.
+    For other scopes `parameters` tell their writer what is meant.
 
     Raises GroupGoneError, ReasonRequiredError or TooManyDownloadsError, and then nothing was asked for.
     """
-    contents = [scope, format, group_id, query, list(address_ids), reason]
+    contents = [scope, format, group_id, query, list(address_ids), reason, dict(parameters)]
     submitted = Submitted(by, token, "request_download", contents, book)
     with transaction.atomic():
         edition = books.lock(book)
@@ -80,6 +83,7 @@ def request(
             group_name=group.name if group else "",
             query=query,
             address_ids=list(address_ids),
+            parameters=dict(parameters),
             reason=reason,
             language=language,
         )
@@ -106,7 +110,7 @@ def retry(*, book: AddressBook, download_id: int, by: Actor) -> None:
 
 def may_retry(download: Download) -> bool:
     """Whether all is there that making it needs; the query of a search is dropped after a day."""
-    lacks_query = download.scope == Download.Scope.SEARCH and not download.query
+    lacks_query = download.scope in (Download.Scope.SEARCH, Download.Scope.PERSON) and not download.query
     return download.state in (JobState.FAILED, JobState.CANCELLED) and not lacks_query
 
 

@@ -74,6 +74,8 @@ def file_name(download: Download) -> str:
     parts = [str(download.edition.book), download.group_name]
     if download.scope == Download.Scope.SEARCH:
         parts.append(_("search"))
+    if download.scope in (Download.Scope.MAIL, Download.Scope.MAILS, Download.Scope.PERSON):
+        parts.append(_what(download))
     if download.taken_at is not None:
         parts.append(f"{download.taken_at:%Y-%m-%d}")
     text = " ".join(filter(None, parts))
@@ -133,6 +135,10 @@ def _percent(download: Download) -> int | None:
 def _what(download: Download) -> str:
     if download.scope == Download.Scope.CHOSEN:
         return _("Selected addresses")
+    if download.scope == Download.Scope.MAIL:
+        return _("Recipients of “%(subject)s”") % {"subject": download.parameters["subject"]}
+    if download.scope in (Download.Scope.MAILS, Download.Scope.PERSON):
+        return str(Download.Scope(download.scope).label)
     if download.scope == Download.Scope.SEARCH:
         group = {"group": download.group_name}
         return _("Search in group “%(group)s”") % group if download.group_name else _("Search")

@@ -61,11 +61,21 @@ def follow_next(run: MailingRun, client: MailerClient) -> bool:
         is_whole = status.request_count == part.recipient_count
         listed = None if is_whole else _listed_as_sent(client, part)
     except (outbound_mailer.MailerError, outbound_mailer.InvalidRequestError) as error:
+        if _is_forgotten(part, error, now):
+            _finish(run, part, listed=set())
+            return True
         code = getattr(error, "code", None) or type(error).__name__
         _keep_status(run, part, {**part.status, "problem": code})
         return True
     _finish(run, part, listed)
     return True
+
+
+def _is_forgotten(part: Part, error: Exception, now: datetime) -> bool:
+    """The service keeps a request for two months: it will not say any more what became of those who are still open."""
+    is_unknown_there = isinstance(error, outbound_mailer.PermanentError) and error.does_not_exist
+    accepted_at = part.answered_at or part.called_at
+    return is_unknown_there and accepted_at is not None and accepted_at < now - timedelta(days=limits.OUTSIDE_KEPT_DAYS)
 
 
 def next_look_at(mailing_id: int) -> datetime | None:

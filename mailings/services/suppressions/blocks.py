@@ -5,7 +5,7 @@ It has no list of them. The rest of the ledger is what sends have met.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,10 +14,11 @@ from addressbook.services.addresses import registration
 from addressbook.services.addresses.registration import Invalid, NoAddressesError
 from libraries.email_addresses import EmailAddress
 from libraries.outbound_mailer import InvalidRequestError, MailerClient
-from libraries.outbound_mailer.types import NesDateTime, SendBlockPage
+from libraries.outbound_mailer.types import SendBlockPage
 from mailings import actions, limits
 from mailings.models import Suppression
 from mailings.services.rules import require_role
+from mailings.services.service_time import moment_of
 from workspace import limits as workspace_limits
 from workspace.models import AddressBook, Role
 from workspace.services.books import books
@@ -101,7 +102,7 @@ def _ask(client: MailerClient, address: EmailAddress) -> Answer:
     except InvalidRequestError:
         # Our rule for addresses is wider than the service's: it cannot have blocked what it does not take.
         return Answer(address.text, address.key, None, ())
-    return Answer(address.text, address.key, _moment(page.expected_delete_date), tuple(_events(page)))
+    return Answer(address.text, address.key, moment_of(page.expected_delete_date), tuple(_events(page)))
 
 
 def _events(page: SendBlockPage) -> Iterable[Event]:
@@ -109,14 +110,10 @@ def _events(page: SendBlockPage) -> Iterable[Event]:
         requester = event.action_requester_type
         yield Event(
             is_block=event.action_type.code == _BLOCKED,
-            at=_moment(event.request_date),
+            at=moment_of(event.request_date),
             requester=(requester.label or requester.code) if requester else "",
             code=event.send_result_code or "",
         )
-
-
-def _moment(date: NesDateTime | None) -> datetime | None:
-    return datetime.fromtimestamp(date.utc / 1000, UTC) if date else None
 
 
 def _keep(book: AddressBook, answers: Iterable[Answer], by: Actor) -> None:

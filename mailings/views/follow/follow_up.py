@@ -158,7 +158,7 @@ def _ask(
     context = {
         "act": act.name,
         "title": dict(sentences.follow_ups())[act.name],
-        "choices": [(reason, _words(reason), reason.name in ticked) for reason in found],
+        "choices": [(reason, sentences.reason_line(reason), reason.name in ticked) for reason in found],
         "problem": problem,
         "group_problem": group_problem,
         "group": request.POST.get("group", ""),
@@ -167,11 +167,6 @@ def _ask(
         "dialog_template": "mail/dialogs/follow_up.html",
     }
     return _answer(request, access, mailing, context, status=200 if is_first else 422)
-
-
-def _words(reason: Reason) -> str:
-    said = sentences.reason(reason.code)
-    return f"{reason.state.label}: {said}" if said else str(reason.state.label)
 
 
 def _answer(

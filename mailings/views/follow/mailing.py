@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from mailings.forms.draft import read_id
-from mailings.models import Mailing, MailingState, PartState, Recipient, RecipientState
+from mailings.models import Mailing, MailingState, PartState, Recipient
 from mailings.services.content.composing import MissingValueError, compose
 from mailings.services.content.composing import render as rendered
 from mailings.services.results.reasons import reasons_of
@@ -28,11 +28,11 @@ from mailings.services.sending.progress import progress_of
 from mailings.views.compose.draft import draft_page
 from mailings.views.compose.preview import FRAME_POLICY, mail_frame
 from mailings.views.follow import sentences
+from mailings.views.follow.recipients import mail_dialog, may_search, recipients_context
 from workspace.models import Role
 from workspace.services.books.connection import is_practice
 from workspace.views.pages.access import Access, to_book
 
-RECIPIENTS_A_PAGE: Final = 50
 POLL_SECONDS: Final = 2
 # Of what waits for its time, or for a person.
 POLL_SECONDS_WAITING: Final = 20
@@ -105,8 +105,10 @@ def mailing_context(request: HttpRequest, access: Access, mailing: Mailing) -> d
         "token": uuid4(),
         "time_zone": settings.TIME_ZONE,
         "is_practice": is_practice(access.book),
-        **_recipients(request, access, mailing),
-        **_not_reached(access, mailing),
+        "time_line": sentences.time_line(mailing),
+        "attachments": mailing.attachments.all(),
+        "history": sentences.history_lines(mailing) if access.may_edit else [],
+        **_not_reached(request, access, mailing),
     }
 
 
@@ -117,11 +119,12 @@ def _polls(mailing: Mailing) -> int:
     return POLL_SECONDS if mailing.state in MOVING else POLL_SECONDS_WAITING
 
 
-def _not_reached(access: Access, mailing: Mailing) -> dict[str, Any]:
-    """Why, and what can be done for them once it is known of everybody."""
+def _not_reached(request: HttpRequest, access: Access, mailing: Mailing) -> dict[str, Any]:
+    """Why, what can be done for them once it is known of everybody, and the table of all recipients."""
     found = reasons_of(mailing)
     return {
-        "reasons": [(reason, str(reason.state.label), sentences.reason(reason.code)) for reason in found],
+        **recipients_context(request, access, mailing, found),
+        "reasons": [(reason, str(reason.state.label), sentences.reason_sentence(reason.code)) for reason in found],
         "may_follow_up": access.may_edit and mailing.done_at is not None and bool(found),
         "follow_ups": sentences.follow_ups(),
     }
@@ -135,36 +138,17 @@ def _undecided(mailing: Mailing) -> list[Any]:
     return [(part, sentences.part(part)) for part in [*unknown, *refused]]
 
 
-def _may_search(access: Access) -> bool:
-    """Who sees addresses masked must not find out by a search what is hidden."""
-    return not access.sees_masked or access.may_edit
-
-
-def _recipients(request: HttpRequest, access: Access, mailing: Mailing) -> dict[str, Any]:
-    data = request.POST if request.method == "POST" else request.GET
-    state = data.get("result", "")
-    may_search = _may_search(access)
-    query = request.POST.get("query", "").strip() if request.method == "POST" and may_search else ""
-    after = data.get("after", "")
-    rows = Recipient.objects.filter(mailing=mailing).order_by("number")
-    if state in RecipientState.values:
-        rows = rows.filter(state=state)
-    if query:
-        rows = rows.filter(key__contains=query.lower())
-    if after.isascii() and after.isdigit():
-        rows = rows.filter(number__gt=int(after[:18]))
-    page = list(rows[: RECIPIENTS_A_PAGE + 1])
-    return {
-        "recipients": [(row, sentences.result(row)) for row in page[:RECIPIENTS_A_PAGE]],
-        "more_after": page[RECIPIENTS_A_PAGE - 1].number if len(page) > RECIPIENTS_A_PAGE else None,
-        # Until then, that there are no rows says nothing about the filter.
-        "is_prepared": mailing.state != MailingState.FREEZING,
-        "result": state,
-        "query": query,
-        "after": after,
-        "may_search": may_search,
-        "results": RecipientState.choices,
-    }
+@require_safe
+@to_book(Role.VIEWER)
+def received_mail(request: HttpRequest, access: Access, mailing_id: int, number: int) -> HttpResponse:
+    """What one recipient got: asked of the service when somebody wants to see it."""
+    mailing = mailing_or_404(access, mailing_id)
+    if mailing.is_draft:
+        raise Http404
+    context = {"access": access, "book": access.book, "mailing": mailing, **mail_dialog(access, mailing, number)}
+    if "HX-Request" in request.headers:
+        return render(request, "dialogs/alone.html", context)
+    return render(request, "mail/mailing.html", {**mailing_context(request, access, mailing), **context})
 
 
 @require_safe
@@ -179,7 +163,7 @@ def mailing_frame(request: HttpRequest, access: Access, mailing_id: int) -> Http
     number = request.GET.get("recipient", "")
     row = None
     # The values of a recipient may hold the address that somebody sees masked.
-    if _may_search(access) and number.isascii() and number.isdigit():
+    if may_search(access) and number.isascii() and number.isdigit():
         row = Recipient.objects.filter(mailing=mailing, number=int(number[:18])).first()
     composed = compose(content_of(mailing))
     try:

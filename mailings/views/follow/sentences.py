@@ -1,39 +1,35 @@
 """What a mailing's page says: its state in a word and a sentence, results in words, and the service's codes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from addressbook.services.addresses import bulk
-from mailings.models import Mailing, MailingState, Part, PartState, Recipient, RecipientState
+from mailings import limits
+from mailings.models import Mailing, MailingState, OutsideReading, Part, PartState, Recipient, RecipientState
+from mailings.services.results import history
+from mailings.services.results.reasons import Reason, reason_sentence
 from mailings.services.sending.progress import Progress
+from workspace.models import AddressBook, AuditEvent
+from workspace.views.history import history_sentences
 from workspace.views.pages.sentences import number
 
-# The codes that the service documents; others are shown as they came.
-REASONS: Final[dict[str, str | Promise]] = {
-    "MAIL_SENT": gettext_lazy("The recipient’s mail server has accepted the mail."),
-    "MAILBOX_ERROR": gettext_lazy("The mailbox cannot take the mail; it may be full."),
-    "MAIL_CONTENTS_ERROR": gettext_lazy("The recipient’s mail server refused the content."),
-    "NETWORK_ERROR": gettext_lazy("The recipient’s mail server could not be reached."),
-    "RECEIVE_MAIL_SERVICE_ERROR": gettext_lazy("The recipient’s mail service failed."),
-    "RECIPIENT_ADDRESS_ERROR": gettext_lazy("The address does not exist."),
-    "SECURITY_AND_POLICY_ERROR": gettext_lazy(
-        "The recipient’s mail server refused it by its rules, such as DMARC or spam protection."
-    ),
-    "SMTP_ERROR": gettext_lazy("The recipient’s mail server reported an error."),
-    "SEND_BLOCK_ADDRESS": gettext_lazy(
-        "This recipient is on the send block list after an earlier failure. It is not about your sender."
-    ),
-    "suppressed": gettext_lazy("Refused or blocked before this part was sent."),
-    "missing_value": gettext_lazy("There is no value for a placeholder."),
-    "person": gettext_lazy("Left out by a person."),
-    "forgotten": gettext_lazy("Left out, because the person asked to be forgotten."),
-    "stopped": gettext_lazy("Not sent, because sending was stopped."),
-    "not_listed": gettext_lazy("The service lists no mail to this recipient."),
+_MINUTE_SECONDS: Final = 60
+# The words of the service's console for its codes.
+_STATUSES: Final[dict[str, str | Promise]] = {
+    "P": gettext_lazy("Preparing to send"),
+    "R": gettext_lazy("Ready to send"),
+    "I": pgettext_lazy("status of the service", "Sending"),
+    "S": gettext_lazy("Sent successfully"),
+    "F": gettext_lazy("Failed to send"),
+    "U": gettext_lazy("Unsubscribe"),
+    "C": gettext_lazy("Cancel sending"),
+    "PF": gettext_lazy("Partial failure"),
 }
 _PAUSES: Final[dict[str, str | Promise]] = {
     "keys_refused": gettext_lazy("The service refused the API keys."),
@@ -151,20 +147,77 @@ def part(part: Part) -> str:
         return _("No answer came, and the service does not list it. It may have been sent all the same.")
     if part.state == PartState.REFUSED:
         return _("The service refused it: %(words)s") % {"words": answer.get("words", "")}
+    if part.state == PartState.ACCEPTED and _is_late(part):
+        return _late(part)
     if part.state == PartState.WAITING and part.not_before:
         return _("The service did not take it now. It is tried again.")
     return ""
 
 
+def _is_late(part: Part) -> bool:
+    moment = part.answered_at or part.called_at
+    return moment is not None and moment < timezone.now() - timedelta(hours=limits.UNFINISHED_HOURS)
+
+
+def _late(part: Part) -> str:
+    """What is known of a request that the service does not finish."""
+    hours = {"hours": limits.UNFINISHED_HOURS}
+    said = _("The service has not finished this part for more than %(hours)s hours. It is still asked.") % hours
+    counts = [f"{service_status(code)}: {number(count)}" for code, count in part.status.get("counts", {}).items()]
+    if counts:
+        known = _("It says: %(counts)s.") % {"counts": pgettext("between two in a list", ", ").join(counts)}
+        return f"{said} {known}"
+    return said
+
+
 def result(row: Recipient) -> tuple[str, str]:
     """The state in a word, and the reason in a sentence."""
-    return str(RecipientState(row.state).label), reason(row.result_code, row.result_message)
+    return str(RecipientState(row.state).label), reason_sentence(row.result_code, row.result_message)
 
 
-def reason(code: str, message: str = "") -> str:
-    """In a sentence; a code that nobody has documented is shown as it came, with the service's words."""
-    known = REASONS.get(code)
-    return str(known) if known else " ".join(filter(None, (code, message)))
+def reason_line(reason: Reason) -> str:
+    """`Failed: The address does not exist.`"""
+    said = reason_sentence(reason.code)
+    return f"{reason.state.label}: {said}" if said else str(reason.state.label)
+
+
+def service_status(code: str) -> str:
+    """The service's code for a mail, in the words of its console."""
+    return str(_STATUSES.get(code, code))
+
+
+def reading_problem(book: AddressBook) -> str:
+    """Why the list of what was sent elsewhere may be old; "" where it is not, or is not read at all."""
+    reading = OutsideReading.objects.filter(book=book).exclude(problem="").first()
+    if reading is None:
+        return ""
+    why = _PAUSES.get(reading.problem) or _("The service did not answer as it should.")
+    return _("What was sent elsewhere could not be read from the service. %(why)s") % {"why": why}
+
+
+def time_line(mailing: Mailing) -> list[tuple[str, datetime, str]]:
+    """What happened when, and what is to be said of it; in this order."""
+    took = ""
+    if mailing.done_at and mailing.began_at and (mailing.done_at - mailing.began_at).total_seconds() >= _MINUTE_SECONDS:
+        took = timeuntil(mailing.done_at, mailing.began_at)
+    moments = [
+        (_("Confirmed"), mailing.confirmed_at, mailing.confirmer),
+        (_("Confirmed by a second person"), mailing.approved_at, mailing.approver),
+        (_("Scheduled for"), mailing.send_at, ""),
+        (_("Began"), mailing.began_at, ""),
+        (_("Accepted"), mailing.accepted_at, ""),
+        (_("Done"), mailing.done_at, _("%(time)s after it began") % {"time": took} if took else ""),
+    ]
+    return [(label, moment, text) for label, moment, text in moments if moment is not None]
+
+
+def history_lines(mailing: Mailing) -> list[tuple[AuditEvent, str, list[tuple[str, str]]]]:
+    """Line, title, and label and value of the rest, without the number of the mailing that they stand beside."""
+    found = []
+    for line in history.lines_about(mailing):
+        facts = [(label, value) for label, value in history_sentences.facts(line) if label != _("Mail number")]
+        found.append((line, history_sentences.title(line.action), facts))
+    return found
 
 
 def too_late(now: MailingState) -> str:
