@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('addressbook', '0016_growth_by_week'),
-        ('mailings', '0006_template_tree'),
+        ('mailings', '0008_files_read_again'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
