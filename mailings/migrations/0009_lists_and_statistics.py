@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('addressbook', '0016_growth_by_week'),
+        ('addressbook', '0017_growth_by_week'),
         ('mailings', '0008_files_read_again'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('addressbook', '0014_lists'),
+        ('addressbook', '0015_addresses_by_day'),
     ]
 
     operations = [

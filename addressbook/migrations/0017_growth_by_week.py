@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('addressbook', '0015_downloads_of_results'),
+        ('addressbook', '0016_downloads_of_results'),
     ]
 
     operations = [
