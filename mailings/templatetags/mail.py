@@ -38,10 +38,16 @@ def of_key(badges: Mapping[str, SafeString], key: str) -> SafeString:
 
 @register.simple_tag
 def template_tree(
-    root: Branch, *, book: AddressBook, category: Category | None, template: Template | None, in_use: bool
+    root: Branch,
+    *,
+    book: AddressBook,
+    category: Category | None,
+    template: Template | None,
+    in_use: bool,
+    out_of_band: bool = False,
 ) -> SafeString:
     """The tree of categories, each a link with its count; those that are open with their templates."""
-    return TreeRows(book, category=category, template=template, in_use=in_use).of(root)
+    return TreeRows(book, category=category, template=template, in_use=in_use).of(root, out_of_band=out_of_band)
 
 
 @register.inclusion_tag("mail/line.html", takes_context=True)

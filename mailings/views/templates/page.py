@@ -1,6 +1,7 @@
 """The page *Manage templates*: the tree, and beside it a category, a template or what was found."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -46,14 +47,27 @@ def template_page(request: HttpRequest, access: Access, template_id: int) -> Htt
 @require_GET
 @to_book(Role.VIEWER)
 def templates_state(request: HttpRequest, access: Access) -> HttpResponse:
-    """The line above the tree, asked for again and again while work goes on; at its end the page comes anew."""
+    """The line above the tree, asked for again and again while work goes on; at its end what is below it as well.
+
+    Fields that somebody types into, and dialogs, stay as they are.
+    """
     if "HX-Request" not in request.headers:
         return redirect("manage_templates", slug=access.book.slug)
-    context = {"access": access, "book": access.book, **_state(access)}
-    answer = render(request, "mail/templates_state.html", context)
-    if not context["standing"].is_moving:
-        answer["HX-Refresh"] = "true"
-    return answer
+    state = _state(access)
+    if state["standing"].is_moving:
+        context = {"access": access, "book": access.book, **state, "place": request.GET.urlencode()}
+        return render(request, "mail/templates_state.html", context)
+    template_id, category_id = (read_id(request.GET.get(name, "")) for name in ("template", "category"))
+    template = Template.objects.filter(book=access.book, pk=template_id or 0).first()
+    category = template.category if template else Category.objects.filter(book=access.book, pk=category_id or 0).first()
+    return page(
+        request,
+        access,
+        template=template,
+        category=category,
+        html="mail/templates_refreshed.html",
+        found_only="found" in request.GET,
+    )
 
 
 def page(
@@ -63,6 +77,7 @@ def page(
     template: Template | None = None,
     category: Category | None = None,
     query: str = "",
+    html: str = "mail/templates.html",
     status: int = 200,
     **values: Any,
 ) -> HttpResponse:
@@ -77,12 +92,20 @@ def page(
         "query": query,
         "tree": reading.tree(access.book, in_use=in_use, chosen=category),
         "token": uuid4(),
+        "place": _place(template, category, query, in_use=in_use),
         "is_practice": is_practice(access.book),
         **_state(access),
         **_beside(access, template, category, query, in_use=in_use),
         **values,
     }
-    return render(request, "mail/templates.html", context, status=status)
+    return render(request, html, context, status=status)
+
+
+def _place(template: Template | None, category: Category | None, query: str, *, in_use: bool) -> str:
+    """What is shown, for the poll that shows it again."""
+    place = {"template": template.pk} if template else {"category": category.pk} if category else {}
+    shown = {"found": 1} if query else {} if in_use else {"show": UNUSED}
+    return urlencode({**place, **shown})
 
 
 def dialog(request: HttpRequest, access: Access, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

@@ -26,11 +26,13 @@ class TreeRows:
         self._template = template.pk if template else None
         self._category = category.pk if category else None
 
-    def of(self, root: Branch) -> SafeString:
+    def of(self, root: Branch, *, out_of_band: bool) -> SafeString:
         url = f"{self._here}?{self._show}" if self._show else self._here
         is_chosen = self._template is None and self._category is None
         top = self._link(url, _("All templates"), root.count, is_chosen=is_chosen)
-        return SafeString(f'<ul class="tree template-tree"><li class="branch">{top}{self._inside(root)}</li></ul>')
+        swap = ' hx-swap-oob="true"' if out_of_band else ""
+        rows = f'<li class="branch">{top}{self._inside(root)}</li>'
+        return SafeString(f'<ul class="tree template-tree" id="template-tree"{swap}>{rows}</ul>')
 
     def _inside(self, branch: Branch) -> str:
         rows = [f'<li class="branch">{self._category_link(one)}{self._inside(one)}</li>\n' for one in branch.branches]

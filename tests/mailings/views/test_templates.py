@@ -309,7 +309,9 @@ def test_a_file_goes_out_comes_in_and_tells_what_was_not_taken(client, at, regis
     importing.run(TemplateImport.objects.get().pk)
 
     state = client.get(at("templates_state"), headers=HTMX)
-    assert state["HX-Refresh"] == "true"
+    assert 'id="template-tree" hx-swap-oob="true"' in state.content.decode()
+    assert 'id="template-shown" hx-swap-oob="true"' in state.content.decode()
+    assert "every 2s" not in state.content.decode()
     page = text_of(state)
     assert "Imported 1" in page
     assert "Number 2, two words:" in page
@@ -342,9 +344,16 @@ def test_a_file_that_is_none_of_ours_is_refused_with_a_sentence(client, at, cont
 def test_a_refresh_is_asked_for_and_shown(client, at, practice, register) -> None:
     template = register()
     client.post(at("refresh_templates"), {"template": template.pk})
-    assert "The content of 1 template is still to be read." in text_of(client.get(at("template", template.pk)))
+    moving = client.get(at("template", template.pk))
+    assert "The content of 1 template is still to be read." in text_of(moving)
+    poll = f"{at('templates_state')}?template={template.pk}"
+    assert f'hx-get="{poll}"' in moving.content.decode()
+    assert "hx-swap-oob" not in client.get(poll, headers=HTMX).content.decode()
     refreshing.run(TemplateRefresh.objects.get().pk)
-    assert "Read from the service at" in text_of(client.get(at("template", template.pk)))
+    refreshed = client.get(poll, headers=HTMX)
+    assert "Read from the service at" in text_of(refreshed)
+    assert '<h2 id="template-title">Welcome</h2>' in refreshed.content.decode()
+    assert "template-shown" not in client.get(at("templates_state") + "?found=1", headers=HTMX).content.decode()
 
 
 def test_the_tree_of_many_shows_one_category_at_a_time_with_few_questions(
@@ -416,3 +425,13 @@ def test_a_template_is_loaded_into_a_draft(client, at, draft, register, book) ->
     client.post(at("delete_template", template.pk))
     gone = client.post(at("load_template", draft.pk), {"template": template.pk, "version": 2}, headers=HTMX)
     assert (gone.status_code, "not in use any more" in text_of(gone)) == (409, True)
+
+
+def test_dialogs_open_with_their_page_where_there_are_no_scripts(client, at, register, category) -> None:
+    template = register()
+    for name in ("template_content", "copy_template", "delete_template"):
+        page = client.get(at(name, template.pk)).content.decode()
+        assert "<h1>Manage templates</h1>" in page
+        assert '<dialog class="dialog' in page
+    assert '<dialog class="dialog' in client.get(at("rename_template_category", category.pk)).content.decode()
+    assert '<dialog class="dialog' in client.get(at("import_templates")).content.decode()
