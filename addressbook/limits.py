@@ -66,7 +66,7 @@ ROWS_WITHIN_A_CLICK: Final = 1_000
 # One transaction of a job: a writer on SQLite holds up all others, so it must end within 100 ms.
 ROWS_PER_JOB_BATCH: Final = 1_000
 
-# A bulk act takes more rows at a time, up to so many times more, as long as its transactions end in half this time.
+# A bulk act takes more rows at a time, up to so many times more, as long as its transactions end in this time.
 BULK_BATCH_GROWS_TIMES: Final = 8
 BULK_BATCH_SECONDS: Final = 0.1
 
@@ -84,9 +84,6 @@ RECOVERY_COPY_DAYS: Final = 7
 ROWS_PER_ERASING_BATCH: Final = 16_000
 ROWS_PER_ERASING_BATCH_LEAST: Final = 1_000
 ERASING_STEP_SECONDS: Final = 1.0
-
-# Memory for the pages of one such transaction. With less, SQLite writes some before the end and shuts out who reads.
-ERASING_CACHE_KIB: Final = 65_536
 
 # When this many addresses or fewer are left in all books, the tables are rewritten after an erasing, which is what
 # takes the last bytes out of half-filled pages. Nobody can write meanwhile: a second or two for so many.

@@ -1,6 +1,7 @@
 """The SQLite library in use, and how its file is opened."""
 
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -21,10 +22,17 @@ SUFFIXES: Final = ("-wal", "-shm", "-journal")
 
 BUSY_SECONDS: Final = 20
 
-# The commit that fills the log up to so many pages, 32 MB, copies them into the file; others can write meanwhile. A
+# Who waits for a writer looks so often whether it is gone, where the library lets us say so. By itself SQLite looks
+# every 100 ms, however short the moment is in which others may write.
+LOOKS_EVERY_SECONDS: Final = 0.003
+
+# Memory of a connection for pages of the database.
+CACHE_KIB: Final = 16_000
+
+# The commit that fills the log up to so many pages, 40 MB, copies them into the file; others can write meanwhile. A
 # page that was changed several times is copied once: to delete 100,000 of a million addresses took 2.1 times what the
-# bare statements took, and 3.8 times with the default of 1,000 pages.
-CHECKPOINT_PAGES: Final = 8_000
+# bare statements took, and 3.8 times with the default of 1,000 pages. Work in batches copies it before that.
+CHECKPOINT_PAGES: Final = 10_000
 
 # A log that has grown beyond this behind a slow reader is cut when it begins again.
 LOG_KEPT_BYTES: Final = 32 * 1024 * 1024
@@ -90,15 +98,61 @@ def options(journal_mode: str) -> dict[str, Any]:
     never. `secure_delete` overwrites what is deleted, since deleted addresses must not stay readable in the file.
     FULL keeps what was answered even when the power fails.
     """
+    connection_class = library().Connection
+    patient = {"factory": _patient(connection_class)} if _can_look_often(connection_class) else {}
     return {
+        **patient,
         "timeout": BUSY_SECONDS,
         "transaction_mode": "IMMEDIATE",
         "init_command": (
             f"PRAGMA journal_mode={journal_mode}; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; "
             f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}; PRAGMA journal_size_limit={LOG_KEPT_BYTES}; "
-            "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;"
+            f"PRAGMA cache_size=-{CACHE_KIB}; PRAGMA temp_store=MEMORY;"
         ),
     }
+
+
+def _can_look_often(connection_class: type) -> bool:
+    return hasattr(connection_class, "set_busy_handler")
+
+
+def _patient(connection_class: Any) -> type:
+    """The library's connection, which looks every LOOKS_EVERY_SECONDS whether it may go on."""
+
+    class Patient(connection_class):  # type: ignore[misc]  # what the library is shows at run time
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.wait_at_most(BUSY_SECONDS)
+
+        def wait_at_most(self, seconds: float) -> None:
+            until = 0.0
+
+            def goes_on(times_before: int) -> bool:
+                nonlocal until
+                if times_before == 0:
+                    until = time.monotonic() + seconds
+                time.sleep(LOOKS_EVERY_SECONDS)
+                return time.monotonic() < until
+
+            self.set_busy_handler(goes_on)
+
+    return Patient
+
+
+def looks_often(connection: "BaseDatabaseWrapper") -> bool:
+    """Whether who waits to write looks often, so that a short moment between two transactions is enough for them."""
+    connection.ensure_connection()
+    return _can_look_often(type(connection.connection))
+
+
+def wait_at_most(connection: "BaseDatabaseWrapper", seconds: float) -> None:
+    """How long statements of this connection wait for others, from now on."""
+    if looks_often(connection):
+        connection.connection.wait_at_most(seconds)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+        cursor.fetchall()
 
 
 def for_reading(path: Path) -> dict[str, Any]:
@@ -106,7 +160,7 @@ def for_reading(path: Path) -> dict[str, Any]:
 
     Such a connection never copies a log into the file, so it may read one with any library.
     """
-    pragmas = "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;"
+    pragmas = f"PRAGMA cache_size=-{CACHE_KIB}; PRAGMA temp_store=MEMORY;"
     return {
         "NAME": f"{path.resolve().as_uri()}?mode=ro",
         "OPTIONS": {"timeout": BUSY_SECONDS, "init_command": pragmas},

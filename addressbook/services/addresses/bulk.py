@@ -157,18 +157,18 @@ def _do_at_once(act: GroupChange, edition: Edition, noted: UndoNotes) -> Changes
 def run(job: Job) -> None:
     """Work on a claimed job until it is over. Raises JobLostError when another worker has it."""
     least = rows = limits.ROWS_PER_JOB_BATCH
-    pauses = pace.Pauses()
     began = time.monotonic()
-    while _run_batch(job, rows):
-        rows = pace.next_size(
-            rows,
-            time.monotonic() - began,
-            least=least,
-            most=least * limits.BULK_BATCH_GROWS_TIMES,
-            at_most_seconds=limits.BULK_BATCH_SECONDS,
-        )
-        pauses.take_if_due()
-        began = time.monotonic()
+    with pace.batches() as pauses:
+        while _run_batch(job, rows):
+            rows = pace.next_size(
+                rows,
+                time.monotonic() - began,
+                least=least,
+                most=least * limits.BULK_BATCH_GROWS_TIMES,
+                at_most_seconds=limits.BULK_BATCH_SECONDS,
+            )
+            pauses.take_if_due()
+            began = time.monotonic()
 
 
 def _run_batch(job: Job, rows: int) -> bool:

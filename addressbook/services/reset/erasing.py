@@ -5,10 +5,8 @@ edition goes last, and its erasure with it; the history keeps a line with number
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
@@ -71,8 +69,7 @@ def _start_if_due(book_id: int, edition_id: int) -> bool:
 def run(erasure: Erasure) -> None:
     """Work on a claimed erasure until nothing of the edition is left. Raises JobLostError when it is another's."""
     rows, began = limits.ROWS_PER_ERASING_BATCH, time.monotonic()
-    pauses = pace.Pauses()
-    with _room_for_pages():
+    with pace.batches() as pauses:
         while _erase_addresses(erasure, rows):
             crash_points.reached("erase: batch kept")
             rows = pace.next_size(
@@ -95,21 +92,6 @@ def run(erasure: Erasure) -> None:
     crash_points.reached("erase: scrubbed")
     _end(erasure, rewritten=rewritten)
     crash_points.reached("erase: done")
-
-
-@contextmanager
-def _room_for_pages() -> Iterator[None]:
-    if connection.vendor != "sqlite":
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA cache_size")
-        (before,) = cursor.fetchone()
-        cursor.execute(f"PRAGMA cache_size = -{limits.ERASING_CACHE_KIB}")
-        try:
-            yield
-        finally:
-            cursor.execute(f"PRAGMA cache_size = {before}")
 
 
 def _erase_addresses(erasure: Erasure, rows: int) -> bool:

@@ -60,11 +60,11 @@ def run(job: Job) -> None:
         _run_batch(job, None, [])
         return
     undoing = Undoing(act, job.edition)
-    pauses = pace.Pauses()
-    for batch in chain(_batches(_steps_after(act, job.cursor)), [[]]):
-        if not _run_batch(job, undoing, batch):
-            return
-        pauses.take_if_due()
+    with pace.batches() as pauses:
+        for batch in chain(_batches(_steps_after(act, job.cursor)), [[]]):
+            if not _run_batch(job, undoing, batch):
+                return
+            pauses.take_if_due()
 
 
 def _batches(todos: Iterator[_Todo]) -> Iterator[list[_Todo]]:

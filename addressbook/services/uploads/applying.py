@@ -24,9 +24,9 @@ def apply_rows(upload: Upload) -> None:
         with files.local(upload.rows_file) as path, path.open("rb") as rows:
             if files.sha256(rows) != upload.rows_sha256:
                 raise FileNotFoundError  # another file stands in its place: ours is gone
-            pauses = pace.Pauses()
-            while _apply_batch(upload, rows):
-                pauses.take_if_due()
+            with pace.batches() as pauses:
+                while _apply_batch(upload, rows):
+                    pauses.take_if_due()
         if not upload.is_list:
             planner.tell_of_new_rows(upload.rows_total)
     except FileNotFoundError:

@@ -33,12 +33,12 @@ class Left:
     def url(self) -> str:
         return f"sqlite:///{self.file}"
 
-    def killed_after(self, statement: str) -> None:
+    def killed_after(self, statement: str, *values: int) -> None:
         """What this wrote stands in the write-ahead log alone."""
         with closing(sqlite.library().connect(self.file)) as writer:
             writer.execute("PRAGMA journal_mode=WAL")
             with writer:
-                writer.execute(statement)
+                writer.execute(statement, values)
             killed = self.file.with_name("killed.sqlite3")
             for suffix in ("", "-wal"):
                 shutil.copyfile(f"{self.file}{suffix}", f"{killed}{suffix}")
@@ -62,7 +62,7 @@ def test_a_file_is_not_changed_by_a_move(lived_in, elsewhere: Installation, engi
         return
     edition = Edition.objects.get(current_of=book)
     killed = Left(tmp_path / "killed")
-    killed.killed_after(f"UPDATE addressbook_edition SET address_count = 99 WHERE id = {edition.pk}")  # noqa: S608
+    killed.killed_after("UPDATE addressbook_edition SET address_count = 99 WHERE id = ?", edition.pk)
     refused = elsewhere.manage("move_database", killed.url)
     assert f"Edition {edition.pk} counts 99 addresses" in refused.stderr
     assert killed.file.read_bytes() == killed.bytes

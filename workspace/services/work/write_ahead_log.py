@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.db import connection
 
+from mailerconsole import sqlite
 from workspace import limits
 
 
@@ -19,20 +20,33 @@ def cut() -> bool:
     False where a reader still needs it, or where another process writes or cuts it.
     """
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout")
-        (before,) = cursor.fetchone()
         # Most of it is copied while others can write; what follows keeps them from it.
         cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
         cursor.fetchall()
         # Writers wait while it waits for readers.
-        cursor.execute(f"PRAGMA busy_timeout = {limits.LOG_CUT_WAITS_MILLISECONDS}")
+        sqlite.wait_at_most(connection, limits.LOG_CUT_WAITS_MILLISECONDS / 1000)
         try:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             (busy, _, _) = cursor.fetchone()
         finally:
-            cursor.execute(f"PRAGMA busy_timeout = {before}")
-            cursor.fetchall()
+            sqlite.wait_at_most(connection, sqlite.BUSY_SECONDS)
     return not busy
+
+
+def copy_if_longer_than(pages: int) -> None:
+    """Copy the log into the database, while others read and write, where so many of its pages are not there yet.
+
+    For work that has told its connection not to do so when it commits. In a transaction it leaves that to later.
+    """
+    if connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        # Says how it stands. A library that does not know it yet copies what there is.
+        cursor.execute("PRAGMA wal_checkpoint(NOOP)")
+        (_, in_log, copied) = cursor.fetchone()
+        if in_log - copied > pages:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            cursor.fetchall()
 
 
 def outlast_readers(go_on: Callable[[], object], *, seconds: float) -> bool:

@@ -154,7 +154,15 @@ def test_dismiss_puts_away_only_what_is_over_and_ones_own(job: Job, book, by, bo
 
 @pytest.mark.parametrize(
     ("rows", "seconds", "then"),
-    [(1000, 0.4, 2000), (1000, 0.6, 1000), (4000, 1.1, 2000), (1000, 2.0, 1000), (16_000, 0.0, 16_000)],
+    [
+        (1000, 0.0, 2000),
+        (1000, 0.4, 2000),
+        (2000, 0.8, 2000),
+        (4000, 1.0, 3200),
+        (4000, 9.0, 2000),
+        (1000, 2.0, 1000),
+        (16_000, 0.0, 16_000),
+    ],
 )
 def test_a_batch_grows_while_it_is_quick_and_shrinks_when_it_is_not(rows, seconds, then) -> None:
     assert pace.next_size(rows, seconds, least=1000, most=16_000, at_most_seconds=1.0) == then

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 
 from mailerconsole import sqlite
 from workspace import limits, tasks
@@ -50,6 +50,73 @@ def scribble(pages: int) -> None:
         cursor.execute("INSERT INTO scribble VALUES (zeroblob(%s))", [pages * 4_000])
 
 
+def held_for(seconds: float) -> None:
+    """Another connection begins to write, and ends after so long."""
+    begun = threading.Event()
+
+    def hold() -> None:
+        with connect() as other:
+            other.execute("BEGIN IMMEDIATE")
+            begun.set()
+            time.sleep(seconds)
+            other.execute("COMMIT")
+
+    threading.Thread(target=hold).start()
+    begun.wait()
+
+
+def standing() -> tuple[int, int]:
+    """Pages in the log, and how many of them are in the database too."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(NOOP)")
+        (_, in_log, copied) = cursor.fetchone()
+    return in_log, copied
+
+
+def test_who_waits_to_write_looks_often(table, monkeypatch) -> None:
+    """So the moment between two transactions of a job need not be long."""
+    if is_absent() or not sqlite.looks_often(connection):
+        return
+    looks, sleep = [], time.sleep
+    monkeypatch.setattr(sqlite.time, "sleep", lambda seconds: (looks.append(seconds), sleep(seconds)))
+    held_for(0.5)
+    scribble(1)
+    assert looks.count(sqlite.LOOKS_EVERY_SECONDS) > 15  # by itself the library looks nine times
+
+
+def test_who_waits_gives_up_in_the_end(table) -> None:
+    if is_absent():
+        return
+    sqlite.wait_at_most(connection, 0.1)
+    held_for(1)
+    with pytest.raises(OperationalError, match="locked"):
+        scribble(1)
+    sqlite.wait_at_most(connection, sqlite.BUSY_SECONDS)
+    scribble(1)
+
+
+def test_work_in_batches_copies_the_log_between_two_of_them(table, monkeypatch) -> None:
+    if is_absent():
+        return
+    monkeypatch.setattr(limits, "LOG_PAGES_COPIED_BETWEEN_BATCHES", 300)
+    write_ahead_log.cut()
+    with pace.batches() as pauses:
+        scribble(200)
+        pauses.take_if_due()
+        in_log, copied = standing()
+        assert (in_log > 150, copied) == (True, 0)
+        scribble(sqlite.CHECKPOINT_PAGES + 500)
+        assert standing()[1] == 0  # no commit does so
+        pauses.take_if_due()
+        in_log, copied = standing()
+        assert in_log == copied
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_autocheckpoint")
+        assert cursor.fetchall() == [(sqlite.CHECKPOINT_PAGES,)]
+        cursor.execute("PRAGMA cache_size")
+        assert cursor.fetchall() == [(-sqlite.CACHE_KIB,)]
+
+
 def test_a_reader_keeps_the_log_and_holds_nobody_up(table) -> None:
     if is_absent():
         return
@@ -66,9 +133,8 @@ def test_a_reader_keeps_the_log_and_holds_nobody_up(table) -> None:
         reader.execute("COMMIT")
     assert write_ahead_log.cut()
     assert log_bytes() == 0
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout")
-        assert cursor.fetchall() == [(sqlite.BUSY_SECONDS * 1000,)]
+    held_for(0.3)
+    scribble(1)  # and waits for others as before
 
 
 def test_the_scheduler_cuts_what_was_deleted_out_of_the_log(table) -> None:
@@ -88,6 +154,8 @@ def test_long_work_cuts_a_log_that_readers_keep_from_beginning_again(table, monk
     # Due after every write: how much is written in a span of time depends on the machine.
     monkeypatch.setattr(limits, "WRITING_WITHOUT_PAUSE_SECONDS", 0)
     monkeypatch.setattr(limits, "WAITING_WRITER_SECONDS", 0)
+    monkeypatch.setattr(limits, "WRITING_WITHOUT_SHORT_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(limits, "WAITING_WRITER_SHORT_SECONDS", 0)
     stop = threading.Event()
 
     def read() -> None:
