@@ -1,29 +1,23 @@
-"""deploy/nginx.conf: the oldest nginx that is named reads it, and a slow reader does not hold the console up."""
+"""deploy/nginx.conf: the oldest nginx that is named reads it, and slow clients do not hold the console up."""
 
 from __future__ import annotations
 
 import http.server
-import re
-import shutil
-import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
-from tests.support.postgresql import free_port
-from tests.support.stack import ROOT, wait_for
+from tests.support.nginx import DEPLOY, Proxy, needs_nginx
+from tests.support.stack import wait_for
 
 pytestmark = pytest.mark.engine_independent
 
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
-DEPLOY = ROOT / "deploy"
 FILE_BYTES = 20 * 1024 * 1024
 THREADS = 2
 
@@ -45,83 +39,26 @@ class _Web(http.server.BaseHTTPRequestHandler):
         """Into no log."""
 
 
-@dataclass
-class Proxy:
-    http: int
-    https: int
-    certificate: Path
-
-    def get(self, path: str) -> requests.Response:
-        return requests.get(f"https://127.0.0.1:{self.https}{path}", verify=self.certificate, timeout=20)
-
-
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Proxy]]:
-    """The configuration for machines, with paths and ports of the test; and a web server."""
-    folder = tmp_path_factory.mktemp("nginx")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Web)
     threading.Thread(target=web.serve_forever, daemon=True).start()
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
-    files = ["-keyout", folder / "key.pem", "-out", folder / "certificate.pem"]
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *subject, *files]
-    subprocess.run(command, check=True, capture_output=True)
-    ports = Proxy(free_port(), free_port(), folder / "certificate.pem")
-    conf = (DEPLOY / "nginx.conf").read_text()
-    conf = conf.replace("/etc/nginx/place.conf", str(folder / "place.conf"))
-    conf = conf.replace("/etc/nginx/mime.types", str(folder / "mime.types"))
-    conf = conf.replace("listen 8080", f"listen 127.0.0.1:{ports.http}")
-    conf = conf.replace("listen 8443", f"listen 127.0.0.1:{ports.https}")
-    machines = (DEPLOY / "nginx-machines.conf").read_text()
-    machines = re.sub(r"(?m)^    server 127.0.0.1:8001;\n", "", machines)
-    machines = machines.replace("127.0.0.1:8000", f"127.0.0.1:{web.server_port}")
-    machines = machines.replace("/etc/ssl/certs/mailer-console.pem", str(folder / "certificate.pem"))
-    machines = machines.replace("/etc/ssl/private/mailer-console.key", str(folder / "key.pem"))
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    machines += "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-    (folder / "mime.types").write_text("types { text/html html; }\n")
-    (folder / "nginx.conf").write_text(conf)
-    (folder / "place.conf").write_text(machines)
-    yield folder, ports
+    yield Proxy(tmp_path_factory.mktemp("nginx"), web.server_port)
     web.shutdown()
     web.server_close()
 
 
-def nginx(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    assert NGINX is not None
-    options = ["-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"]
-    # One process of workers, as whoever runs the test.
-    return subprocess.Popen(
-        [NGINX, *options, "-g", f"daemon off; pid {folder}/nginx.pid;", *arguments],
-        stderr=subprocess.PIPE if arguments else subprocess.DEVNULL,
-    )
-
-
-needs_nginx = pytest.mark.skipif(NGINX is None, reason="no nginx on this machine")
-
-
 @needs_nginx
-def test_nginx_reads_it(place: tuple[Path, Proxy]) -> None:
-    test = nginx(place[0], "-t")
+def test_nginx_reads_it(place: Proxy) -> None:
+    test = place.nginx("-t")
     _, said = test.communicate(timeout=20)
     assert test.returncode == 0, said.decode()
 
 
 @pytest.fixture(scope="module")
-def proxy(place: tuple[Path, Proxy]) -> Iterator[Proxy]:
-    folder, ports = place
-    process = nginx(folder)
-    wait_for(lambda: _answers(ports.https), 20, lambda: process.poll())
-    yield ports
-    process.terminate()
-    process.wait(timeout=20)
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+def proxy(place: Proxy) -> Iterator[Proxy]:
+    with place.running():
+        yield place
 
 
 @needs_nginx
@@ -142,14 +79,9 @@ def test_what_is_for_inside_stays_inside(proxy: Proxy, path: str) -> None:
 @needs_nginx
 def test_slow_readers_hold_no_thread_of_the_web_server(proxy: Proxy) -> None:
     """More of them than it has threads; each has read nothing but the beginning."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     slow = []
     for number in range(3 * THREADS):
-        raw = socket.socket()
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        raw.connect(("127.0.0.1", proxy.https))
-        client = context.wrap_socket(raw, server_hostname="localhost")
+        client = proxy.connect(buffer=4096)
         client.sendall(f"GET /books/main/downloads/{number}/file/ HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         assert client.recv(15) == b"HTTP/1.1 200 OK"
         slow.append(client)
@@ -158,6 +90,42 @@ def test_slow_readers_hold_no_thread_of_the_web_server(proxy: Proxy) -> None:
     assert answer.status_code == 200
     assert time.monotonic() - began < 5
     for client in slow:
+        client.close()
+
+
+def sending(proxy: Proxy, path: str, size: int) -> ssl.SSLSocket:
+    """A client that has announced a body of this size, and sent the beginning."""
+    client = proxy.connect()
+    client.sendall(
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode() + b"x" * 100_000
+    )
+    return client
+
+
+def kept_bytes(proxy: Proxy) -> int:
+    """Bodies that nginx keeps until they are whole; their files have no name any more."""
+    workers = psutil.Process(int((proxy.folder / "nginx.pid").read_text())).children()
+    opened = [path for worker in workers for path in Path(f"/proc/{worker.pid}/fd").iterdir()]
+    return sum(path.stat().st_size for path in opened if "client_body" in str(path.readlink()))
+
+
+@needs_nginx
+def test_large_bodies_of_nobody_are_refused_unread(proxy: Proxy) -> None:
+    for client in [sending(proxy, "/sign-in/", 60_000_000) for _ in range(4)]:
+        assert client.recv(12) == b"HTTP/1.1 413"
+        client.close()
+    assert kept_bytes(proxy) == 0
+
+
+@needs_nginx
+def test_one_address_sends_few_files_at_once(proxy: Proxy) -> None:
+    """Six of 80 MB fit into the memory of the proxy's /tmp; who sends slowly is let go after 30 seconds."""
+    clients = [sending(proxy, "/books/main/uploads/send/", 80_000_000) for _ in range(6)]
+    wait_for(lambda: kept_bytes(proxy) > 0, 10, lambda: "no body is kept")
+    seventh = sending(proxy, "/books/main/uploads/send/", 80_000_000)
+    assert seventh.recv(12) == b"HTTP/1.1 429"
+    assert proxy.get("/sign-in/").status_code == 200
+    for client in (*clients, seventh):
         client.close()
 
 
