@@ -3,19 +3,26 @@
 The console is that of `make run` on a folder of its own, so nothing buffers for it. Ends with 200 answers of /healthz.
 """
 
+import json
 import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import psutil
 import pytest
 import requests
 
+from mailerconsole import sqlite
 from tests.run.console import Console
+from tests.support.stack import wait_for
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.timeout(600)]
 
@@ -81,6 +88,54 @@ def test_ten_forms_of_nobody_at_once(console: Console, body: str) -> None:
     expected = {413} if len(body) > 64 * 1024 else {200, 429}
     assert set(answers) <= expected
     assert peak.bytes < WEB_BYTES
+
+
+class Admin:
+    """Signed in at the running console, with two books."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.session = requests.Session()
+        self.session.headers["Referer"] = console.url
+        self.post("sign-in/", {"username": "admin", "password": console.password})
+        self.post("new-book/", {"token": str(uuid4()), "name": "Other", "zone": "public", "region": "KR"})
+
+    def post(self, path: str, values: dict[str, Any], **more: Any) -> None:
+        self.session.get(f"{self.console.url}/sign-in/", timeout=60)
+        self.session.headers["X-CSRFToken"] = self.session.cookies["csrftoken"]
+        answer = self.session.post(f"{self.console.url}/{path}", data=values, timeout=120, **more)
+        assert answer.status_code == 200, answer.text[-2000:]
+
+    def send(self, book: str, content: bytes) -> None:
+        self.post(f"books/{book}/uploads/send/", {"token": str(uuid4())}, files={"file": ("a.csv", content)})
+
+    def uploads(self) -> list[tuple[str, str]]:
+        """The state of each, and why it was refused, in the order in which they were sent."""
+        from addressbook.models import Upload
+
+        file = sqlite.for_reading(self.console.data_dir / "mailerconsole.sqlite3")["NAME"]
+        with closing(sqlite.library().connect(file, uri=True)) as database:
+            columns = f"SELECT state, outcome FROM {Upload._meta.db_table} ORDER BY id"  # noqa: S608 - our own name
+            return [(state, json.loads(outcome).get("refusal", "")) for state, outcome in database.execute(columns)]
+
+
+def test_files_of_nothing_but_rubbish_hold_no_other_book_up(console: Console) -> None:
+    """Two files of 10 MB, an unbalanced quote before rows that are all wrong; then a line of the other book."""
+    admin = Admin(console)
+    too_many = b'email\n"' + b"a\n" * 5_242_000
+    as_many_as_a_sheet = b'email\n"' + b"a,bcdefg\n" * 1_048_000
+    for content in (as_many_as_a_sheet, too_many):
+        admin.send("main", content)
+    admin.send("other", b"email\na@example.com\n")
+    began = time.monotonic()
+    wait_for(lambda: admin.uploads()[2][0] == "checked", 60, admin.uploads)
+    waited = time.monotonic() - began
+    wait_for(lambda: all(state != "running" and state != "waiting" for state, _ in admin.uploads()), 300, admin.uploads)
+    taken = time.monotonic() - began
+    sys.stderr.write(f"the other book waited {waited:.0f} s, the files took {taken:.0f} s, {admin.uploads()}\n")
+    assert admin.uploads()[1] == ("refused", "too_many_rows")
+    assert admin.uploads()[0][0] in {"checked", "refused"}
+    assert console.is_healthy()
 
 
 def drip(console: Console, head: bytes, is_over: threading.Event) -> float:
