@@ -7,7 +7,7 @@ from pathlib import Path
 from queue import Empty
 
 import pytest
-from kombu import Connection
+from kombu import Connection, Exchange, Message, Queue
 
 
 def connect(folder: Path) -> Connection:
@@ -40,6 +40,27 @@ def test_message_of_another_queue_is_left_alone(tmp_path: Path) -> None:
         with pytest.raises(Empty):
             connection.SimpleQueue("jobs").get(timeout=0.05)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_worker_of_two_queues_takes_from_each_in_turn(tmp_path: Path) -> None:
+    """The Procfile has one worker for sync and downloads: a sync waits for one download, however many wait."""
+    taken: list[str] = []
+
+    def take(body: str, message: Message) -> None:
+        taken.append(body)
+        message.ack()
+
+    with connect(tmp_path) as connection:
+        for queue, number in (("downloads", 5), ("sync", 2)):
+            simple = connection.SimpleQueue(queue)
+            for _ in range(number):
+                simple.put(queue)
+        queues = [Queue(name, Exchange(name), routing_key=name) for name in ("downloads", "sync")]
+        with connection.Consumer(queues, callbacks=[take]) as consumer:
+            consumer.qos(prefetch_count=1)
+            while len(taken) < 7:
+                connection.drain_events(timeout=5)
+    assert max(place for place, queue in enumerate(taken) if queue == "sync") <= 3
 
 
 def test_queue_is_emptied_and_counted(tmp_path: Path) -> None:
