@@ -119,7 +119,7 @@ def _can_look_often(connection_class: type) -> bool:
 def _patient(connection_class: Any) -> type:
     """The library's connection, which looks every LOOKS_EVERY_SECONDS whether it may go on."""
 
-    class Patient(connection_class):  # type: ignore[misc]  # what the library is shows at run time
+    class Patient(connection_class):
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             self.wait_at_most(BUSY_SECONDS)
