@@ -69,8 +69,10 @@ def beat_age() -> float | None:
 
 
 def queues() -> set[str]:
+    from workspace.models.work import kinds  # needs Django, which beat and workers have set up by now
+
     routed = {str(route["queue"]) for route in settings.CELERY_TASK_ROUTES.values()}
-    return {settings.CELERY_TASK_DEFAULT_QUEUE, *routed}
+    return {settings.CELERY_TASK_DEFAULT_QUEUE, *routed, *(kind.QUEUE for kind in kinds())}
 
 
 def _ages() -> dict[str, float]:

@@ -10,9 +10,10 @@ from urllib.parse import quote, urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from mailerconsole import file_store, limits, logs, sqlite
+from mailerconsole import file_store, limits, logs
 from mailerconsole.secret_files import env_secret
 from workspace import limits as workspace_limits
+from workspace import sqlite
 from workspace.secret_key import read_or_create_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent

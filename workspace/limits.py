@@ -39,12 +39,12 @@ INVITATION_LINK_CHARACTERS: Final = 500
 WAITING_WRITER_SECONDS: Final = 0.11
 WRITING_WITHOUT_PAUSE_SECONDS: Final = 0.5
 
-# Where they look every 3 ms (mailerconsole.sqlite), far shorter pauses do, and a click waits for a batch at most.
+# Where they look every 3 ms (workspace.sqlite), far shorter pauses do, and a click waits for a batch at most.
 WAITING_WRITER_SHORT_SECONDS: Final = 0.005
 WRITING_WITHOUT_SHORT_PAUSE_SECONDS: Final = 0.05
 
 # Work in batches copies so many pages of SQLite's log, 32 MB, into the database between two of them: before a click
-# fills the log so far that it has to (mailerconsole.sqlite.CHECKPOINT_PAGES).
+# fills the log so far that it has to (workspace.sqlite.CHECKPOINT_PAGES).
 LOG_PAGES_COPIED_BETWEEN_BATCHES: Final = 8_000
 
 # Memory for the pages of one batch: each may be one of an index whose keys lie in no order.

@@ -27,7 +27,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
-from mailerconsole import sqlite
+from workspace import sqlite
 from workspace.models.work import kinds
 
 MANIFEST: Final = "manifest.json"

@@ -47,7 +47,7 @@ def check_secrets_file(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_sqlite_journal(**kwargs: Any) -> list[CheckMessage]:
-    from mailerconsole import sqlite
+    from workspace import sqlite
 
     if not settings.IS_SQLITE or settings.SQLITE_JOURNAL_MODE == "WAL":
         return []

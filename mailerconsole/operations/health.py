@@ -16,8 +16,9 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from mailerconsole import liveness, sqlite
+from mailerconsole import liveness
 from mailerconsole.operations import checks, static_files
+from workspace import sqlite
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
 
 from addressbook.services.addresses import integrity
-from mailerconsole import sqlite
+from workspace import sqlite
 from workspace.models import AddressBook, AuditEvent, User
 from workspace.services import history
 

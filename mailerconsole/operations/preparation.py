@@ -9,10 +9,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from addressbook.services.beginnings import first_start
-from mailerconsole import sqlite
 from mailerconsole.operations import static_files
 from mailerconsole.operations.checks import foreign_key_sentence, lost_key_sentence, unusable_key_sentence
 from mailerconsole.secret_files import env_secret
+from workspace import sqlite
 from workspace.models import AddressBook
 from workspace.services import history
 from workspace.services.people import sealing

@@ -20,9 +20,9 @@ import psutil
 import pytest
 import requests
 
-from mailerconsole import sqlite
 from tests.run.console import Console
 from tests.support.stack import wait_for
+from workspace import sqlite
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.timeout(600)]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mailerconsole import sqlite
 from mailerconsole.operations import backups
 from tests.mailerconsole.operations.installations import Installation, under_test
 from tests.support.stack import _test_database_url
+from workspace import sqlite
 from workspace.models import Edition
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from mailerconsole import sqlite
 from mailerconsole.operations import backups, health
 from tests.mailerconsole.operations.installations import Installation
 from tests.support.stack import wait_for
+from workspace import sqlite
 
 WAL, ROLLBACK = b"\2\2", b"\1\1"
 HOLD = (
@@ -172,7 +172,7 @@ def test_operators_are_told_which_library_and_journal(client, admin_client, sett
 
 
 def test_the_whole_process_uses_one_library(console) -> None:
-    code = "import sqlite3; from django.db.backends.sqlite3 import base; from mailerconsole import sqlite as ours; "
+    code = "import sqlite3; from django.db.backends.sqlite3 import base; from workspace import sqlite as ours; "
     code += "print(base.Database.sqlite_version == sqlite3.sqlite_version == ours.library().sqlite_version, "
     code += "ours.wal_is_safe(sqlite3.sqlite_version_info))"
     assert console.manage("shell", "--verbosity", "0", "-c", code).stdout.strip() == "True True"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailerconsole import sqlite
+from workspace import sqlite
 from workspace.secret_key import read_or_create_secret_key
 
 

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from mailerconsole import sqlite
-from workspace import limits
+from workspace import limits, sqlite
 from workspace.services.work import write_ahead_log
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from mailerconsole import sqlite
-from workspace import limits
+from workspace import limits, sqlite
 
 
 def cut() -> bool:

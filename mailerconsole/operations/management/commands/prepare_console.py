@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from mailerconsole.operations.preparation import PasswordRefusedError, SecretsKeyError, password_notice, prepare
-from mailerconsole.sqlite import JournalError
+from workspace.sqlite import JournalError
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from mailerconsole.operations import beat_schedule, supervisor
 from mailerconsole.operations.checks import check_sqlite_journal
 from mailerconsole.operations.listening import CannotListenError, Endpoint, free_port_after
 from mailerconsole.operations.preparation import PasswordRefusedError, SecretsKeyError, password_notice, prepare
-from mailerconsole.sqlite import JournalError
+from workspace.sqlite import JournalError
 
 
 class Command(BaseCommand):

@@ -9,8 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
 
-from mailerconsole import sqlite
-from workspace import limits, tasks
+from workspace import limits, sqlite, tasks
 from workspace.services.work import pace, write_ahead_log
 
 # There is nothing of it on the other engine.
