@@ -16,7 +16,7 @@ LIBRARIES = ("email_addresses", "spreadsheets", "outbound_mailer")
 SHARED_LIBRARY = "email_addresses"
 # Within an app.
 LAYERS = (
-    {"limits", "numbers", "request_ids", "secret_key"},
+    {"limits", "numbers", "request_ids", "secret_key", "sqlite"},
     {"models", "migrations"},
     {"actions"},
     {"services"},
