@@ -26,6 +26,7 @@ from addressbook.views.screen.listing import address_page, chosen_group, upload_
 from addressbook.views.screen.strips import surroundings_of
 from addressbook.views.sync.sync_line import sync_context
 from workspace.models import Role
+from workspace.views.books.masking import text_for
 from workspace.views.pages.access import Access, to_book
 from workspace.views.pages.answers import asked_part
 from workspace.views.work.strips import strips_context
@@ -110,7 +111,7 @@ def list_context(
         "listing": page.listing,
         "everything": everything,
         "may_sort": not masked,
-        "upload_name": upload_name(access.edition, listing.filters.upload_id),
+        "upload_name": text_for(upload_name(access.edition, listing.filters.upload_id), access),
         "counting": None if page.is_counted else uuid4(),
         "samples_offered": access.may_edit and samples.are_offered(access.book, access.edition),
         "samples_token": uuid4(),

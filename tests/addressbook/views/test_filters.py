@@ -94,7 +94,7 @@ def test_a_filter_that_cannot_be_read_does_no_harm(manager, url, register, state
 
 
 def test_the_addresses_of_an_upload_are_one_click_away(
-    manager, url, book, register, file_store, no_other_worker
+    manager, url, book, register, file_store, no_other_worker, vera, client_of
 ) -> None:
     register("old@example.com")
     file = SimpleUploadedFile("fair.csv", b"Email\nold@example.com\nnew@example.com\n")
@@ -106,6 +106,10 @@ def test_the_addresses_of_an_upload_are_one_click_away(
     answer = manager.get(url, {"upload": upload.pk})
     assert emails(answer) == ["new@example.com"]
     assert "Addresses that the file “fair.csv” brought" in text_of(answer)
+    # The name of a file may name a person.
+    Upload.objects.update(name="canary@example.com.csv")
+    AddressBook.objects.filter(pk=book.pk).update(masking="viewers")
+    assert "canary@" not in text_of(client_of(vera).get(url, {"upload": upload.pk}))
 
 
 def test_no_group_in_the_tree_lists_who_is_in_none(manager, url, book, register, make_group) -> None:
