@@ -11,7 +11,7 @@ from tests.support.browser import find_chromium
 def main() -> None:
     if find_chromium() is None:
         done = subprocess.run(
-            [sys.executable, "-m", "playwright", "install", "chromium"], capture_output=True, text=True
+            [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"], capture_output=True, text=True
         )
         if done.returncode:
             sys.stdout.write("No browser was found or could be installed: tests that need one are skipped.\n")
