@@ -101,6 +101,7 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/confirm/", account.confirm_sign_in, name="confirm_sign_in"),
     path("account/password/", account.change_password, name="change_password"),
+    path("account/email/", account.change_email, name="change_email"),
     path("account/sessions/end/", account.end_sessions, name="end_sessions"),
     path("account/two-factor/", two_factor.set_up, name="two_factor"),
     path("account/two-factor/picture/", two_factor.picture, name="two_factor_picture"),

@@ -254,6 +254,18 @@ TWO_FACTOR_FOR_ADMINS = env_bool("TWO_FACTOR_FOR_ADMINS", default=False)
 # How many proxies of our own stand before the web server: only then is X-Forwarded-For read, and from its right end.
 TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
 
+# E-mail to the people who use the console -------------------------------------------------------------------------
+
+# Without a server nobody gets any. The mails of the books have nothing to do with it.
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or "587")
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env_secret("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=True)
+DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL") or "mailer-console@localhost"
+# A worker waits no longer for it.
+EMAIL_TIMEOUT = 10
+
 # Watching -------------------------------------------------------------------------------------------------------
 
 # What Prometheus shows to be let in at /metrics; without one there is no such page.

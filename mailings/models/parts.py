@@ -38,6 +38,8 @@ class MailingRun(models.Model):
     next_at = models.DateTimeField(null=True)
     # Failed calls in a row, for the length of the next pause.
     failures = models.PositiveSmallIntegerField(default=0)
+    # About which state whoever sent it was told by e-mail.
+    told = models.CharField(max_length=60, blank=True)
 
     class Meta:
         # Serves the sweep for what is due.

@@ -3,6 +3,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from libraries.email_addresses import InvalidEmailError, parse
 from workspace import limits
 from workspace.models import User
 
@@ -10,6 +11,17 @@ from workspace.models import User
 def _password_field() -> forms.CharField:
     """A password as it was typed: spaces at its ends belong to it."""
     return forms.CharField(strip=False, max_length=limits.PASSWORD_CHARACTERS)
+
+
+class EmailForm(forms.Form):
+    email = forms.CharField(max_length=254, required=False)
+
+    def clean_email(self) -> str:
+        text = str(self.cleaned_data["email"]).strip()
+        try:
+            return parse(text).text if text else ""
+        except InvalidEmailError as error:
+            raise ValidationError(_("This is no email address.")) from error
 
 
 class SignInForm(forms.Form):

@@ -6,5 +6,6 @@
 - `calling`: one part, one call. Nothing is ever called again without an answer that says it was refused.
 - `looking`: whether a call without an answer was accepted after all, proven by its marker.
 - `following`: what became of the recipients of accepted parts.
+- `progress`: how far and how quickly. `notices`: an e-mail when it has ended, or waits for a person.
 - `lease`: one worker a mailing. `counters`: the numbers that always add up.
 """

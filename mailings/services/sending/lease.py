@@ -56,6 +56,11 @@ def owned_part(run: MailingRun, part_id: int) -> Part:
     return Part.objects.get(pk=part_id, mailing=run.mailing_id)
 
 
+def keep_told(run: MailingRun, word: str) -> bool:
+    """Keep of what state people were told; False when another worker has the mailing."""
+    return bool(MailingRun.objects.filter(pk=run.pk, attempt=run.attempt).update(told=word))
+
+
 def release(run: MailingRun, *, next_at: datetime | None) -> None:
     """Release the mailing until `next_at`, keeping requests that people made while it was leased."""
     own = MailingRun.objects.filter(pk=run.pk, attempt=run.attempt)
@@ -76,7 +81,9 @@ def wake(mailing: Mailing, *, at: datetime | None = None) -> None:
     run, made = MailingRun.objects.get_or_create(mailing=mailing, defaults={"next_at": moment})
     if not made and (run.next_at is None or run.next_at > moment):
         run.next_at = moment
-        run.save(update_fields=["next_at"])
+    # What comes of it is news again, though it may be the same as before.
+    run.told = ""
+    run.save(update_fields=["next_at", "told"])
     if moment <= timezone.now():
         transaction.on_commit(lambda: announce(mailing.pk))
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from libraries.outbound_mailer import MailerClient
 from mailings import limits
 from mailings.models import Mailing, MailingRun, MailingState, Part, PartState
-from mailings.services.sending import calling, following, freezing, lease, looking
+from mailings.services.sending import calling, following, freezing, lease, looking, notices
 from mailings.services.sending.progress import waits_for_another
 from workspace.services.books.connection import NotConnectedError, client_for
 
@@ -29,6 +29,7 @@ def run(mailing_id: int) -> None:
     next_at: datetime | None = timezone.now() + timedelta(seconds=limits.CALL_PAUSE_LONGEST_SECONDS)
     try:
         next_at = _take_turn(claimed)
+        notices.tell(claimed)
     finally:
         lease.release(claimed, next_at=next_at)
 

@@ -46,6 +46,7 @@ TABLE = {
     "account": Row("get", (302, 200, 200, 200, 200)),
     "confirm_sign_in": Row("get", (302, 200, 200, 200, 200)),
     "change_password": Row("get", (302, 200, 200, 200, 200)),
+    "change_email": Row("post", (302, 302, 302, 302, 302)),
     "end_sessions": Row("post", (302, 302, 302, 302, 302)),
     "two_factor": Row("get", (302, 302, 302, 302, 302)),
     "two_factor_picture": Row("get", (302, 302, 302, 302, 302)),

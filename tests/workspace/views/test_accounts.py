@@ -271,3 +271,17 @@ def test_the_guide_is_there_in_each_language(book, vera, client_of) -> None:
     for language, word in {"en": "Register addresses", "ko": "주소 등록", "ja": "アドレスの登録"}.items():
         answer = client_of(vera).get(reverse("guide"), headers={"Accept-Language": language})
         assert f"<h2>{word}</h2>" in answer.content.decode()
+
+
+def test_the_address_for_words_of_the_console_is_kept(client_of, bob, settings) -> None:
+    client = client_of(bob)
+    assert "Email from the console" not in client.get(reverse("account")).content.decode()
+    settings.EMAIL_HOST = "smtp.example.com"
+    refused = client.post(reverse("change_email"), {"email": "no address"})
+    assert refused.status_code == 422
+    assert "This is no email address." in refused.content.decode()
+    assert client.post(reverse("change_email"), {"email": " bob@example.com "}).status_code == 302
+    assert 'value="bob@example.com"' in client.get(reverse("account")).content.decode()
+    client.post(reverse("change_email"), {"email": ""})
+    bob.refresh_from_db()
+    assert bob.email == ""

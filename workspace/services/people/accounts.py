@@ -99,6 +99,11 @@ def change_password(*, password: str, by: Actor) -> User:
     return user
 
 
+def change_email(*, email: str, by: Actor) -> None:
+    """Set where the console writes to the user; empty: nowhere."""
+    User.objects.filter(pk=by.user.pk).update(email=email)
+
+
 def end_sessions(*, by: Actor) -> User:
     """End all sessions of the user; returns the user, who is due a new one."""
     with transaction.atomic():

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from workspace import limits
-from workspace.forms.accounts import ChangePasswordForm
+from workspace.forms.accounts import ChangePasswordForm, EmailForm
 from workspace.services.people import accounts, second_factor
 from workspace.views.pages.access import actor, signed_in
 from workspace.views.people.sign_in import safe
@@ -22,13 +23,30 @@ from workspace.views.people.step_up import confirmed, password_was_given
 @require_GET
 @signed_in
 def account(request: HttpRequest) -> HttpResponse:
+    return _account_page(request)
+
+
+@require_POST
+@signed_in
+def change_email(request: HttpRequest) -> HttpResponse:
+    form = EmailForm(request.POST)
+    if not form.is_valid():
+        return _account_page(request, email_form=form, status=422)
+    accounts.change_email(email=form.cleaned_data["email"], by=actor(request))
+    messages.success(request, _("Saved."))
+    return redirect("account")
+
+
+def _account_page(request: HttpRequest, *, email_form: EmailForm | None = None, status: int = 200) -> HttpResponse:
     user = actor(request).user
     context = {
+        # Nothing is asked for that nothing is done with.
+        "email_form": (email_form or EmailForm({"email": user.email})) if settings.EMAIL_HOST else None,
         "sign_ins": accounts.sign_ins_of(user),
         "two_factor_is_on": second_factor.is_on(user),
         "codes_left": second_factor.recovery_codes_left(user),
     }
-    return render(request, "account.html", context)
+    return render(request, "account.html", context, status=status)
 
 
 @sensitive_post_parameters("current_password", "current_code")
