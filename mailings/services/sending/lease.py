@@ -81,9 +81,9 @@ def wake(mailing: Mailing, *, at: datetime | None = None) -> None:
     run, made = MailingRun.objects.get_or_create(mailing=mailing, defaults={"next_at": moment})
     if not made and (run.next_at is None or run.next_at > moment):
         run.next_at = moment
+        run.save(update_fields=["next_at"])
     # What comes of it is news again, though it may be the same as before.
-    run.told = ""
-    run.save(update_fields=["next_at", "told"])
+    MailingRun.objects.filter(pk=run.pk).exclude(told="").update(told="")
     if moment <= timezone.now():
         transaction.on_commit(lambda: announce(mailing.pk))
 

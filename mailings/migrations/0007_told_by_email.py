@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mailings', '0005_reading_of_unsubscribes'),
+        ('mailings', '0006_template_tree'),
     ]
 
     operations = [
