@@ -5,7 +5,7 @@ by itself unless the service has said that it refused it.
 """
 
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from libraries import outbound_mailer
 from libraries.outbound_mailer import MailerClient, MailRequest
-from libraries.outbound_mailer import Recipient as MailRecipient
 from mailings import limits
 from mailings.models import (
     Mailing,
@@ -23,13 +22,11 @@ from mailings.models import (
     MailingState,
     Part,
     PartState,
-    Recipient,
     RecipientState,
-    Suppression,
 )
-from mailings.services.content.composing import Composed, MissingValueError, compose
 from mailings.services.sending import counters, lease, uploading
-from mailings.services.sending.content import content_of, sha256_of
+from mailings.services.sending.content import sha256_of
+from mailings.services.sending.requests import exclude_suppressed, recipients_of, request_for, unsendable
 from workspace.services.work import crash_points
 
 Failure = outbound_mailer.MailerError | outbound_mailer.InvalidRequestError
@@ -117,8 +114,8 @@ def _prepare(run: MailingRun) -> tuple[Part, MailRequest | None] | None:
         now = timezone.now()
         if sha256_of(mailing) != mailing.content_sha256:
             raise ContentChangedError
-        _exclude_suppressed(mailing, part, now)
-        recipients = _recipients(mailing, part, now)
+        exclude_suppressed(mailing, part, now)
+        recipients = recipients_of(mailing, part, now)
         counters.save(mailing)
         if not recipients:
             part.state, part.done_at = PartState.DONE, now
@@ -129,59 +126,10 @@ def _prepare(run: MailingRun) -> tuple[Part, MailRequest | None] | None:
         part.attempts += 1
         part.called_at, part.recipient_count = now, len(recipients)
         part.save()
-        request = _request(mailing, part.marker, recipients)
+        request = request_for(mailing, part.marker, recipients)
         crash_points.reached("call: before the commit of its mark")
     crash_points.reached("call: marked")
     return part, request
-
-
-def _exclude_suppressed(mailing: Mailing, part: Part, now: datetime) -> None:
-    """Those who refused, or were blocked, since the confirmation."""
-    held = Q(until__isnull=True) | Q(until__gt=now)
-    active = Suppression.objects.filter(held, book=mailing.book)
-    own = counters.of_part(part)
-    if mailing.is_advertising:
-        refused = own & Q(key__in=active.filter(kind=Suppression.Kind.UNSUBSCRIBED).values("key"))
-        counters.move(mailing, refused, to=RecipientState.UNSUBSCRIBED, at=now, code="suppressed")
-    stopped = own & Q(key__in=active.filter(kind=Suppression.Kind.BLOCKED).values("key"))
-    counters.move(mailing, stopped, to=RecipientState.BLOCKED, at=now, code="suppressed")
-    # Forgotten while nobody knew of the part's outcome, and now it is called again.
-    counters.move(mailing, own & Q(email=""), to=RecipientState.LEFT_OUT, at=now, code="forgotten")
-
-
-def _recipients(mailing: Mailing, part: Part, now: datetime) -> list[MailRecipient]:
-    """With the parameters of each; those without a value for some placeholder are left out."""
-    composed = compose(content_of(mailing))
-    rows = Recipient.objects.filter(counters.of_part(part), mailing=mailing).open().order_by("number")
-    found, incomplete = [], []
-    for number, email, name, values in rows.values_list("number", "email", "name", "values"):
-        try:
-            parameters = composed.parameters_for(values or {})
-        except MissingValueError:
-            incomplete.append(number)
-            continue
-        found.append(MailRecipient(address=email, name=name or None, parameters=parameters or None))
-    if incomplete:
-        rows_of = counters.of_part(part) & Q(number__in=incomplete)
-        counters.move(mailing, rows_of, to=RecipientState.LEFT_OUT, at=now, code="missing_value")
-    return found
-
-
-def _request(mailing: Mailing, marker: str, recipients: list[MailRecipient]) -> MailRequest:
-    composed: Composed = compose(content_of(mailing))
-    return MailRequest(
-        sender_address=mailing.sender_address,
-        sender_name=mailing.sender_name or None,
-        title=composed.title,
-        body=composed.body,
-        recipients=tuple(recipients),
-        individual=True,
-        advertising=mailing.is_advertising,
-        references_header=marker,
-        use_basic_unsubscribe_msg=not mailing.refusal_text,
-        unsubscribe_message=mailing.refusal_text or None,
-        attach_file_ids=tuple(attachment.file_id for attachment in mailing.attachments.all()) or None,
-    )
 
 
 def _keep_acceptance(run: MailingRun, part: Part, request_id: str, count: int) -> None:
@@ -225,6 +173,11 @@ def _keep_failure(run: MailingRun, part: Part, error: Failure) -> None:
         row.answer, row.answered_at = _answer(error), timezone.now()
         if is_unknown(error):
             become_unknown(mailing, row)
+        elif (nobody := unsendable(row, error)) is not None:
+            counters.move(mailing, nobody, to=RecipientState.LEFT_OUT, at=timezone.now(), code="unsendable")
+            row.state = PartState.WAITING
+            if mailing.state == MailingState.STOPPED:
+                cancel(mailing, row)
         elif mailing.state == MailingState.STOPPED:
             # Stopped during the call, and the call was refused: do not call it again.
             cancel(mailing, row)

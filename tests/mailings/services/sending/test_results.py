@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from libraries.outbound_mailer.simulator import Fault, FaultKind, ListOrder, Outcome
 from mailings.models import MailingState, MailKind, MailRules, Suppression
+from tests.mailings.services.sending.delivered import mails_of
 from tests.mailings.services.sending.lives import assert_sound
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,3 +84,19 @@ def test_an_unknown_part_of_which_somebody_was_dropped_is_found(ready, work, pra
 
     assert (mailing.sent, mailing.unknown) == (3, 1)
     assert_sound(mailing, practice)
+
+
+def test_one_who_cannot_be_named_is_left_out_and_the_others_get_theirs(ready, work, practice, book) -> None:
+    mailing = work(ready(4, 4), stop_at=(HELD,))
+    mailing.recipients.filter(number=1).update(name="Long " * 20)
+    mailing.recipients.filter(number=2).update(name="Two\nlines")
+    mailing.recipients.filter(number=3).update(email="no address")
+
+    mailing = work(mailing)
+
+    assert (mailing.state, mailing.sent, mailing.left_out) == (SENT, 3, 1)
+    assert mailing.recipients.get(state="left_out").result_code == "unsendable"
+    assert len(practice.log.requests("createMailRequest")) == 1
+    names = {mail.address: mail.name for mail in mails_of(practice, book)}
+    assert len(names["r0@example.com"]) <= 69
+    assert names["r1@example.com"] == "Two lines"
