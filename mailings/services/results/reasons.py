@@ -27,6 +27,7 @@ REASONS: Final[dict[str, str | Promise]] = {
         "This recipient is on the send block list after an earlier failure. It is not about your sender."
     ),
     "suppressed": gettext_lazy("Refused or blocked before this part was sent."),
+    "unsendable": gettext_lazy("The address, the name or a value of this recipient cannot be sent."),
     "missing_value": gettext_lazy("There is no value for a placeholder."),
     "person": gettext_lazy("Left out by a person."),
     "forgotten": gettext_lazy("Left out, because the person asked to be forgotten."),

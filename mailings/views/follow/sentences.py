@@ -30,28 +30,6 @@ _STATUSES: Final[dict[str, str | Promise]] = {
     "U": gettext_lazy("Unsubscribe"),
     "C": gettext_lazy("Cancel sending"),
     "PF": gettext_lazy("Partial failure"),
-# The codes that the service documents; others are shown as they came.
-REASONS: Final[dict[str, str | Promise]] = {
-    "MAIL_SENT": gettext_lazy("The recipient’s mail server has accepted the mail."),
-    "MAILBOX_ERROR": gettext_lazy("The mailbox cannot take the mail; it may be full."),
-    "MAIL_CONTENTS_ERROR": gettext_lazy("The recipient’s mail server refused the content."),
-    "NETWORK_ERROR": gettext_lazy("The recipient’s mail server could not be reached."),
-    "RECEIVE_MAIL_SERVICE_ERROR": gettext_lazy("The recipient’s mail service failed."),
-    "RECIPIENT_ADDRESS_ERROR": gettext_lazy("The address does not exist."),
-    "SECURITY_AND_POLICY_ERROR": gettext_lazy(
-        "The recipient’s mail server refused it by its rules, such as DMARC or spam protection."
-    ),
-    "SMTP_ERROR": gettext_lazy("The recipient’s mail server reported an error."),
-    "SEND_BLOCK_ADDRESS": gettext_lazy(
-        "This recipient is on the send block list after an earlier failure. It is not about your sender."
-    ),
-    "suppressed": gettext_lazy("Refused or blocked before this part was sent."),
-    "unsendable": gettext_lazy("The address, the name or a value of this recipient cannot be sent."),
-    "missing_value": gettext_lazy("There is no value for a placeholder."),
-    "person": gettext_lazy("Left out by a person."),
-    "forgotten": gettext_lazy("Left out, because the person asked to be forgotten."),
-    "stopped": gettext_lazy("Not sent, because sending was stopped."),
-    "not_listed": gettext_lazy("The service lists no mail to this recipient."),
 }
 _PAUSES: Final[dict[str, str | Promise]] = {
     "keys_refused": gettext_lazy("The service refused the API keys."),

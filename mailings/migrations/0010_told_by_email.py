@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mailings', '0006_template_tree'),
+        ('mailings', '0009_lists_and_statistics'),
     ]
 
     operations = [
