@@ -19,7 +19,7 @@ _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def current() -> str:
-    """The id; empty for what nobody asked for, such as the sweeps."""
+    """The id; empty outside of requests, as in sweeps."""
     return _current.get()
 
 

@@ -36,5 +36,5 @@ class BookSettingsForm(BookForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class OrphanForm(forms.Form):
+class AdoptForm(forms.Form):
     book = IdField()

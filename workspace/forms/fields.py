@@ -2,7 +2,7 @@ from typing import Any, Final
 
 from django import forms
 
-# The largest id that both databases can hold; a greater number is nobody's and must not reach them.
+# The largest id that both databases can hold; a greater number is no id and must not reach them.
 LARGEST_ID: Final = 2**63 - 1
 
 

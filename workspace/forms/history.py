@@ -15,7 +15,7 @@ from workspace.services.history import Filters
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for: as filters, and as it stands in a link to the same lines."""
+    """The filters that were asked for, and a link to the same lines."""
 
     filters: Filters
     before: int | None

@@ -39,7 +39,7 @@ class WithdrawForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    """The code of an invitation, or the link that it stands in."""
+    """The code of an invitation, or the link with it."""
 
     code = SentTextField()
 

@@ -27,7 +27,7 @@ class ActForm(forms.Form):
 
 
 class PasswordLinkForm(forms.Form):
-    """The code of a link for a new password, or the link that it stands in."""
+    """The code of a link for a new password, or the link itself."""
 
     code = SentTextField()
 

@@ -9,7 +9,7 @@ from workspace.models.books import AddressBook, BookMember, Role
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> Self:
-        """Those that somebody can still accept, by the clock of the database: their inviter must be admin now."""
+        """Those that can still be accepted, by the clock of the database: their inviter must be admin now."""
         admins = BookMember.objects.filter(book=OuterRef("book"), user=OuterRef("invited_by"), role=Role.ADMIN)
         return self.filter(
             Exists(admins),
@@ -21,7 +21,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """The offer of a role in a book to whoever shows its code, once.
+    """A one-time offer of a role in a book; its code is the key.
 
     Only a hash of the code is kept: who reads this table can accept nothing.
     """

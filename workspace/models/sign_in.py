@@ -53,7 +53,7 @@ class Authenticator(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """A code that stands in once for the app. Hashed like a password; used ones are deleted."""
+    """A code that replaces the app once. Hashed like a password; used ones are deleted."""
 
     user = models.ForeignKey("User", models.CASCADE, related_name="recovery_codes")
     hashed = models.CharField(max_length=128)

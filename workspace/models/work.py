@@ -60,7 +60,7 @@ class LeasedWork(models.Model):
     BOOK: ClassVar[str]
     # The fields that name a file in the default storage; such a file goes with its row at the latest.
     FILE_FIELDS: ClassVar[tuple[str, ...]] = ()
-    # The fields that may hold an address; whoever asks to be forgotten is looked for there, and in the files.
+    # The fields that may hold an address: *erase traces* looks there, and in the files.
     ADDRESS_FIELDS: ClassVar[tuple[str, ...]] = ("outcome",)
     # Whether it writes what it finds in the book into a file: such work must not outlive the erasing of traces.
     READS_BOOK: ClassVar[bool] = False
@@ -68,7 +68,7 @@ class LeasedWork(models.Model):
     CHANGES_BOOK: ClassVar[bool] = True
     # The rows that end when their requester may no longer ask for them; None: none, half an act would help nobody.
     ENDS_WITH_ROLE: ClassVar[Q | None] = None
-    # The rows that have changed nothing so far; whoever cancels one of them need not hear of its end.
+    # The rows that have changed nothing so far; cancelling one of them leaves no line on the page.
     CHANGED_NOTHING: ClassVar[Q] = Q()
 
     requested_by = models.ForeignKey("addressbook.User", models.SET_NULL, null=True, related_name="+")
@@ -127,7 +127,7 @@ class LeasedWork(models.Model):
         return True
 
     def why_over(self, edition: Edition) -> str:
-        """Why it must end although nobody cancelled it, now that the book has this edition; "": it may go on."""
+        """Why it must end now that the book has this edition; "" while it may go on."""
         return ""
 
     def history_line(self) -> HistoryLine | None:

@@ -21,7 +21,7 @@ from workspace.services.work import jobs, pace
 from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
-Changes = dict[str, int]
+Counts = dict[str, int]
 
 
 class NothingSelectedError(Exception):
@@ -36,7 +36,7 @@ class Done:
     """
 
     selected: int
-    changes: Changes
+    changes: Counts
     job_id: int | None = None
     subject: str = ""
     act_id: int | None = None
@@ -146,7 +146,7 @@ def _names(act: GroupChange, edition: Edition) -> dict[str, Any]:
     return {"group": names[act.remove[0]]} if act.remove else {}
 
 
-def _do_at_once(act: GroupChange, edition: Edition, noted: UndoNotes) -> Changes:
+def _do_at_once(act: GroupChange, edition: Edition, noted: UndoNotes) -> Counts:
     address_ids = list(act.selection.addresses(edition).values_list("pk", flat=True))
     changes = _apply(act, edition, address_ids, noted)
     if act.kind == Job.Kind.DELETE_GROUP:
@@ -190,17 +190,17 @@ def _run_batch(job: Job, rows: int) -> bool:
 
 def _next_batch(job: Job, act: GroupChange, edition: Edition, rows: int) -> list[int]:
     if act.kind == Job.Kind.DELETE_GROUP:
-        # Whoever joins a group that is being deleted leaves it with the others.
+        # An address that joins a group while it is deleted leaves it with the others.
         rest = Membership.objects.filter(group=act.remove[0]).order_by("address_id")
         return list(rest.values_list("address_id", flat=True)[:rows])
     return act.selection.next_ids(edition, after=job.cursor or 0, limit=max(1, rows // act.rows_an_address))
 
 
-def _apply(act: GroupChange, edition: Edition, address_ids: Collection[int], noted: UndoNotes) -> Changes:
+def _apply(act: GroupChange, edition: Edition, address_ids: Collection[int], noted: UndoNotes) -> Counts:
     """Do the act to these addresses; group ids that are gone by now are passed over."""
     if act.kind == Job.Kind.DELETE_ADDRESSES:
         return {"deleted": memberships.delete_addresses(edition, address_ids, noted=noted)}
-    changes: Changes = {"added": 0} if act.kind == Job.Kind.EDIT_GROUPS else {}
+    changes: Counts = {"added": 0} if act.kind == Job.Kind.EDIT_GROUPS else {}
     changes["removed"] = 0
     for group in Group.objects.filter(edition=edition, pk__in=act.add):
         changes["added"] += memberships.add_to_group(group, address_ids, noted=noted)

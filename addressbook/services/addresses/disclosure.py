@@ -19,7 +19,7 @@ class TooManyLookUpsError(Exception):
 
 
 class AddressGoneError(Exception):
-    """The address was deleted meanwhile."""
+    """The address has been deleted."""
 
 
 def whole_address(text: str) -> str | None:
@@ -31,7 +31,7 @@ def whole_address(text: str) -> str | None:
 
 
 def look_up(*, book: AddressBook, key: str, by: Actor) -> bool:
-    """Whether the address is in the book, for somebody who knows it already. Raises TooManyLookUpsError."""
+    """Say whether the book has an address that the user knows already. Raises TooManyLookUpsError."""
     with transaction.atomic():
         edition = books.lock(book)
         hour_ago = timezone.now() - timedelta(hours=1)

@@ -40,7 +40,7 @@ class TooManyGroupsError(Exception):
 
 
 class GroupGoneError(Exception):
-    """The group is not in the book: deleted meanwhile, or never there."""
+    """The book has no such group (any more)."""
 
 
 class GroupRenamedMeanwhileError(Exception):

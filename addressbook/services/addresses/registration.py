@@ -43,7 +43,7 @@ class Invalid:
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class Triage:
     """Pasted text, sorted. Every entry is in exactly one of `addresses`, `doubled` and `invalid`.
 
     `suspicious` are entries that are valid and yet look like a slip, with the repair.
@@ -61,7 +61,7 @@ class Sorted:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """How the addresses of a text stand to the book at this moment."""
+    """Which addresses of a text the book has now, and which it lacks."""
 
     new: list[str]
     already_there: list[str]
@@ -84,7 +84,7 @@ class Report:
     act_id: int | None = None
 
 
-def sort(text: str) -> Sorted:
+def sort(text: str) -> Triage:
     """Sort the entries of `text`; needs no database.
 
     Raises TooManyAddressesError before it judges a single one: that would take long for what is refused anyway.
@@ -106,10 +106,10 @@ def sort(text: str) -> Sorted:
         addresses[address.key] = address
         if suggestion := email_addresses.suggest(entry):
             suspicious.append((entry, suggestion))
-    return Sorted(list(addresses.values()), doubled, invalid, suspicious)
+    return Triage(list(addresses.values()), doubled, invalid, suspicious)
 
 
-def forecast(found: Sorted, *, edition: Edition, group: Group | TreeGroup | None) -> Forecast:
+def forecast(found: Triage, *, edition: Edition, group: Group | TreeGroup | None) -> Forecast:
     """What registering would do now. Look only: nothing is promised for later. At most two queries."""
     ids = _ids_by_key(edition, found.addresses)
     in_group = _ids_in_group(group, ids.values())
@@ -133,7 +133,7 @@ def repair(text: str, replacements: dict[str, str]) -> str:
     return "\n".join(replacements.get(entry, entry) for entry in email_addresses.split(text))
 
 
-def left_over(found: Sorted) -> str:
+def left_over(found: Triage) -> str:
     """What registering leaves to be mended: the invalid entries, one a line."""
     return "\n".join(entry.text for entry in found.invalid)
 

@@ -124,7 +124,7 @@ def everything(
     with transaction.atomic():
         edition = books.lock(book)
         through_id = _highest_id(group_id)
-    # Counting a search takes long enough that others should not wait for it; what is lost meanwhile is not counted.
+    # Counted without the lock, since counting a search is slow; rows deleted during the count are not counted.
     pinned = Selection(group_id=group_id, query=query, through_id=through_id, filters=filters or Filters())
     return _counted(pinned, edition)
 

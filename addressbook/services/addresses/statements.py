@@ -116,7 +116,7 @@ def ids_by_key(edition_id: int, keys: Sequence[str]) -> dict[str, int]:
 
 
 def _among() -> str:
-    """What stands behind a column to be one of the ids that `_list` passes."""
+    """The SQL condition that a column holds one of the ids that `_list` passes."""
     return "IN (SELECT value FROM json_each(%s))" if connection.vendor == "sqlite" else "= ANY(%s::bigint[])"
 
 

@@ -52,7 +52,7 @@ def fill(book: AddressBook) -> bool:
 
 
 def _colleague(book: AddressBook, username: str, role: Role, admin: Actor) -> Actor:
-    """A member to share the history with. Nobody knows their password; an admin can set one under Users."""
+    """A second member, so that the history has two names. Their password is random; an admin can reset it."""
     user, is_new = User.objects.get_or_create(username=username)
     if is_new:
         user.set_unusable_password()

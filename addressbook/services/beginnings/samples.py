@@ -1,4 +1,4 @@
-"""Sample addresses for an empty book, to try the console with: names reserved for examples, which reach nobody."""
+"""Sample addresses for an empty book, to try the console with: names reserved for examples, which have no mailbox."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""What stands in a download: the rows of a moment as a person reads them, in the format that was asked for.
+"""The contents of a download: the rows of one moment, in the format that was asked for.
 
 - Excel and CSV: an address a row, with its groups and the time of its registration.
 - For the provider's console: workbooks of addresses alone, one or more for each group, in one zip. There a file is

@@ -1,4 +1,4 @@
-"""What goes when its time has come: files after their week, queries, and what a killed process left behind."""
+"""Expiry of downloads: files after their week, queries, and leftovers of killed processes."""
 
 from datetime import timedelta
 

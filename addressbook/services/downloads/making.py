@@ -28,7 +28,7 @@ class _StaleMomentError(Exception):
 
 
 def make(download: Download) -> None:
-    """Make the file of a claimed download. Repeats safely, at a moment of its own. Raises JobLostError."""
+    """Make the file of a claimed download. Safe to repeat; each try pins a new moment. Raises JobLostError."""
     crash_points.reached("download: begin")
     with suppress(jobs.WorkOverError):  # it has been ended
         _make(download)

@@ -144,7 +144,7 @@ def open_file(download: Download, *, whole: bool, by: Actor) -> IO[bytes]:
         raise DownloadGoneError from error
     _record(actions.FETCH_DOWNLOAD, download, by, rows=download.row_count, **({} if whole else {"part": True}))
     if whole:
-        # Whoever has the file need not put the line on the page away as well.
+        # A user who has the file need not dismiss its line as well.
         owners.dismiss(Download, book=download.edition.book, work_id=download.pk, by=by)
     return file
 

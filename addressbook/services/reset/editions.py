@@ -68,7 +68,7 @@ def open_instead(book: AddressBook, old: Edition, new: Edition, *, keep_copy: bo
     """Make `new` the current edition and close `old`; returns until when it is kept as a recovery copy.
 
     What works on `old`, or waits to, ends here: a worker that is at it finds its row over and writes nothing more.
-    Whoever asked for it is told in the book as it is from now on.
+    Its requester is told in the new edition.
     """
     now = database_now(book)
     old.closed_at = now
@@ -78,16 +78,16 @@ def open_instead(book: AddressBook, old: Edition, new: Edition, *, keep_copy: bo
     new.save(update_fields=["closed_at", "erase_after"])
     AddressBook.objects.filter(pk=book.pk).update(current_edition=new)
     book.current_edition = new
-    # Whoever asked to be forgotten is forgotten; the job goes on from wherever the book is.
+    # Erasing a person goes on whatever edition the book has.
     Job.objects.filter(edition=old, kind=Job.Kind.ERASE_TRACES).update(edition=new)
-    # Whoever refuses mail refuses it whatever the book holds.
+    # A refusal of mail holds whatever edition the book has.
     Upload.objects.filter(
         edition=old, state__in=UNFINISHED, phase=Upload.Phase.APPLY, action__in=lists.outliving_reset()
     ).update(edition=new)
     for work in _unfinished(old):
         _stop(work, keep_copy=keep_copy)
     for model in edition_kinds():
-        # Of what was stopped, what nobody has read yet.
+        # Stopped work whose result is not dismissed yet.
         stopped = model._default_manager.filter(edition=old, outcome__reason="reset", dismissed_at__isnull=True)
         stopped.update(edition=new)
     return old.erase_after

@@ -1,4 +1,4 @@
-"""Erasing a closed edition: in the background, in small steps, whoever is killed meanwhile.
+"""Erase a closed edition in the background, in small steps that survive a killed worker.
 
 What is erased leaves the tables, the file store and, by `vacuum`, the bytes of the database file. The row of the
 edition goes last, and its erasure with it; the history keeps a line with numbers.
@@ -97,7 +97,7 @@ def run(erasure: Erasure) -> None:
 def _erase_addresses(erasure: Erasure, rows: int) -> bool:
     """A batch in one transaction, and whether there may be another.
 
-    Without the lock of the book: an edition that is being erased can be reached by nobody else.
+    Without the lock of the book: no other code reaches an edition that is being erased.
     """
     with transaction.atomic():
         row = jobs.still_owned(erasure)
@@ -149,7 +149,7 @@ def _erase_work(erasure: Erasure, model: type[EditionWork]) -> bool:
         work = model._default_manager.filter(edition=erasure.edition_id).first()
         if work is None:
             return False
-        # Files first: were the row gone and we killed, nobody would know of them.
+        # Files first: after a crash between the two, the row still names them.
         stored_files.discard(*work.files)
         crash_points.reached("erase: files gone")
         work.delete()

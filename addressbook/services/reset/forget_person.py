@@ -91,7 +91,7 @@ def erase_traces(*, book: AddressBook, selection: Selection, token: UUID, by: Ac
         keys = list(Address.objects.filter(pk__in=rows).values_list("key", flat=True))
         deleted = memberships.delete_addresses(edition, list(rows))
         record(by=by, action=actions.DELETE_ADDRESS, book=book, detail={"deleted": deleted, "with_traces": True})
-        # Whom to look for stands in the row of the job until it is done, and nowhere else.
+        # Only the row of the job says whom to look for, and only until it is done.
         parameters = {"keys": keys, "texts": sorted({*keys, *rows.values()})}
         job = bulk_jobs.start(
             kind=Job.Kind.ERASE_TRACES, edition=edition, parameters=parameters, rows_total=deleted, by=by

@@ -69,7 +69,7 @@ def _copy_memberships(target: Edition, ids: Sequence[int]) -> int:
     keys = {key for members in wanted.values() for key in members}
     places = dict(Address.objects.filter(edition=target, key__in=keys).values_list("key", "pk"))
     added = 0
-    # A group that was deleted or renamed meanwhile is passed over.
+    # Skips groups that have been deleted or renamed.
     for group in Group.objects.filter(edition=target, name__in=wanted):
         added += memberships.add_to_group(group, [places[key] for key in wanted[group.name]])
     return added

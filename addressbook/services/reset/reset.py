@@ -1,4 +1,4 @@
-"""Reset: the book begins anew with an empty edition, at once whatever its size. Undo is in `restoring`."""
+"""Reset: give the book a new, empty edition; takes the same time at any size. The undo is in `restoring`."""
 
 from dataclasses import asdict, dataclass
 from uuid import UUID

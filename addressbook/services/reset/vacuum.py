@@ -94,7 +94,7 @@ def _scrub_postgresql(go_on: Callable[[], object], *, rewrite: bool) -> bool:
                 is_clean = _analyse(cursor, model) and is_clean
             if not rewrite:
                 go_on()
-                # An index can be made anew beside the old one; the table itself cannot.
+                # PostgreSQL can rebuild an index beside the old one, but not a table.
                 cursor.execute(f"REINDEX TABLE CONCURRENTLY {_table(Address)}")
             # The analysis has just replaced what the statistics quote; the values before lie there as in any table.
             is_clean = is_clean and _outlast_transactions(cursor, go_on)
@@ -126,7 +126,7 @@ def _analyse(cursor: CursorWrapper, model: type[Model]) -> bool:
 
 
 def _outlast_transactions(cursor: CursorWrapper, go_on: Callable[[], object]) -> bool:
-    """Wait until nobody may see what was deleted before this moment; whether that came."""
+    """Wait until no transaction can see rows deleted before now; False when that took too long."""
     deadline = time.monotonic() + limits.OLDER_TRANSACTIONS_SECONDS
     cursor.execute(_BOUNDARY)
     (boundary,) = cursor.fetchone()

@@ -22,8 +22,8 @@ TEMPORARY_PREFIX: Final = "mailer-console-temporary-"
 # How many ids there may be in a range for each one that is asked for.
 _NEAR: Final = 10
 
-# By hand: composed anew, and read a hundred at a time, a thousand rows take twice as long. Both sides of the join begin
-# behind the last address, or PostgreSQL may read the addresses from the first one on.
+# Written by hand, since a thousand rows take twice as long when Django builds the query and reads them by the hundred.
+# Both sides of the join begin behind the last address, or PostgreSQL may read the addresses from the first one on.
 _MEMBERS: Final = """SELECT member.id, address.id, address.email FROM addressbook_membership AS member
     JOIN addressbook_address AS address ON address.id = member.address_id AND address.id > %s
     WHERE member.group_id = %s AND member.address_id > %s AND member.id <= %s ORDER BY member.address_id LIMIT %s"""
@@ -34,7 +34,7 @@ Entry = tuple[int | None, int | None]
 
 @dataclass
 class Chunk:
-    """A creation, and where the marks stand once it is sent.
+    """A creation, and the marks to keep once it is sent.
 
     `weight` is by how much it makes the remote book heavier at most: exactly that when nothing of it is there yet.
     """
@@ -163,7 +163,7 @@ class _Builder:
             return cursor.fetchall()
 
     def _new_memberships(self) -> bool:
-        """Whether all of them are in. Rows of other books stand between ours."""
+        """Whether all of them are in. Rows of other books have ids between ours."""
         for limit in (self.room, limits.SYNC_ROWS_SCANNED):
             rows = Membership.objects.filter(pk__gt=self.chunk.marks["memberships_sent"]).order_by("pk")
             columns = ("pk", "group_id", "group__name", "group__edition_id", "address_id", "address__email")

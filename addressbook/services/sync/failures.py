@@ -22,9 +22,9 @@ Failure = outbound_mailer.MailerError | outbound_mailer.InvalidRequestError
 
 
 def is_refusal(error: Failure) -> bool:
-    """Whether the service would refuse the same request again, because of what stands in it.
+    """Whether the service would refuse the same request again, because of its contents.
 
-    An error without a code is not believed: what stands between here and there answers 400 for reasons of its own.
+    An error without a code is not believed: proxies on the way answer 400 too.
     """
     if isinstance(error, outbound_mailer.PermanentError):
         return error.code is not None or error.too_large

@@ -40,7 +40,7 @@ def claim(book_id: int, now: datetime) -> BookSync | None:
             .update(
                 attempt=F("attempt") + 1,
                 lease_until=now + timedelta(seconds=limits.SYNC_LEASE_SECONDS),
-                # Whoever writes from now on sets it to an earlier time, and is seen at the end.
+                # A later write sets an earlier time, which `release` sees.
                 next_look_at=now + timedelta(seconds=limits.SYNC_VERIFY_SECONDS),
             )
         )
@@ -66,7 +66,7 @@ class Locked(NamedTuple):
 def locked(sync: BookSync) -> Locked:
     """The book as it is now, under its lock to the end of the transaction. Raises SyncLostError."""
     lock_alone(sync.book)
-    # One statement, and not composed anew, since each call to the service waits for it.
+    # One fixed statement, since each call to the service waits for it.
     found = list(BookSync.objects.raw(_LOCKED, [sync.pk, sync.attempt]))
     if not found:
         raise SyncLostError(f"{sync}, attempt {sync.attempt}")
@@ -93,7 +93,7 @@ def extend(sync: BookSync, now: datetime) -> None:
 
 
 def release(sync: BookSync, *, now: datetime, look_at: datetime) -> None:
-    """Let go of the book until `look_at`, or until the next act; somebody who wrote meanwhile is not forgotten."""
+    """Release the book until `look_at` or the next change; announces it again if a change came during the turn."""
     own = BookSync.objects.filter(pk=sync.pk, attempt=sync.attempt)
     own.update(lease_until=None, next_look_at=Least(F("next_look_at"), look_at))
     if own.filter(next_look_at__lte=now, is_on=True, pause="").exists():

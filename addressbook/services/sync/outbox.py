@@ -140,7 +140,7 @@ def connect_anew(sync: BookSync, edition: Edition) -> None:
     everything_is_pending(sync, edition)
     BookSync.objects.filter(pk=sync.pk).update(
         **_NEVER_TOUCHED,
-        # Lost to whoever has it: that worker calls the old place, and would take what it hears for the new one.
+        # Takes the book from its worker: that one calls the old place, and would take its answers for the new one.
         attempt=F("attempt") + 1,
         lease_until=None,
         is_compared=False,

@@ -1,4 +1,4 @@
-"""How a book's sync stands, for people."""
+"""The state of a book's sync, for pages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Books that the bundled simulator stands in for."""
+"""Books that practise with the bundled simulator."""
 
 from addressbook.services.sync import switches
 from workspace.models import AddressBook

@@ -114,7 +114,7 @@ def weight_of(counts: AddressBookCounts) -> int:
 
 
 def _halve(sync: BookSync, remove: Remove) -> None:
-    """One of them is refused, or is not there, and nobody says which: the service has done none of them."""
+    """The service did none of them: one is refused or missing, and the answer does not say which."""
     middle = len(remove.addresses) // 2
     for part in (remove.addresses[:middle], remove.addresses[middle:]):
         Removal.objects.create(

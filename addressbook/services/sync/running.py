@@ -15,7 +15,7 @@ from workspace.services.books import connection
 
 
 def run(book_id: int) -> None:
-    """Work on the book, if it is due and nobody else does. Raises SyncLostError when another worker took it over."""
+    """Work on the book if it is due and free. Raises SyncLostError when another worker took it over."""
     sync = lease.claim(book_id, timezone.now())
     if sync is None:
         return

@@ -98,7 +98,7 @@ def _move_marks(sync: BookSync, chunk: Chunk) -> None:
 
 
 def _put_back_marks(sync: BookSync, send: Send) -> None:
-    # Somebody may have moved them meanwhile, to send everything or another book's contents: then that holds.
+    # An act may have moved them during the call, to send everything again: then that holds.
     if sync.generation == send.generation:
         for name, at in send.marks_before.items():
             setattr(sync, name, min(getattr(sync, name), at))

@@ -94,7 +94,7 @@ def _nothing_in_the_air(sync: BookSync) -> None:
 
 
 def _compare_first(sync: BookSync, edition: Edition, counts: AddressBookCounts, now: datetime) -> None:
-    """The first look at the remote book: what it holds is not ours to delete unless somebody says so."""
+    """The first look at the remote book: its contents are deleted only when a person decides so."""
     is_empty = not weight_of(counts)
     if not is_empty and not sync.may_keep:
         failures.pause(sync, Pause.NOT_EMPTY)
@@ -107,7 +107,7 @@ def _compare_first(sync: BookSync, edition: Edition, counts: AddressBookCounts, 
 
 
 def _remove_strays(sync: BookSync, counts: AddressBookCounts) -> bool:
-    """A temporary group of ours that landed when nobody expected it any more goes, too. Whether there is one."""
+    """Remove a temporary group of ours that arrived late. Returns whether there was one."""
     names = {group.group_name for group in counts.groups if group.group_name.startswith(chunks.TEMPORARY_PREFIX)}
     names -= set(Removal.objects.filter(book=sync.book, group_name__in=names).values_list("group_name", flat=True))
     for name in names:

@@ -75,7 +75,7 @@ def turn_off(*, book: AddressBook, by: Actor) -> None:
 
 
 def pause(*, book: AddressBook, by: Actor) -> None:
-    """Make no call until somebody resumes; what happens here meanwhile is sent then. Raises SyncOffError."""
+    """Make no call until `resume`; changes made until then are sent after it. Raises SyncOffError."""
     with _switched_on(book, by) as (sync, _):
         if not sync.pause:
             BookSync.objects.filter(pk=sync.pk).update(pause=Pause.BY_USER)
@@ -84,7 +84,7 @@ def pause(*, book: AddressBook, by: Actor) -> None:
 
 
 def resume(*, book: AddressBook, by: Actor) -> None:
-    """Go on, whatever the reason was; NOT_EMPTY comes back as long as nobody has chosen. Raises SyncOffError."""
+    """Go on after any pause; NOT_EMPTY comes back until `choose_existing`. Raises SyncOffError."""
     with _switched_on(book, by) as (sync, _):
         if sync.pause:
             _unpause(sync)

@@ -11,14 +11,14 @@ from functools import cached_property
 
 from addressbook.models import Address, Group, Membership
 from addressbook.services.addresses.undo_log import AddressRow, GroupRow, MembershipRow, Range, UndoNotes, ids_in
-from addressbook.services.undo.steps import Counts, Did, Left, Undoing, pieces
+from addressbook.services.undo.steps import Counts, Outcome, Remaining, Undoing, pieces
 from workspace import limits
 from workspace.models import Act, Edition
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`does` counts by `Did` what the undo would change, `leaves` by `Left` what it would leave and why."""
+    """`does` counts by `Outcome` what the undo would change, `leaves` by `Remaining` what it would leave and why."""
 
     act: Act
     does: dict[str, int]
@@ -33,8 +33,8 @@ def preview(act: Act) -> Preview:
     counts = forecast.counts
     return Preview(
         act,
-        {name: counts[name] for name in Did if counts[name]},
-        {name: counts[name] for name in Left if counts[name]},
+        {name: counts[name] for name in Outcome if counts[name]},
+        {name: counts[name] for name in Remaining if counts[name]},
     )
 
 
@@ -86,11 +86,11 @@ class _Forecast:
             if pk in self.groups:
                 continue
             if name in self.names:
-                self.counts[Left.GROUP_NAME_TAKEN] += 1
+                self.counts[Remaining.GROUP_NAME_TAKEN] += 1
             elif len(self.groups) >= limits.GROUPS_PER_BOOK:
-                self.counts[Left.TOO_MANY_GROUPS] += 1
+                self.counts[Remaining.TOO_MANY_GROUPS] += 1
             else:
-                self.counts[Did.GROUPS_BACK] += 1
+                self.counts[Outcome.GROUPS_BACK] += 1
                 self.groups[pk] = Group(pk=pk, edition=self.edition, name=name)
                 self.names.add(name)
 
@@ -98,7 +98,7 @@ class _Forecast:
         fate = self.undoing.addresses_back(rows)
         self.back.update(row[0] for row in fate.rows)
         self.counts += fate.left
-        self.counts[Did.ADDRESSES_BACK] += len(fate.rows)
+        self.counts[Outcome.ADDRESSES_BACK] += len(fate.rows)
 
     def _memberships_back(self, group_id: int, rows: list[MembershipRow]) -> None:
         ids = {address_id for _, address_id in rows}
@@ -108,7 +108,7 @@ class _Forecast:
         known = group_id if group_id in self.groups else None
         fate = self.undoing.memberships_back(rows, there=there, group_id=known)
         self.counts += fate.left
-        self.counts[Did.MEMBERSHIPS_BACK] += len(fate.rows)
+        self.counts[Outcome.MEMBERSHIPS_BACK] += len(fate.rows)
         self.leaving[group_id] -= len(fate.rows)
 
     def _memberships_out(self, group_id: int, ranges: list[Range]) -> None:
@@ -117,7 +117,7 @@ class _Forecast:
         count = 0
         for ids in pieces(ids_in(ranges)):
             count += Membership.objects.filter(group=group_id, pk__among=ids).count()
-        self.counts[Did.MEMBERSHIPS_OUT] += count
+        self.counts[Outcome.MEMBERSHIPS_OUT] += count
         self.leaving[group_id] += count
 
     def _addresses_out(self, changes: UndoNotes) -> None:
@@ -128,8 +128,8 @@ class _Forecast:
             there += len(found)
             rows = Membership.objects.filter(address__among=found).values_list("address_id", "group_id", "pk")
             kept |= {address_id for address_id, group_id, pk in rows if not self._is_own(group_id, pk)}
-        self.counts[Left.IN_OTHER_GROUPS] += len(kept)
-        self.counts[Did.ADDRESSES_OUT] += there - len(kept)
+        self.counts[Remaining.IN_OTHER_GROUPS] += len(kept)
+        self.counts[Outcome.ADDRESSES_OUT] += there - len(kept)
 
     def _is_own(self, group_id: int, pk: int) -> bool:
         ranges = self.own.get(group_id, [])
@@ -142,6 +142,6 @@ class _Forecast:
             if group is None:
                 continue
             if group.address_count - self.leaving[pk] or group.name != name:
-                self.counts[Left.GROUP_IN_USE] += 1
+                self.counts[Remaining.GROUP_IN_USE] += 1
             else:
-                self.counts[Did.GROUPS_OUT] += 1
+                self.counts[Outcome.GROUPS_OUT] += 1

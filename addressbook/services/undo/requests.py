@@ -18,7 +18,7 @@ from workspace.services.work.changing import changing
 from workspace.services.work.submissions import Submitted
 
 
-class Why(StrEnum):
+class Reason(StrEnum):
     """Why an act cannot be undone (now)."""
 
     GONE = "gone"  # there is no such act in the book
@@ -30,14 +30,14 @@ class Why(StrEnum):
 
 
 class NotUndoableError(Exception):
-    def __init__(self, why: Why) -> None:
+    def __init__(self, why: Reason) -> None:
         super().__init__(why)
         self.why = why
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What became of an undo: `counts` by `Did` and `Left`; with `job_id` it goes on, and the counts are to come.
+    """The result of an undo: `counts` by `Outcome` and `Remaining`; with `job_id` it goes on, and they are to come.
 
     `act_id` is what can be undone of the undo.
     """
@@ -51,24 +51,24 @@ def find(edition: Edition, act_id: int) -> Act:
     """The act, if it can be undone now; else raises NotUndoableError."""
     act = Act.objects.select_related("edition").filter(edition__book=edition.book_id, pk=act_id).first()
     if act is None:
-        raise NotUndoableError(Why.GONE)
+        raise NotUndoableError(Reason.GONE)
     if why := why_not(act, edition):
         raise NotUndoableError(why)
     if Job.objects.unfinished().filter(edition=edition).exists():
-        raise NotUndoableError(Why.BUSY)
+        raise NotUndoableError(Reason.BUSY)
     return act
 
 
-def why_not(act: Act, edition: Edition) -> Why | None:
-    """Why the act itself stands against its undo, in the current edition of its book."""
+def why_not(act: Act, edition: Edition) -> Reason | None:
+    """Why the act itself cannot be undone in the current edition of its book."""
     if act.edition_id != edition.pk:
-        return Why.OTHER_EDITION
+        return Reason.OTHER_EDITION
     if act.undo_until is None:
-        return Why.GOES_ON
+        return Reason.GOES_ON
     if act.undone_at is not None:
-        return Why.UNDONE
+        return Reason.UNDONE
     if act.undo_until <= timezone.now():
-        return Why.EXPIRED
+        return Reason.EXPIRED
     return None
 
 

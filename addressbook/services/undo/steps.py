@@ -1,4 +1,4 @@
-"""The steps of an undo: what a record of an act stands for, in pieces of a size that one transaction may have.
+"""The steps of an undo: the changes of a record, in pieces small enough for one transaction.
 
 Every step looks first at what is there now. It is safe to do one again: what it did already is there, or gone.
 """
@@ -21,7 +21,7 @@ from workspace.models import Act, Edition
 T = TypeVar("T")
 
 
-class Did(StrEnum):
+class Outcome(StrEnum):
     """What an undo has changed."""
 
     ADDRESSES_BACK = "addresses_back"
@@ -32,7 +32,7 @@ class Did(StrEnum):
     GROUPS_OUT = "groups_out"
 
 
-class Left(StrEnum):
+class Remaining(StrEnum):
     """What an undo leaves as it is, and why."""
 
     REGISTERED_AGAIN = "left_registered_again"  # addresses that are in the book under a new registration
@@ -47,7 +47,7 @@ class Left(StrEnum):
 Counts = Counter[str]
 
 
-class Sort(StrEnum):
+class StepKind(StrEnum):
     """What a step is about, in the order in which an undo goes through a record."""
 
     GROUPS_BACK = "groups_back"
@@ -61,7 +61,7 @@ class Sort(StrEnum):
 class Step(NamedTuple):
     """At most limits.ROWS_PER_JOB_BATCH rows, as `UndoNotes` keeps them, or ids where that keeps ranges."""
 
-    sort: Sort
+    kind: StepKind
     rows: Sequence[Any]
     group_id: int = 0
 
@@ -69,19 +69,19 @@ class Step(NamedTuple):
 def steps_of(changes: UndoNotes) -> Iterator[Step]:
     """What undoes these changes, in order: what others hang on comes back first, and goes last."""
     for rows in pieces(changes.groups_deleted):
-        yield Step(Sort.GROUPS_BACK, rows)
+        yield Step(StepKind.GROUPS_BACK, rows)
     for rows in pieces(changes.addresses_taken):
-        yield Step(Sort.ADDRESSES_BACK, rows)
+        yield Step(StepKind.ADDRESSES_BACK, rows)
     for group_id, taken in changes.memberships_taken.items():
         for rows in pieces(taken):
-            yield Step(Sort.MEMBERSHIPS_BACK, rows, int(group_id))
+            yield Step(StepKind.MEMBERSHIPS_BACK, rows, int(group_id))
     for group_id, ranges in changes.memberships_added.items():
         for ids in pieces(ids_in(ranges)):
-            yield Step(Sort.MEMBERSHIPS_OUT, ids, int(group_id))
+            yield Step(StepKind.MEMBERSHIPS_OUT, ids, int(group_id))
     for ids in pieces(ids_in(changes.addresses_added)):
-        yield Step(Sort.ADDRESSES_OUT, ids)
+        yield Step(StepKind.ADDRESSES_OUT, ids)
     for rows in pieces(changes.groups_made):
-        yield Step(Sort.GROUPS_OUT, rows)
+        yield Step(StepKind.GROUPS_OUT, rows)
 
 
 def pieces(rows: Iterable[T]) -> Iterator[list[T]]:
@@ -92,7 +92,7 @@ def pieces(rows: Iterable[T]) -> Iterator[list[T]]:
 
 
 @dataclass(slots=True)
-class Fate:
+class StepResult:
     """What becomes of the rows of a step: those that it is done to, and how many are left for which reason."""
 
     rows: list[Any] = field(default_factory=list)
@@ -107,22 +107,22 @@ class Undoing:
     edition: Edition
 
     def do(self, step: Step, *, noted: UndoNotes) -> Counts:
-        """Do the step; what it did and what it left, by `Did` and `Left`. What it changed is put down in `noted`."""
-        match step.sort:
-            case Sort.GROUPS_BACK:
+        """Do the step and count by `Outcome` and `Remaining`. Changes are noted in `noted`."""
+        match step.kind:
+            case StepKind.GROUPS_BACK:
                 return self._groups_back(step.rows, noted)
-            case Sort.ADDRESSES_BACK:
-                fate = self.addresses_back(step.rows)
-                done = memberships.restore_addresses(self.edition, fate.rows, noted=noted)
-                return fate.left + Counter({Did.ADDRESSES_BACK: done})
-            case Sort.MEMBERSHIPS_BACK:
+            case StepKind.ADDRESSES_BACK:
+                result = self.addresses_back(step.rows)
+                done = memberships.restore_addresses(self.edition, result.rows, noted=noted)
+                return result.left + Counter({Outcome.ADDRESSES_BACK: done})
+            case StepKind.MEMBERSHIPS_BACK:
                 return self._memberships_back(step, noted)
-            case Sort.MEMBERSHIPS_OUT:
+            case StepKind.MEMBERSHIPS_OUT:
                 return self._memberships_out(step, noted)
-            case Sort.ADDRESSES_OUT:
-                fate = self._addresses_out(step.rows)
-                done = memberships.delete_addresses(self.edition, fate.rows, noted=noted)
-                return fate.left + Counter({Did.ADDRESSES_OUT: done})
+            case StepKind.ADDRESSES_OUT:
+                result = self._addresses_out(step.rows)
+                done = memberships.delete_addresses(self.edition, result.rows, noted=noted)
+                return result.left + Counter({Outcome.ADDRESSES_OUT: done})
             case _:
                 return self._groups_out(step.rows, noted)
 
@@ -141,35 +141,35 @@ class Undoing:
             try:
                 groups.restore(self.edition, row, noted=noted)
             except GroupNameTakenError:
-                counts[Left.GROUP_NAME_TAKEN] += 1
+                counts[Remaining.GROUP_NAME_TAKEN] += 1
             except TooManyGroupsError:
-                counts[Left.TOO_MANY_GROUPS] += 1
+                counts[Remaining.TOO_MANY_GROUPS] += 1
             else:
-                counts[Did.GROUPS_BACK] += 1
+                counts[Outcome.GROUPS_BACK] += 1
         return counts
 
-    def addresses_back(self, rows: Sequence[AddressRow]) -> Fate:
+    def addresses_back(self, rows: Sequence[AddressRow]) -> StepResult:
         keys = [key or email for _, email, key, *_ in rows]
         there = statements.ids_by_key(self.edition.pk, keys)
-        fate = Fate()
+        result = StepResult()
         for row, key in zip(rows, keys, strict=True):
             if key not in there:
-                fate.rows.append(row)
+                result.rows.append(row)
             elif there[key] != row[0]:
-                fate.left[Left.REGISTERED_AGAIN] += 1
-        return fate
+                result.left[Remaining.REGISTERED_AGAIN] += 1
+        return result
 
     def _memberships_back(self, step: Step, noted: UndoNotes) -> Counts:
         group = Group.objects.filter(edition=self.edition, pk=step.group_id).first()
         ids = [address_id for _, address_id in step.rows]
         there = set(Address.objects.filter(edition=self.edition, pk__among=set(ids)).values_list("pk", flat=True))
-        fate = self.memberships_back(step.rows, there=there, group_id=group.pk if group else None)
-        done = memberships.restore_to_group(group, fate.rows, noted=noted) if group else 0
-        return fate.left + Counter({Did.MEMBERSHIPS_BACK: done})
+        result = self.memberships_back(step.rows, there=there, group_id=group.pk if group else None)
+        done = memberships.restore_to_group(group, result.rows, noted=noted) if group else 0
+        return result.left + Counter({Outcome.MEMBERSHIPS_BACK: done})
 
-    def memberships_back(self, rows: Sequence[MembershipRow], *, there: set[int], group_id: int | None) -> Fate:
+    def memberships_back(self, rows: Sequence[MembershipRow], *, there: set[int], group_id: int | None) -> StepResult:
         """`there`: which of the addresses are in the book. `group_id`: None when the group is not."""
-        fate = Fate()
+        result = StepResult()
         ids = [address_id for _, address_id in rows]
         members: set[int] = set()
         if group_id is not None:
@@ -180,12 +180,12 @@ class Undoing:
             if address_id not in there:
                 # One that the act took away itself is counted as an address already.
                 if address_id not in self.taken_addresses:
-                    fate.left[Left.ADDRESS_GONE] += 1
+                    result.left[Remaining.ADDRESS_GONE] += 1
             elif group_id is None:
-                fate.left[Left.GROUP_GONE] += 1
+                result.left[Remaining.GROUP_GONE] += 1
             elif address_id not in members:
-                fate.rows.append(row)
-        return fate
+                result.rows.append(row)
+        return result
 
     def _memberships_out(self, step: Step, noted: UndoNotes) -> Counts:
         group = Group.objects.filter(edition=self.edition, pk=step.group_id).first()
@@ -193,13 +193,13 @@ class Undoing:
             return Counter()
         rows = Membership.objects.filter(group=group, pk__among=set(step.rows))
         ids = list(rows.values_list("address_id", flat=True))
-        return Counter({Did.MEMBERSHIPS_OUT: memberships.remove_from_group(group, ids, noted=noted)})
+        return Counter({Outcome.MEMBERSHIPS_OUT: memberships.remove_from_group(group, ids, noted=noted)})
 
-    def _addresses_out(self, ids: Sequence[int]) -> Fate:
+    def _addresses_out(self, ids: Sequence[int]) -> StepResult:
         there = list(Address.objects.filter(edition=self.edition, pk__among=set(ids)).values_list("pk", flat=True))
         # What the act put into groups is out of them by now: the rest was put there by others.
         kept = set(Membership.objects.filter(address__among=set(there)).values_list("address_id", flat=True))
-        return Fate([pk for pk in there if pk not in kept], Counter({Left.IN_OTHER_GROUPS: len(kept)}))
+        return StepResult([pk for pk in there if pk not in kept], Counter({Remaining.IN_OTHER_GROUPS: len(kept)}))
 
     def _groups_out(self, rows: Sequence[GroupRow], noted: UndoNotes) -> Counts:
         there = self._groups_there(row[0] for row in rows)
@@ -209,10 +209,10 @@ class Undoing:
                 continue
             group = there[pk]
             if group.address_count or group.name != name:
-                counts[Left.GROUP_IN_USE] += 1
+                counts[Remaining.GROUP_IN_USE] += 1
             else:
                 groups.delete_empty(group, noted=noted)
-                counts[Did.GROUPS_OUT] += 1
+                counts[Outcome.GROUPS_OUT] += 1
         return counts
 
     def _groups_there(self, ids: Iterator[int]) -> dict[int, Group]:

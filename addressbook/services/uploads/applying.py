@@ -74,7 +74,7 @@ def _insert(edition: Edition, upload: Upload, batch: RowsBatch, noted: UndoNotes
 
 
 def _add_to_groups(edition: Edition, upload: Upload, batch: RowsBatch, noted: UndoNotes) -> int:
-    """Put the addresses into their groups; a group that was deleted meanwhile is passed over."""
+    """Put the addresses into their groups; skips groups that have been deleted."""
     wanted: dict[int, list[str]] = {}
     for place, keys in batch.places.items():
         group_id = _group_of(upload, place)

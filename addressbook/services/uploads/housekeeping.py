@@ -1,4 +1,4 @@
-"""What goes when its time has come: files nobody said OK to, refused rows, and what a killed process left behind."""
+"""Expiry of uploads: files without an OK, refused rows, and leftovers of killed processes."""
 
 import time
 from pathlib import Path

@@ -36,7 +36,7 @@ class UploadGoneError(Exception):
 
 
 class CheckOutdatedError(Exception):
-    """The check that the user saw is not the last one any more: somebody else has chosen another way to read it."""
+    """The user saw an older check: the file has been read in another way since."""
 
 
 class TooManyUploadsError(Exception):

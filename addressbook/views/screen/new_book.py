@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from addressbook.services.sync import practice
 from workspace.forms.books import BookForm
 from workspace.services.books import books
-from workspace.views.books.books import orphans_for, too_old
+from workspace.views.books.books import books_without_admin_for, too_old
 from workspace.views.pages.access import actor, to_superusers
 
 
@@ -28,5 +28,5 @@ def create_book(request: HttpRequest) -> HttpResponse:
     if "token" in form.errors:
         messages.error(request, too_old())
     status = 422 if request.method == "POST" else 200
-    context = {"form": form, "token": uuid4(), "orphans": orphans_for(request)}
+    context = {"form": form, "token": uuid4(), "orphans": books_without_admin_for(request)}
     return render(request, "create_book.html", context, status=status)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from addressbook.forms.listing import listing_from
 from addressbook.services import undo
-from addressbook.services.undo import NotUndoableError, Undone, Why
+from addressbook.services.undo import NotUndoableError, Reason, Undone
 from addressbook.views.answers.answers import Notification, answer_changed_meanwhile, answer_dialog, answer_done
 from addressbook.views.undo import undo_sentences
 from workspace.forms.submission import SubmissionForm
@@ -56,7 +56,7 @@ def apply_undo(request: HttpRequest, access: Access, act_id: int) -> HttpRespons
 
 
 def _refusal(error: NotUndoableError) -> str:
-    if error.why == Why.GONE:
+    if error.why == Reason.GONE:
         raise Http404 from error
     return undo_sentences.refusal(error.why)
 

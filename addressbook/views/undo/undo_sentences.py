@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from addressbook.services.undo import Why
-from addressbook.services.undo.steps import Did, Left
+from addressbook.services.undo import Reason
+from addressbook.services.undo.steps import Outcome, Remaining
 from workspace import limits
 from workspace.models.actions import DETAILS
 from workspace.numbers import number
@@ -15,12 +15,12 @@ from workspace.views.history import history_sentences
 
 def changes(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     """Label and number of what an undo changes, without what it does not."""
-    return tuple((str(DETAILS[name].label), counts[name]) for name in Did if counts.get(name))
+    return tuple((str(DETAILS[name].label), counts[name]) for name in Outcome if counts.get(name))
 
 
 def left(counts: Mapping[str, int]) -> list[str]:
     """A sentence for everything that an undo leaves as it is, with the reason."""
-    return history_sentences.notes({name: counts[name] for name in Left if name in counts})
+    return history_sentences.notes({name: counts[name] for name in Remaining if name in counts})
 
 
 def outcome(counts: Mapping[str, int]) -> str:
@@ -29,20 +29,20 @@ def outcome(counts: Mapping[str, int]) -> str:
     return pgettext("between two in a list", ", ").join(parts) or _("nothing was left to be undone")
 
 
-def refusal(why: Why) -> str:
+def refusal(why: Reason) -> str:
     match why:
-        case Why.GONE:
+        case Reason.GONE:
             return _("There is nothing to undo here.")
-        case Why.OTHER_EDITION:
+        case Reason.OTHER_EDITION:
             return _("This was done before the address book was reset. It can be undone once the reset is.")
-        case Why.GOES_ON:
+        case Reason.GOES_ON:
             return _("This is still going on. Cancel it, or wait until it is done.")
-        case Why.UNDONE:
+        case Reason.UNDONE:
             return _("This has been undone already. Nothing was changed.")
-        case Why.EXPIRED:
+        case Reason.EXPIRED:
             days = {"days": limits.UNDO_KEPT_DAYS}
             return _("This can no longer be undone: that is possible for %(days)s days.") % days
-        case Why.BUSY:
+        case Reason.BUSY:
             return _("Another act is still going on in this address book. Wait until it is done, and try again.")
 
 

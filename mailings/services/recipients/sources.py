@@ -10,7 +10,7 @@ from django.db import transaction
 from addressbook.models import Group
 from addressbook.services.addresses import registration
 from addressbook.services.addresses.groups import GroupGoneError
-from addressbook.services.addresses.registration import Invalid, NoAddressesError, Sorted
+from addressbook.services.addresses.registration import Invalid, NoAddressesError, Triage
 from addressbook.services.addresses.selection import Selection
 from libraries.email_addresses import parse
 from mailings.models import LeftOutEntry, Mailing, RecipientFile, RecipientSource, SourceRow
@@ -139,7 +139,7 @@ def _add(draft: Mailing, kind: RecipientSource.Kind, parameters: dict[str, Any])
     return RecipientSource.objects.create(mailing=draft, kind=kind, parameters=parameters)
 
 
-def _add_typed(draft: Mailing, found: Sorted) -> None:
+def _add_typed(draft: Mailing, found: Triage) -> None:
     # What is invalid was shown and stays in the field: it is no part of the choice.
     source = _add(draft, RecipientSource.Kind.TYPED, {"doubled": len(found.doubled), "invalid": 0})
     SourceRow.objects.bulk_create(

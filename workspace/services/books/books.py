@@ -22,14 +22,14 @@ SLUG_ATTEMPTS = 5
 
 
 class SettingsChangedMeanwhileError(Exception):
-    """Somebody else saved the settings after this form was opened."""
+    """The settings were saved after this form was opened."""
 
 
 class LastAdminError(Exception):
     """A book without an admin could not be managed by anybody."""
 
 
-class NotAnOrphanError(Exception):
+class HasAdminError(Exception):
     """The book has an admin, who alone says who else may come in."""
 
 
@@ -63,7 +63,7 @@ def create_book(*, name: str, zone: Zone, region: Region, token: UUID | None = N
     """A new, empty book of which `by` is the admin."""
     submitted = Submitted(by, token, "create_book", [name, zone, region], None) if token else None
     with transaction.atomic():
-        # There is no book to lock yet: the one who makes it stands in for it.
+        # There is no book to lock yet, so its maker's row is locked.
         User.objects.select_for_update(no_key=True).get(pk=by.user.pk)
         if submitted and (earlier := submitted.earlier_outcome()):
             return AddressBook.objects.get(pk=earlier["book"])
@@ -143,7 +143,7 @@ def add_member(*, book: AddressBook, username: str, role: Role, by: Actor) -> Us
 
 
 def change_role(*, book: AddressBook, user_id: int, role: Role, by: Actor) -> User:
-    """Raises NotAMemberError, or LastAdminError when nobody else is left to manage the book."""
+    """Raises NotAMemberError, or LastAdminError for the only admin."""
     with transaction.atomic():
         lock(book)
         require_role(book, by)
@@ -158,7 +158,7 @@ def change_role(*, book: AddressBook, user_id: int, role: Role, by: Actor) -> Us
 
 
 def remove_member(*, book: AddressBook, user_id: int, by: Actor) -> User:
-    """Raises NotAMemberError, or LastAdminError when nobody else is left to manage the book."""
+    """Raises NotAMemberError, or LastAdminError for the only admin."""
     with transaction.atomic():
         lock(book)
         require_role(book, by)
@@ -184,20 +184,20 @@ def managed_only_by(user: User, *, lock: bool = False) -> list[AddressBook]:
     return [book for book in own if book.pk not in elsewhere]
 
 
-def orphans() -> QuerySet[AddressBook]:
-    """The books that nobody can manage: no admin of theirs may sign in any more."""
+def books_without_admin() -> QuerySet[AddressBook]:
+    """The books without an admin who may sign in."""
     return AddressBook.objects.exclude(pk__in=_active_admins().values("book")).order_by("name", "pk")
 
 
-def adopt_orphan(*, book: AddressBook, by: Actor) -> None:
-    """Make `by` an admin of a book without one. Raises NotAnOrphanError; not when sent twice."""
+def adopt_book(*, book: AddressBook, by: Actor) -> None:
+    """Make `by` an admin of a book without one. Raises HasAdminError; not when sent twice."""
     with transaction.atomic():
         lock(book)
         admins = _active_admins().filter(book=book)
         if admins.filter(user=by.user).exists():
             return
         if admins.exists():
-            raise NotAnOrphanError
+            raise HasAdminError
         BookMember.objects.update_or_create(book=book, user=by.user, defaults={"role": Role.ADMIN})
         record(by=by, action=actions.ADOPT_BOOK, book=book)
 
@@ -224,13 +224,13 @@ def _insert_book(*, name: str, zone: Zone, region: Region) -> AddressBook:
             with transaction.atomic():
                 return AddressBook.objects.create(name=name, slug=_free_slug(name), zone=zone, region=region)
         except IntegrityError as error:
-            # Somebody else has just taken the slug that was free; the next look sees theirs.
+            # Another request took the free slug; the next look sees it.
             conflict = error
     raise conflict
 
 
 def _free_slug(name: str) -> str:
-    # Slugs stand in URLs, where Hangul would be percent-encoded beyond reading.
+    # For URLs, in which Hangul would be percent-encoded and unreadable.
     stem = slugify(name)[:50] or "book"
     slug, number = stem, 1
     while AddressBook.objects.filter(slug=slug).exists():

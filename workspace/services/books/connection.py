@@ -1,4 +1,4 @@
-"""From a book to the service that it stands for: the real one with its API keys, the simulator until there are any."""
+"""The connection of a book to its service: the real one with API keys, the simulator until there are any."""
 
 import json
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class Target:
 
 
 def is_practice(book: AddressBook) -> bool:
-    """Whether the bundled simulator stands in for the service; without a simulator this costs nothing."""
+    """Whether the book uses the bundled simulator. No query where there is none."""
     return bool(settings.SIMULATOR_PORT) and not Connection.objects.filter(book=book).exists()
 
 

@@ -1,4 +1,4 @@
-"""Invitations: a link that makes whoever uses it first a member of a book, with their account or a new one."""
+"""Invitations: a link whose first user becomes a member of a book, with an account or a new one."""
 
 import hashlib
 from datetime import timedelta
@@ -37,7 +37,7 @@ class InvitationClosedError(Exception):
 
 
 class UsernameTakenError(Exception):
-    """Somebody else took this name at the same moment."""
+    """Another request took this name at the same moment."""
 
 
 def invite(*, book: AddressBook, role: Role, token: UUID, by: Actor) -> str:

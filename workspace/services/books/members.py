@@ -1,4 +1,4 @@
-"""What goes with a change of a member's role, or with their leaving: what they have begun, what they have offered."""
+"""Changes of roles and leavings, with what they end: begun work, open invitations."""
 
 from django.db import transaction
 
@@ -17,7 +17,7 @@ def change_role(*, book: AddressBook, user_id: int, role: Role, by: Actor) -> Us
 
 
 def remove_member(*, book: AddressBook, user_id: int, by: Actor) -> User:
-    """As `books.remove_member`; what they have begun and nobody else has asked for is stopped.
+    """As `books.remove_member`; their files and checks are stopped.
 
     An act on addresses to which they said OK goes on to its end, as half of it would help nobody; it can be undone.
     """

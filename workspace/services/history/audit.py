@@ -57,7 +57,7 @@ def record(
 def record_refusal(*, by: Actor, book: AddressBook | None, path: str, detail: dict[str, Any]) -> None:
     """Append the line of a refused access; of many by one person, the first ones within an hour.
 
-    Or who may only look could write the history full: lines are kept for two years, and removed by nobody.
+    Otherwise a viewer could fill the history, whose lines are kept for two years.
     """
     chain = book.pk if book else AuditChain.WITHOUT_BOOK
     refused = AuditEvent.objects.filter(chain=chain, action=actions.ACCESS_REFUSED, user_id=by.user.pk)
@@ -70,14 +70,14 @@ def record_refusal(*, by: Actor, book: AddressBook | None, path: str, detail: di
 
 
 def record_by_operator(*, action: str, book: AddressBook | None, detail: dict[str, Any] | None = None) -> None:
-    """Append the line of an act on the command line of the server, where nobody is signed in."""
+    """Append the line of an act on the command line of the server, without a signed-in user."""
     _append(user_id=None, username=OPERATOR, ip_address=None, book=book, action=action, detail=detail or {}, act=None)
 
 
 def record_end(work: LeasedWork, *, act: Act | None = None) -> None:
     """Append the line of work that is over, however it ended: what it did until then stays done.
 
-    Whoever asked for it may be gone by now; the row has kept the name.
+    Its requester may be gone by now; the row has kept the name.
     """
     line = work.history_line()
     if line is not None:
@@ -94,7 +94,7 @@ def record_end(work: LeasedWork, *, act: Act | None = None) -> None:
 
 
 def record_trim(*, chain_id: int, book_name: str, detail: dict[str, Any]) -> None:
-    """Append the line which says that old ones were removed; nobody did that, their time had come.
+    """Append the line which says that expired lines were removed; it has no actor.
 
     By the chain and not by the book: lines outlive their book.
     """

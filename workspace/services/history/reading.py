@@ -13,7 +13,7 @@ from workspace.services.history.audit import Actor, record
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Whose lines, of which kind, about which group, from when (included) to when (not); None or "" stands for all."""
+    """Person, kind, group, from (included) and to (excluded); None or "" means all."""
 
     username: str = ""
     action: str = ""
@@ -82,7 +82,7 @@ def line_of(book: AddressBook, act: Act) -> AuditEvent | None:
 
 
 def people_in(book: AddressBook) -> list[str]:
-    """Who stands in the history: a jump through the index for each, however many lines they have."""
+    """The names in the history: one jump through the index for each, whatever the number of lines."""
     names: list[str] = []
     lines = AuditEvent.objects.filter(chain=book.pk).order_by("username")
     while len(names) < limits.PEOPLE_IN_HISTORY_FILTER:

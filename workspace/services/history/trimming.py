@@ -24,7 +24,7 @@ def trim() -> int:
 
 
 def log_heads() -> None:
-    """Write the ends of the chains into the log, which whoever alters the database does not reach by that."""
+    """Write the ends of the chains into the log, out of reach of someone who alters the database."""
     for head in heads():
         logger.info("History head %s", head)
 
@@ -53,7 +53,7 @@ def _trim_step(chain_id: int, horizon: datetime) -> int:
         if not old:
             return 0
         last = old[-1]
-        # The guard in the database lets go what stands before the chain's beginning.
+        # The guard in the database allows to delete lines before the chain's beginning.
         chain.first_number, chain.base_hash = last.number + 1, last.hash
         chain.save(update_fields=["first_number", "base_hash"])
         _delete_through(chain_id, last.number)

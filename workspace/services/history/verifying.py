@@ -46,7 +46,7 @@ class Fault:
 
 
 def heads() -> list[Head]:
-    """The ends of all chains, to be kept where nobody who can write to the database can."""
+    """The ends of all chains, to be kept out of reach of writers of the database."""
     return [Head(chain.pk, chain.last_number, chain.last_hash) for chain in AuditChain.objects.order_by("pk")]
 
 

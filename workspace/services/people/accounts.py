@@ -62,7 +62,7 @@ def code_given(user: User, code: str, visitor: Visitor) -> Means:
 
 @sensitive_variables("password", "code")
 def shown_again(by: Actor, password: str, code: str) -> None:
-    """Whoever is signed in as `by` knows the password, and has the app where that is asked for.
+    """Check the password of the signed-in user again, and the app where that is on.
 
     Counted apart from signing in: who guesses from outside cannot hold up whoever is inside. Raises as those above.
     """
@@ -128,14 +128,14 @@ def forget_guesses(username: str) -> int:
 
 
 def forget_old() -> None:
-    """Drop sessions that are over, counters that say nothing any more, apps that nobody has confirmed."""
+    """Delete ended sessions, expired counters and unconfirmed apps."""
     SessionStore.clear_expired()
     throttling.forget_old()
     second_factor.forget_unconfirmed()
 
 
 def _note_wait(user: User | None, guess: Guess, visitor: Visitor) -> None:
-    """A line in the history when the owner of an account ought to know; never of a name that nobody has."""
+    """Record guesses for the owner of the account; names without an account get no line."""
     if user is not None and guess.wait_seconds:
         detail = {"seconds": guess.wait_seconds}
         owner = User.objects.get(pk=user.pk)

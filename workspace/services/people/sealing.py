@@ -52,7 +52,7 @@ def is_foreign() -> bool:
 
 
 def _fingerprint(key: str) -> str:
-    # 256 random bits: nobody finds the key by trying.
+    # 256 random bits cannot be guessed.
     return hashlib.sha256(f"sealing key {key}".encode()).hexdigest()
 
 

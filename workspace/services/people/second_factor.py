@@ -32,7 +32,7 @@ ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 class Means(StrEnum):
-    """What somebody has shown beside the password."""
+    """The proof that came beside the password."""
 
     CODE = "code"
     RECOVERY_CODE = "recovery_code"
@@ -137,7 +137,7 @@ def turn_off(*, by: Actor) -> bool:
 
 
 def turn_off_by_operator(user: User) -> bool:
-    """The same for somebody who has lost app and recovery codes."""
+    """The same for a user who has lost app and recovery codes."""
     with transaction.atomic():
         was_on = forget(user)
         if was_on:
@@ -165,7 +165,7 @@ def accept(user: User, code: str) -> Means | None:
 
 
 def forget_unconfirmed() -> int:
-    """Drop secrets that nobody has confirmed for a day; returns how many."""
+    """Delete secrets that stayed unconfirmed for a day; returns how many."""
     old = timezone.now() - timedelta(days=1)
     deleted, _ = Authenticator.objects.filter(confirmed_at__isnull=True, created_at__lt=old).delete()
     return deleted

@@ -28,7 +28,7 @@ class OwnAccountError(Exception):
 
 
 class OnlyAdminError(Exception):
-    """The user is the only admin of `books`, which nobody could manage then."""
+    """The user is the only admin of `books`."""
 
     def __init__(self, alone: list[AddressBook]) -> None:
         super().__init__(str(len(alone)))

@@ -40,7 +40,7 @@ def on_change(hook: Callable[[Change], None]) -> None:
 
 
 def lock(book: AddressBook) -> Edition:
-    """Wait until nobody else writes to the book, and return its current edition as it is now.
+    """Wait for other writers of the book, and return its current edition as it is now.
 
     Call it (or `changing`) first in every transaction that writes to a book: writers then come one after another,
     cannot deadlock, and see each other's counts. Ids given out under the lock grow in the order of commits, on which

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from workspace.forms.books import BookSettingsForm, OrphanForm
+from workspace.forms.books import AdoptForm, BookSettingsForm
 from workspace.models import AddressBook, Role
 from workspace.services.books import books
 from workspace.services.books.connection import target_of
@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     own = AddressBook.objects.filter(members__user=request.user)
     book = own.filter(pk=request.session.get(LAST_BOOK, 0)).first() or own.order_by("pk").first()
     if book is None:
-        return render(request, "no_books.html", {"orphans": orphans_for(request)})
+        return render(request, "no_books.html", {"orphans": books_without_admin_for(request)})
     return redirect("console", slug=book.slug)
 
 
@@ -35,13 +35,13 @@ def home(request: HttpRequest) -> HttpResponse:
 @to_superusers
 def adopt_book(request: HttpRequest) -> HttpResponse:
     """Superusers become admin of a book that has lost its own."""
-    form = OrphanForm(request.POST)
+    form = AdoptForm(request.POST)
     book = AddressBook.objects.filter(pk=form.cleaned_data["book"]).first() if form.is_valid() else None
     if book is None:
         raise Http404
     try:
-        books.adopt_orphan(book=book, by=actor(request))
-    except books.NotAnOrphanError:
+        books.adopt_book(book=book, by=actor(request))
+    except books.HasAdminError:
         messages.error(request, _("“%(name)s” has an admin again. Ask them to add you.") % {"name": book.name})
         return redirect("create_book")
     messages.success(request, _("You are an admin of “%(name)s” now.") % {"name": book.name})
@@ -80,8 +80,8 @@ def _save(request: HttpRequest, access: Access, version: int, values: dict[str, 
     return redirect("book_settings", slug=book.slug)
 
 
-def orphans_for(request: HttpRequest) -> Collection[AddressBook]:
-    return books.orphans() if request.user.is_superuser else ()
+def books_without_admin_for(request: HttpRequest) -> Collection[AddressBook]:
+    return books.books_without_admin() if request.user.is_superuser else ()
 
 
 def too_old() -> str:

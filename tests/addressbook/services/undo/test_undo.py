@@ -12,7 +12,7 @@ from addressbook.services import undo
 from addressbook.services.addresses import bulk, groups, selection
 from addressbook.services.addresses.bulk_jobs import UndoRunningError
 from addressbook.services.addresses.selection import Selection, SelectionChangedError
-from addressbook.services.undo import NotUndoableError, Why
+from addressbook.services.undo import NotUndoableError, Reason
 from addressbook.services.undo.running import _run_batch, _steps_after
 from addressbook.services.undo.steps import Undoing
 from tests.support.invariants import assert_consistent, contents
@@ -255,7 +255,7 @@ def test_the_same_token_twice_has_one_effect_and_one_answer(book, by, register, 
     assert AuditEvent.objects.filter(action=actions.UNDO).count() == 1
 
 
-def refused(book, by, act: Act) -> Why:
+def refused(book, by, act: Act) -> Reason:
     with pytest.raises(NotUndoableError) as caught:
         undo.undo(book=book, act_id=act.pk, token=uuid4(), by=by)
     return caught.value.why
@@ -265,7 +265,7 @@ def test_an_act_is_not_undone_twice(book, by, register, undo_act) -> None:
     register("a@example.com")
     act = last_act()
     undo_act()
-    assert refused(book, by, act) == Why.UNDONE
+    assert refused(book, by, act) == Reason.UNDONE
 
 
 def test_an_act_is_undone_for_a_month(book, by, register, delete) -> None:
@@ -275,7 +275,7 @@ def test_an_act_is_undone_for_a_month(book, by, register, delete) -> None:
     assert undo.sweep() == 0
     assert undo.find(book.current_edition, last_act().pk) == last_act()
     Act.objects.update(undo_until=timezone.now() - timedelta(seconds=1))
-    assert refused(book, by, last_act()) == Why.EXPIRED
+    assert refused(book, by, last_act()) == Reason.EXPIRED
     assert undo.sweep() == 2
     assert not UndoRecord.objects.exists()
     assert Act.objects.count() == 2
@@ -287,7 +287,7 @@ def test_an_act_of_another_edition_is_not_undone_until_that_is_back(book, by, re
     first = book.current_edition
     following = Edition.objects.create(book=book, number=2, opened_at=timezone.now())
     AddressBook.objects.filter(pk=book.pk).update(current_edition=following)
-    assert refused(book, by, last_act()) == Why.OTHER_EDITION
+    assert refused(book, by, last_act()) == Reason.OTHER_EDITION
     AddressBook.objects.filter(pk=book.pk).update(current_edition=first)
     undo.undo(book=book, act_id=last_act().pk, token=uuid4(), by=by)
     assert contents(book) == {"a@example.com": set()}
@@ -299,7 +299,7 @@ def test_an_act_of_another_book_does_not_exist(by, register, book) -> None:
 
     register("a@example.com")
     other = books.create_book(name="Other", zone=Zone.PUBLIC, region=Region.JPN, by=by)
-    assert refused(other, by, last_act()) == Why.GONE
+    assert refused(other, by, last_act()) == Reason.GONE
 
 
 @pytest.mark.usefixtures("few_rows_within_a_click")
@@ -307,7 +307,7 @@ def test_an_undo_and_a_large_act_wait_for_each_other(book, by, register, delete)
     register(" ".join(f"u{number}@example.com" for number in range(6)))
     registered = last_act()
     delete("u0", "u1", "u2")
-    assert refused(book, by, registered) == Why.BUSY
+    assert refused(book, by, registered) == Reason.BUSY
     work_on_jobs()
     undo.undo(book=book, act_id=registered.pk, token=uuid4(), by=by)
     with pytest.raises(UndoRunningError):

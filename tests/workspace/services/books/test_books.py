@@ -8,9 +8,9 @@ from workspace.models import AddressBook, AuditEvent, BookMember, Region, Role, 
 from workspace.services.books import books
 from workspace.services.books.books import (
     AlreadyMemberError,
+    HasAdminError,
     LastAdminError,
     NotAMemberError,
-    NotAnOrphanError,
     SettingsChangedMeanwhileError,
     UnknownUserError,
 )
@@ -117,17 +117,17 @@ def test_create_book_finds_another_slug_when_somebody_takes_the_free_one(by) -> 
 
 def test_adopt_orphan_is_recorded_once(book, alice, charlie) -> None:
     User.objects.filter(pk=alice.pk).update(is_active=False)
-    assert list(books.orphans()) == [book]
+    assert list(books.books_without_admin()) == [book]
     for _ in range(2):
-        books.adopt_orphan(book=book, by=Actor(charlie))
+        books.adopt_book(book=book, by=Actor(charlie))
     assert role_of(book, charlie) == Role.ADMIN
     assert AuditEvent.objects.filter(action=actions.ADOPT_BOOK, username="charlie").count() == 1
-    assert not books.orphans()
+    assert not books.books_without_admin()
 
 
 def test_adopt_orphan_is_refused_while_there_is_an_admin(book, charlie) -> None:
-    with pytest.raises(NotAnOrphanError):
-        books.adopt_orphan(book=book, by=Actor(charlie))
+    with pytest.raises(HasAdminError):
+        books.adopt_book(book=book, by=Actor(charlie))
     assert role_of(book, charlie) is None
 
 
