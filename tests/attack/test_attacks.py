@@ -22,7 +22,7 @@ import requests
 
 from tests.run.console import Console
 from tests.support.stack import wait_for
-from workspace import sqlite
+from workspace import limits, sqlite
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.timeout(600)]
 
@@ -59,6 +59,9 @@ class Peak:
             except psutil.NoSuchProcess:
                 continue
 
+    def say(self, what: str) -> None:
+        sys.stderr.write(f"{what}: the web server held {self.bytes / 1024**2:.0f} MB at most\n")
+
     def __enter__(self) -> "Peak":
         self._thread.start()
         return self
@@ -75,19 +78,6 @@ def sign_in(console: Console, body: str) -> int:
     assert found
     text = f"csrfmiddlewaretoken={found[1]}&{body}"
     return session.post(f"{console.url}/sign-in/", text, headers=FORM, timeout=120).status_code
-
-
-@pytest.mark.parametrize(
-    "body",
-    ["username=a&password=&pad=" + "%C3%A9" * 800_000, "username=a&password=b&pad=" + "%C3%A9" * 10_000],
-    ids=["large", "hashed"],
-)
-def test_ten_forms_of_nobody_at_once(console: Console, body: str) -> None:
-    with Peak(console) as peak, ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(lambda _: sign_in(console, body), range(10)))
-    expected = {413} if len(body) > 64 * 1024 else {200, 429}
-    assert set(answers) <= expected
-    assert peak.bytes < WEB_BYTES
 
 
 class Admin:
@@ -117,6 +107,41 @@ class Admin:
         with closing(sqlite.library().connect(file, uri=True)) as database:
             columns = f"SELECT state, outcome FROM {Upload._meta.db_table} ORDER BY id"  # noqa: S608 - our own name
             return [(state, json.loads(outcome).get("refusal", "")) for state, outcome in database.execute(columns)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["username=a&password=&pad=" + "%C3%A9" * 800_000, "username=a&password=b&pad=" + "%C3%A9" * 10_000],
+    ids=["large", "hashed"],
+)
+def test_ten_forms_of_nobody_at_once(console: Console, body: str) -> None:
+    with Peak(console) as peak, ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: sign_in(console, body), range(10)))
+    expected = {413} if len(body) > 64 * 1024 else {200, 429}
+    assert set(answers) <= expected
+    peak.say("ten forms of nobody")
+    assert peak.bytes < WEB_BYTES
+
+
+def test_all_threads_with_the_largest_that_they_take(console: Console) -> None:
+    """Forms of a member, as large as they may be, and passwords of nobody beside them: what `mem_limit` must hold."""
+    admin = Admin(console)
+    text = "%C3%A9" * (limits.LARGE_FORM_BYTES // 6 - 200)
+
+    def register(_: int) -> int:
+        values = f"token={uuid4()}&text={text}"
+        headers = FORM | {"X-CSRFToken": admin.session.cookies["csrftoken"], "Referer": console.url}
+        cookies = admin.session.cookies.get_dict()
+        url = f"{console.url}/books/main/register/check/"
+        return requests.post(url, values, headers=headers, cookies=cookies, timeout=300).status_code
+
+    with Peak(console) as peak, ThreadPoolExecutor(20) as pool:
+        large = [pool.submit(register, number) for number in range(10)]
+        small = [pool.submit(sign_in, console, "username=a&password=b&pad=" + "%C3%A9" * 10_000) for _ in range(10)]
+        assert {form.result() for form in large} <= {200, 413, 422, 503}
+        assert {form.result() for form in small} <= {200, 429}
+    peak.say("ten large forms of a member and ten passwords of nobody")
+    assert peak.bytes < WEB_BYTES
 
 
 def test_files_of_nothing_but_rubbish_hold_no_other_book_up(console: Console) -> None:

@@ -216,6 +216,9 @@ def test_what_the_processes_of_the_web_server_need_at_once_fits() -> None:
     process += gunicorn_setting("threads") * (small_form + in_flight + limits.LARGE_FORM_BYTES / 1024**2)
     limit = int(SERVICES["web"]["mem_limit"].removesuffix("m"))
     assert 1.2 * gunicorn_setting("workers") * process <= limit
+    measured = re.search(r"`make attack`: ([\d,]+) MB", TEXT)
+    assert measured is not None
+    assert 1.25 * int(measured[1].replace(",", "")) <= limit
 
 
 def test_argon2_takes_what_is_reckoned_with() -> None:
