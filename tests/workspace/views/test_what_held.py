@@ -12,7 +12,7 @@ import pytest
 from django.apps import apps
 from django.db.models import Q
 
-from addressbook.models import Address, Group, Membership
+from addressbook.models import Address, Group, Job, Membership
 from addressbook.services.addresses import bulk
 from addressbook.services.addresses.selection import Selection
 from mailings.models import Mailing
@@ -20,7 +20,7 @@ from mailings.services.recipients import sources
 from tests.support.sizes import size
 from tests.workspace.views.test_access import ROLES, TABLE, Row, url_of
 from tests.workspace.views.test_hostile_text import CALLS_OUT
-from workspace.models import AddressBook, AuditChain, AuditEvent, Job, Region, User, Zone
+from workspace.models import AddressBook, AuditChain, AuditEvent, Region, User, Zone
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
 from workspace.services.work import jobs
