@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db.models import Q
 
 from addressbook.models import Address, Group, Job, Membership
-from addressbook.services.addresses import bulk
+from addressbook.services.addresses import bulk, bulk_jobs
 from addressbook.services.addresses.selection import Selection
 from mailings.models import Mailing
 from mailings.services.recipients import sources
@@ -23,7 +23,6 @@ from tests.workspace.views.test_hostile_text import CALLS_OUT
 from workspace.models import AddressBook, AuditChain, AuditEvent, Region, User, Zone
 from workspace.services.books import books
 from workspace.services.history.audit import Actor
-from workspace.services.work import jobs
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -95,7 +94,7 @@ def elsewhere(book, by, make_group, register, check, ask, draft, write) -> dict[
     download = ask(scope="search", query=CANARY, reason=CANARY)
     chosen = Selection(group_id=group.pk, address_ids=(Address.objects.get().pk,))
     act_id = bulk.remove_from_group(book=book, selection=chosen, token=uuid4(), by=by).act_id
-    job = jobs.start(
+    job = bulk_jobs.start(
         kind=Job.Kind.DELETE_ADDRESSES,
         edition=book.current_edition,
         parameters={"selection": chosen.as_json(), "add": [], "remove": [], "names": {}},
