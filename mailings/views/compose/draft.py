@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
+from mailings import limits
 from mailings.forms.draft import read_draft, read_id
 from mailings.models import Mailing, Sender, Template
 from mailings.services import checks, drafts
@@ -46,7 +47,8 @@ def draft_page(request: HttpRequest, access: Access, draft: Mailing, *, status: 
 
 def draft_context(access: Access, draft: Mailing) -> dict[str, Any]:
     numbers = count(draft, access.edition)
-    names = tuple(placeholders.names_in(draft.subject, draft.body))
+    # More than these are a fault of the mail, which its check names: a page of thousands of fields helps nobody.
+    names = tuple(placeholders.names_in(draft.subject, draft.body))[: limits.PLACEHOLDERS_MOST]
     rules = rules_of(access.book)
     return {
         "access": access,

@@ -17,7 +17,8 @@ from mailings.services.recipients.behind import Behind
 from mailings.services.sending import confirming
 from tests.mailings.services.sending.lives import take_turn
 
-pytestmark = pytest.mark.django_db
+# What a freeze reads is read in one moment, and that is no part of another transaction.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 KEYS = [f"p{number}@example.com" for number in range(8)]
 EVERY = [*KEYS, "t8@example.com", "t9@example.com"]

@@ -16,7 +16,8 @@ from mailings.services.sending import confirming
 from tests.mailings.services.sending.lives import take_turn
 from workspace.services.work import crash_points
 
-pytestmark = pytest.mark.django_db
+# What a freeze reads is read in one moment, and that is no part of another transaction.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 TEXT = "a@example.com b@example.com c@example.com"
 

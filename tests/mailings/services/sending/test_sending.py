@@ -210,6 +210,6 @@ def test_people_can_click_while_recipients_are_read(ready, work, practice, monke
         return guarded(composed, own)
 
     monkeypatch.setattr(Composed, "values_for", values_for)
-    work(ready(2, 2), turns=1)
+    work(ready(2, 2, subject="For ${who}", common_values={"who": "you"}), turns=1)
 
     assert held == [False, False]
