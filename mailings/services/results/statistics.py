@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models import Case, CharField, Count, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from mailings.models import COUNTERS, Mailing
@@ -33,8 +32,10 @@ class Line:
 def by_month(book: AddressBook) -> list[Line]:
     """The last MONTHS months, oldest first, those without a mail too; `name` is the first day."""
     months = _months()
-    rows = _begun(book, months[0]).annotate(name=TruncMonth("began_at"))
-    found = {line.name.date(): line for line in _lines(rows)}
+    # By bounds, newest first: SQLite has Python work out the month of every row otherwise.
+    within = [When(began_at__gte=_moment(month), then=Value(month.isoformat())) for month in reversed(months)]
+    rows = _begun(book, months[0]).annotate(name=Case(*within, output_field=CharField()))
+    found = {date.fromisoformat(line.name): line for line in _lines(rows)}
     empty: dict[str, int] = dict.fromkeys(COUNTERS, 0)
     lines = (found.get(month) for month in months)
     return [
@@ -56,8 +57,11 @@ def by_template(book: AddressBook) -> list[Line]:
 
 
 def _begun(book: AddressBook, since: date) -> QuerySet[Mailing]:
-    moment = timezone.make_aware(datetime.combine(since, time.min))
-    return Mailing.objects.filter(book=book, is_test=False, began_at__gte=moment).order_by()
+    return Mailing.objects.filter(book=book, is_test=False, began_at__gte=_moment(since)).order_by()
+
+
+def _moment(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _lines(rows: QuerySet[Mailing], *, name: str = "name") -> list[Line]:
