@@ -126,17 +126,13 @@ def _read(refresh: TemplateRefresh, client: MailerClient, template: Template) ->
         books.lock(refresh.book)
         leasing.own(refresh)
         now = Template.objects.filter(pk=template.pk, sid=sid, version=template.version).first()
-        if now is None or _is_being_changed(now):
+        if now is None:
             # Somebody saved it while it was read: what they got from the service is newer.
             Template.objects.filter(pk=template.pk).update(needs_reading=False)
         elif answer is None:
             comparing.forget(now)
         else:
             _take_over(refresh, now, answer)
-
-
-def _is_being_changed(template: Template) -> bool:
-    return TemplateCall.objects.filter(template=template, lease_until__gt=timezone.now()).exists()
 
 
 def _take_over(refresh: TemplateRefresh, template: Template, answer: types.Template) -> None:
