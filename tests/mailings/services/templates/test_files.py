@@ -15,6 +15,7 @@ from mailings.models import Category, Template, TemplateCall, TemplateImport
 from mailings.services.rules import NotAllowedError
 from mailings.services.templates import documents, exporting, importing, writing
 from mailings.services.templates.documents import RefusedDocumentError
+from mailings.services.templates.leasing import LeaseLostError
 from mailings.services.templates.writing import UnreadTemplateError
 from workspace.models import AuditEvent, Region, Zone
 from workspace.services.books import books
@@ -252,3 +253,16 @@ def test_many_come_in_by_turns(practice, begin, monkeypatch) -> None:
     assert work(of, turns=200) == {"imported": 60}
     assert Template.objects.count() == 60
     assert of.attempt > 1
+
+
+def test_a_worker_that_lost_its_lease_counts_nothing(practice, begin, at_service, monkeypatch) -> None:
+    of = begin(document(entry("T0"), entry("T1")))
+    with monkeypatch.context() as patched:
+        patched.setattr(crash_points, "reached", lambda point: TemplateImport.objects.update(attempt=77))
+        with pytest.raises(LeaseLostError):
+            work(of)
+    assert importing.counts(of) == {"waiting": 2}
+    assert not Template.objects.exists()
+
+    assert work(of) == {"imported": 2}
+    assert at_service() == [("T0", True), ("T1", True)]
