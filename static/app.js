@@ -85,6 +85,11 @@ document.addEventListener("keydown", (event) => {
   if (guard || asksFirst(dialog)) event.preventDefault();
 });
 
+// ---- The pages of a book -------------------------------------------------------------------------------------------
+
+// On a narrow screen the row is longer than the window, and the page one is on may be out of sight.
+one(".book-pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // ---- Selecting rows ------------------------------------------------------------------------------------------------
 
 // The ids that are ticked, on whatever page or search: the rows go with the page, what was ticked in them does not.
