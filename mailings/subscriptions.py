@@ -40,6 +40,7 @@ def subscribe() -> None:
     from mailings.services.suppressions import of_lists
 
     writers.written_by("mailings.services.results.export", *_MAIL_SCOPES)
+    writers.written_by("mailings.services.suppressions.file_of_unsubscribes", "optout")
     on_change(_tell_the_other_account)
     on_change(_forget_the_other_account)
     forget_person.holds_addresses(_forget)

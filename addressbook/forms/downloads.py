@@ -1,5 +1,6 @@
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from addressbook import limits
 from addressbook.forms.listing import searched
@@ -47,5 +48,7 @@ class DownloadForm(SubmissionForm):
             self.add_error("scope", "group")
         if values.get("scope") == Download.Scope.SEARCH and not searched(values.get("q") or ""):
             self.add_error("scope", "search")
+        if values.get("scope") == Download.Scope.UNSUBSCRIBED and values.get("format") == Download.Format.CONSOLE:
+            self.add_error("format", _("The list of unsubscribes is made as Excel or CSV."))
         if values.get("scope") == Download.Scope.CHOSEN and not 0 < len(self._picked) <= limits.PICKED_ADDRESSES:
             self.add_error("scope", "chosen")

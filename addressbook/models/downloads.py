@@ -58,6 +58,7 @@ class Download(EditionWork):
         MAIL = "mail", _("Recipients of a mail")
         MAILS = "mails", _("Mailing list")
         PERSON = "person", _("Mails to one address")
+        UNSUBSCRIBED = "optout", _("Unsubscribe mail list")
 
     class Format(models.TextChoices):
         XLSX = "xlsx", _("Excel (.xlsx)")
@@ -108,7 +109,7 @@ class Download(EditionWork):
                 name="download_file_while_complete",
             ),
             models.CheckConstraint(
-                condition=Q(scope__in=["book", "group", "search", "chosen", "mail", "mails", "person"]),
+                condition=Q(scope__in=["book", "group", "search", "chosen", "mail", "mails", "person", "optout"]),
                 name="download_scope_known",
             ),
             models.CheckConstraint(condition=Q(format__in=["xlsx", "csv", "console"]), name="download_format_known"),

@@ -32,6 +32,12 @@ def suppression_badges(book: AddressBook, keys: Collection[str]) -> dict[str, Sa
 
 
 @register.filter
+def reason_words(code: str) -> str:
+    """A code of the service in a sentence; one that nobody has documented as it came."""
+    return sentences.reason(code)
+
+
+@register.filter
 def of_key(badges: Mapping[str, SafeString], key: str) -> SafeString:
     return badges.get(key, SafeString())
 

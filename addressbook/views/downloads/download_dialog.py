@@ -2,7 +2,7 @@
 
 from collections.abc import Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from django.db.models import QuerySet
@@ -33,6 +33,14 @@ class Line:
     may_retry: bool
 
 
+_OF_MAIL: Final = (
+    Download.Scope.MAIL,
+    Download.Scope.MAILS,
+    Download.Scope.PERSON,
+    Download.Scope.UNSUBSCRIBED,
+)
+
+
 def download_dialog(
     access: Access,
     listing: Listing,
@@ -47,12 +55,14 @@ def download_dialog(
     """
     group = Group.objects.filter(edition=access.edition, pk=listing.group_id).first() if listing.group_id else None
     scopes = _scopes(access, group, listing.query, picked)
+    narrowest = scopes[-1][0]
+    scopes.append((str(Download.Scope.UNSUBSCRIBED), str(Download.Scope.UNSUBSCRIBED.label)))
     return {
         "listing": listing,
         "scopes": scopes,
         "picked": ",".join(map(str, sorted(picked))),
         "formats": Download.Format.choices,
-        "chosen": {"scope": scopes[-1][0], "format": Download.Format.XLSX, "reason": "", **(chosen or {})},
+        "chosen": {"scope": narrowest, "format": Download.Format.XLSX, "reason": "", **(chosen or {})},
         "problem": problem,
         "token": uuid4(),
         **download_list(access),
@@ -74,7 +84,7 @@ def file_name(download: Download) -> str:
     parts = [str(download.edition.book), download.group_name]
     if download.scope == Download.Scope.SEARCH:
         parts.append(_("search"))
-    if download.scope in (Download.Scope.MAIL, Download.Scope.MAILS, Download.Scope.PERSON):
+    if download.scope in _OF_MAIL:
         parts.append(_what(download))
     if download.taken_at is not None:
         parts.append(f"{download.taken_at:%Y-%m-%d}")
@@ -137,7 +147,7 @@ def _what(download: Download) -> str:
         return _("Selected addresses")
     if download.scope == Download.Scope.MAIL:
         return _("Recipients of “%(subject)s”") % {"subject": download.parameters["subject"]}
-    if download.scope in (Download.Scope.MAILS, Download.Scope.PERSON):
+    if download.scope in _OF_MAIL:
         return str(Download.Scope(download.scope).label)
     if download.scope == Download.Scope.SEARCH:
         group = {"group": download.group_name}

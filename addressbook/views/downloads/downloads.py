@@ -40,7 +40,10 @@ def show_downloads(request: HttpRequest, access: Access) -> HttpResponse:
     """POST brings what was searched for along, since an address must not stand in a URL."""
     listing = listing_from(request.POST if request.method == "POST" else request.GET)
     picked = picked_ids(request.POST)
-    return answer_dialog(request, access, listing, TEMPLATE, download_dialog(access, listing, picked=picked))
+    scope = request.GET.get("scope", "")
+    chosen = {"scope": scope} if scope in Download.Scope.values else {}
+    context = download_dialog(access, listing, picked=picked, chosen=chosen)
+    return answer_dialog(request, access, listing, TEMPLATE, context)
 
 
 @require_GET
@@ -56,8 +59,9 @@ def request_download(request: HttpRequest, access: Access) -> HttpResponse:
     listing = listing_from(request.POST)
     form = DownloadForm(request.POST)
     if not form.is_valid():
-        if "reason" in form.errors:
-            return _refuse(request, access, listing, str(form.errors["reason"][0]))
+        for name in ("reason", "format"):
+            if name in form.errors:
+                return _refuse(request, access, listing, str(form.errors[name][0]))
         return _refuse(request, access, listing, _("This page was too old. Please choose once more."))
     values = form.cleaned_data
     try:
@@ -84,7 +88,8 @@ def request_download(request: HttpRequest, access: Access) -> HttpResponse:
         return _refuse(request, access, listing, _("This page was too old. Please choose once more."))
     if "HX-Request" not in request.headers:
         return redirect("downloads", slug=access.book.slug)
-    return _answer_body(request, access, listing, download_dialog(access, listing, picked=picked_ids(request.POST)))
+    context = download_dialog(access, listing, picked=picked_ids(request.POST), chosen={"scope": str(values["scope"])})
+    return _answer_body(request, access, listing, context)
 
 
 @require_POST

@@ -38,18 +38,22 @@ def unsubscribed(book: AddressBook, *, query: str = "", before: int | None = Non
     return _page(book, Suppression.objects.unsubscribed().filter(book=book), query, before)
 
 
-def blocked(book: AddressBook, *, code: str = "", before: int | None = None) -> Page:
-    """Those that are blocked now."""
-    rows = _blocked(book)
+def blocked(book: AddressBook, *, code: str = "", past: bool = False, before: int | None = None) -> Page:
+    """Those that are blocked now, or with `past` all that ever were."""
+    rows = _blocked(book, past=past).select_related("mailing")
     if code:
         rows = rows.filter(result_code=code)
     return _page(book, rows, "", before)
 
 
-def codes(book: AddressBook) -> list[str]:
-    """Why addresses are blocked, each code once."""
+def codes(book: AddressBook, *, past: bool = False) -> list[str]:
+    """Why addresses are blocked, or were, each code once."""
     return list(
-        _blocked(book).exclude(result_code="").order_by("result_code").values_list("result_code", flat=True).distinct()
+        _blocked(book, past=past)
+        .exclude(result_code="")
+        .order_by("result_code")
+        .values_list("result_code", flat=True)
+        .distinct()
     )
 
 
@@ -85,10 +89,10 @@ def holding(book: AddressBook, key: str) -> list[Suppression]:
     """The suppressions that hold for one address now."""
     held = Q(until__isnull=True) | Q(until__gt=timezone.now())
     rows = Suppression.objects.filter(held, book=book, kind__in=Suppression.Kind.values, key__in=[key, hashed(key)])
-    return _with_files(rows.select_related("mailing").order_by("kind"))
+    return with_files(rows.select_related("mailing").order_by("kind"))
 
 
-def _with_files(rows: Iterable[Suppression]) -> list[Suppression]:
+def with_files(rows: Iterable[Suppression]) -> list[Suppression]:
     """The rows, each with the name of its file."""
     found = list(rows)
     names = dict(Upload.objects.filter(pk__in={row.origin_id for row in found}).values_list("pk", "name"))
@@ -97,11 +101,9 @@ def _with_files(rows: Iterable[Suppression]) -> list[Suppression]:
     return found
 
 
-def _blocked(book: AddressBook) -> QuerySet[Suppression]:
-    now = timezone.now()
-    return Suppression.objects.filter(
-        Q(until__isnull=True) | Q(until__gt=now), book=book, kind=Suppression.Kind.BLOCKED
-    )
+def _blocked(book: AddressBook, *, past: bool) -> QuerySet[Suppression]:
+    rows = Suppression.objects.filter(book=book, kind=Suppression.Kind.BLOCKED)
+    return rows if past else rows.filter(Q(until__isnull=True) | Q(until__gt=timezone.now()))
 
 
 def _page(book: AddressBook, rows: QuerySet[Suppression], query: str, before: int | None) -> Page:
@@ -112,5 +114,5 @@ def _page(book: AddressBook, rows: QuerySet[Suppression], query: str, before: in
     if last is not None:
         rows = rows.filter(Q(since__lt=last.since) | Q(since=last.since, pk__lt=last.pk))
     found = list(rows.order_by("-since", "-pk")[: limits.SUPPRESSIONS_A_PAGE + 1])
-    shown = _with_files(found[: limits.SUPPRESSIONS_A_PAGE])
+    shown = with_files(found[: limits.SUPPRESSIONS_A_PAGE])
     return Page(shown, shown[-1].pk if len(found) > len(shown) else None)

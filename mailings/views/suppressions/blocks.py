@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -53,14 +54,17 @@ def _told(access: Access, found: LookedUp) -> dict[str, Any]:
 
 def _page(request: HttpRequest, access: Access, *, status: int = 200, **values: Any) -> HttpResponse:
     code = request.GET.get("code", "")[:60]
+    past = request.GET.get("past") == "1"
     before = read_id(request.GET.get("before", ""))
     context = {
         "access": access,
         "book": access.book,
         "text": "",
         "code": code,
-        "codes": reading.codes(access.book),
-        "page": reading.blocked(access.book, code=code, before=before),
+        "past": past,
+        "now": timezone.now(),
+        "codes": reading.codes(access.book, past=past),
+        "page": reading.blocked(access.book, code=code, past=past, before=before),
         "is_later_page": before is not None,
         **values,
     }

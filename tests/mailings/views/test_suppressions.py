@@ -148,3 +148,21 @@ def test_what_cannot_be_looked_up_is_said(client, at, text, sentence) -> None:
 def test_without_a_connection_the_page_says_what_is_wrong(client, at) -> None:
     page = text_of(client.post(at("look_up_blocks"), {"text": "ann@example.com"}))
     assert "The service was not asked about 1 address." in page
+
+
+def test_blocks_are_listed_with_their_reason_in_words_and_past_ones_on_request(client, at, book) -> None:
+    now = timezone.now()
+    for email, code, until in (
+        ("ann@example.com", "RECIPIENT_ADDRESS_ERROR", now + timedelta(days=7)),
+        ("bob@example.com", "MAILBOX_ERROR", now - timedelta(days=1)),
+    ):
+        values = {"email": email, "key": email, "source": "result", "since": now - timedelta(days=8), "until": until}
+        Suppression.objects.create(book=book, kind="blocked", result_code=code, **values)
+
+    page = text_of(client.get(at("send_blocks")))
+    assert "RECIPIENT_ADDRESS_ERROR The address does not exist." in page
+    assert "bob@example.com" not in page
+    past = text_of(client.get(at("send_blocks"), {"past": "1"}))
+    assert "bob@example.com" in past
+    assert "over" in past
+    assert "ann@example.com" not in text_of(client.get(at("send_blocks"), {"past": "1", "code": "MAILBOX_ERROR"}))
