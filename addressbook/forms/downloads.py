@@ -49,6 +49,6 @@ class DownloadForm(SubmissionForm):
         if values.get("scope") == Download.Scope.SEARCH and not searched(values.get("q") or ""):
             self.add_error("scope", "search")
         if values.get("scope") == Download.Scope.UNSUBSCRIBED and values.get("format") == Download.Format.CONSOLE:
-            self.add_error("format", _("The list of unsubscribes is made as Excel or CSV."))
+            self.add_error(None, _("The list of unsubscribes is made as Excel or CSV."))
         if values.get("scope") == Download.Scope.CHOSEN and not 0 < len(self._picked) <= limits.PICKED_ADDRESSES:
             self.add_error("scope", "chosen")

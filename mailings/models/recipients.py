@@ -240,6 +240,8 @@ class Suppression(models.Model):
         # Serves the table, newest first.
         indexes = [
             models.Index(fields=["book", "kind", "-since", "-id"], name="suppression_newest_first"),
+            # Serves the taking back of what a list registered.
+            models.Index(fields=["origin"], condition=Q(origin__isnull=False), name="suppression_by_origin"),
             # Serves whoever tells the service.
             models.Index(fields=["book", "id"], condition=Q(told_at__isnull=True), name="suppression_untold"),
         ]

@@ -59,9 +59,9 @@ def request_download(request: HttpRequest, access: Access) -> HttpResponse:
     listing = listing_from(request.POST)
     form = DownloadForm(request.POST)
     if not form.is_valid():
-        for name in ("reason", "format"):
-            if name in form.errors:
-                return _refuse(request, access, listing, str(form.errors[name][0]))
+        for problems in (form.non_field_errors(), form.errors.get("reason")):
+            if problems:
+                return _refuse(request, access, listing, str(problems[0]))
         return _refuse(request, access, listing, _("This page was too old. Please choose once more."))
     values = form.cleaned_data
     try:

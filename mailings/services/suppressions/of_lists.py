@@ -1,10 +1,11 @@
 """Refusals and consents that come as a list: how many of it are known, and the acts of its dialog."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,9 @@ from workspace.services.history.audit import Actor
 from workspace.services.work import crash_points
 
 _READ_AT_ONCE: Final = 5_000
+# As long as the acts on the book can be undone.
+_RECENT_DAYS: Final = 7
+_RECENT_LISTED: Final = 5
 
 
 def counted(book: AddressBook, keys: Sequence[str]) -> Mapping[str, int]:
@@ -53,6 +57,16 @@ def take_back(*, book: AddressBook, upload_id: int, reason: str, token: UUID, by
         token=token,
         by=by,
     )
+
+
+def recent(book: AddressBook) -> list[Upload]:
+    """The last lists of refusals of the book as it is, of which something can still be taken back, newest first."""
+    lists = Upload.objects.without_details().filter(
+        edition__current_of=book, purpose=Upload.Purpose.LIST, action=actions.REGISTER_UNSUBSCRIBES
+    )
+    held = Suppression.objects.unsubscribed().filter(book=book, origin=OuterRef("pk"))
+    over = lists.filter(finished_at__isnull=False, created_at__gt=timezone.now() - timedelta(days=_RECENT_DAYS))
+    return list(over.filter(Exists(held)).order_by("-pk")[:_RECENT_LISTED])
 
 
 def _registered_by(book: AddressBook, origin: Upload) -> Iterator[EmailAddress]:

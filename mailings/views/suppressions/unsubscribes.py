@@ -13,7 +13,7 @@ from addressbook.services.addresses import registration
 from mailings.forms.draft import read_id
 from mailings.forms.suppressions import RegisterUnsubscribesForm, RemoveUnsubscribesForm
 from mailings.services.rules import NotAllowedError
-from mailings.services.suppressions import reading, telling, unsubscribes
+from mailings.services.suppressions import of_lists, reading, telling, unsubscribes
 from mailings.services.suppressions.unsubscribes import NoAddressesError, NoReasonError, TooManyAddressesError
 from mailings.views.suppressions import sentences
 from workspace import limits as workspace_limits
@@ -140,6 +140,7 @@ def _page(access: Access, *, query: str = "", before: int | None = None) -> dict
         "waiting": sentences.waiting(standing),
         "problem_of_telling": sentences.problem(standing),
         "refused": sentences.refused(standing),
+        "recent_lists": of_lists.recent(access.book) if access.may_edit else [],
         **strips_context(access),
     }
 

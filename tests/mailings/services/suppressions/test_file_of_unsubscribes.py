@@ -6,7 +6,7 @@ from django.urls import reverse
 from mailings.services import forgetting
 from tests.support.downloads import rows_of
 from tests.support.html import text_of
-from workspace.models import Action, AuditEvent
+from workspace.models import AuditEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +28,7 @@ def test_the_file_holds_who_refuses_now(format_, made, refuse, consent, book, mo
     assert [row[0] for row in rows] == ["carl@example.com", "ann@example.com"]
     assert rows[0][2:] == ["Y", "Typed", "alice", ""]
     assert (download.state, download.row_count) == ("complete", 2)
-    line = AuditEvent.objects.get(action=Action.MAKE_DOWNLOAD)
+    line = AuditEvent.objects.get(action="make_download")
     assert line.detail["rows"] == 2
 
 
