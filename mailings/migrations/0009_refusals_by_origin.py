@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('addressbook', '0015_downloads_of_unsubscribes'),
-        ('mailings', '0005_reading_of_unsubscribes'),
+        ('mailings', '0008_files_read_again'),
     ]
 
     operations = [
