@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('addressbook', '0015_downloads_of_unsubscribes'),
+        ('addressbook', '0016_downloads_of_unsubscribes'),
         ('mailings', '0008_files_read_again'),
     ]
 
