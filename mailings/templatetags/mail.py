@@ -5,6 +5,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from mailings.models import Category, Mailing, Template
+from mailings.services.results.reasons import reason_sentence
 from mailings.services.suppressions.reading import suppressed
 from mailings.services.templates.reading import Branch
 from mailings.views.follow import sentences
@@ -34,7 +35,7 @@ def suppression_badges(book: AddressBook, keys: Collection[str]) -> dict[str, Sa
 @register.filter
 def reason_words(code: str) -> str:
     """A code of the service in a sentence; one that nobody has documented as it came."""
-    return sentences.reason(code)
+    return reason_sentence(code)
 
 
 @register.filter
