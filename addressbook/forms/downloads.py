@@ -10,10 +10,16 @@ from workspace import limits as workspace_limits
 from workspace.forms.fields import IdField, SentTextField
 from workspace.forms.submission import SubmissionForm
 
-# Those of the address book.
+# Those of the address book, and the list of unsubscribes.
 _SCOPES = [
     (scope.value, scope.label)
-    for scope in (Download.Scope.BOOK, Download.Scope.GROUP, Download.Scope.SEARCH, Download.Scope.CHOSEN)
+    for scope in (
+        Download.Scope.BOOK,
+        Download.Scope.GROUP,
+        Download.Scope.SEARCH,
+        Download.Scope.CHOSEN,
+        Download.Scope.UNSUBSCRIBED,
+    )
 ]
 
 
