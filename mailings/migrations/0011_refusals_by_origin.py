@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('addressbook', '0018_downloads_of_unsubscribes'),
-        ('mailings', '0009_lists_and_statistics'),
+        ('mailings', '0010_told_by_email'),
     ]
 
     operations = [
