@@ -55,7 +55,8 @@ class Broker:
         found = []
         while message := client.rpop("changes"):
             body = base64.b64decode(json.loads(message)["body"])
-            found.append(json.loads(body)[0][0])
+            (_, work_id), *_ = json.loads(body)
+            found.append(work_id)
         return found
 
 

@@ -49,7 +49,7 @@ def broken(monkeypatch):
     def fail(*args, **kwargs):
         raise DatabaseError("no database")
 
-    monkeypatch.setattr("workspace.views.books.books.recovery.copies", fail)
+    monkeypatch.setattr("workspace.views.books.books.target_of", fail)
 
 
 def test_every_kind_of_answer_is_guarded(client_of, alice, vera, book, broken, settings) -> None:
