@@ -106,7 +106,7 @@ def test_language_of_the_user_is_sent(simulator: Simulator, make_client: MakeCli
     assert simulator.log.requests()[0].headers["x-ncp-lang"] == sent == service_language(language)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FaultKind if kind not in ("slow", "clock_skew")])
+@pytest.mark.parametrize("kind", [kind for kind in FaultKind if kind not in ("slow", "dripped", "clock_skew")])
 def test_failed_call_is_made_once(simulator: Simulator, client: MailerClient, kind: FaultKind) -> None:
     client.address_book.get()  # a kept connection is what tempts a library to try again
     simulator.faults.switch_on(Fault(kind=kind))
