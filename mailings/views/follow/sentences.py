@@ -1,6 +1,7 @@
 """What a mailing's page says: its state in a word and a sentence, results in words, and the service's codes."""
 
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Final
 
 from django.utils import timezone
@@ -163,7 +164,8 @@ def _late(part: Part) -> str:
     """What is known of a request that the service does not finish."""
     hours = {"hours": limits.UNFINISHED_HOURS}
     said = _("The service has not finished this part for more than %(hours)s hours. It is still asked.") % hours
-    counts = [f"{service_status(code)}: {number(count)}" for code, count in part.status.get("counts", {}).items()]
+    most_first = sorted(part.status.get("counts", {}).items(), key=itemgetter(1), reverse=True)
+    counts = [f"{service_status(code)}: {number(count)}" for code, count in most_first]
     if counts:
         known = _("It says: %(counts)s.") % {"counts": pgettext("between two in a list", ", ").join(counts)}
         return f"{said} {known}"
