@@ -74,7 +74,7 @@ def sign_in(page: Page) -> None:
 
 
 def wait_for_work(page: Page) -> None:
-    """Until the workers have checked the file, made the downloads, brought the simulator up to date and sent the mail."""
+    """Until the workers have checked the file, made the downloads, told the simulator of all and sent the mail."""
     page.locator("[id^=show-upload]").wait_for()
     page.locator("#sync-line").get_by_text("In sync,").wait_for()
     page.goto("/books/main/mailings/1/")
